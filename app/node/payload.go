@@ -1,0 +1,168 @@
+package node
+
+// Payload is the data of a message: msg and the other keys, in the order in
+// which they were set. It lives either in Go values or, once a script has
+// touched it, in the script's runtime (Resident); a native node then converts
+// only what it reads.
+//
+// Go values are nil, bool, string, json.Number (exact), float64, int64,
+// map[string]any, []any, []byte, time.Time, *File and value.Raw (JSON that
+// nobody has read yet). They are never changed in place: a node that changes a
+// nested value copies the path to it, so views may share them.
+type Payload struct {
+	entries  []entry
+	shared   bool
+	resident Resident
+}
+
+type entry struct {
+	key   string
+	value any
+}
+
+// Resident is a payload that lives in a script runtime.
+type Resident interface {
+	Get(key string) (v any, ok bool, err error) // converted to a Go value
+	Set(key string, v any) error
+	Delete(key string) error
+	Keys() []string
+	// AppendJSON appends the JSON of one key's value, or of the whole payload
+	// for "", without a detour through Go values.
+	AppendJSON(dst []byte, key string) ([]byte, error)
+	// Fork returns an independent view; the copy is made when one of the two is
+	// next handed to a script.
+	Fork() Resident
+}
+
+// Lazy is a value that is decoded when somebody reads it (value.Raw).
+type Lazy interface {
+	Resolve() (any, error)
+}
+
+// NewPayload returns a payload that holds msg alone.
+func NewPayload(msg any) Payload {
+	return Payload{entries: []entry{{"msg", msg}}}
+}
+
+// Get returns a key's value as a Go value; ok is false when it is not there.
+func (p *Payload) Get(key string) (v any, ok bool, err error) {
+	if p.resident != nil {
+		return p.resident.Get(key)
+	}
+	for i := range p.entries {
+		if p.entries[i].key != key {
+			continue
+		}
+		if lazy, isLazy := p.entries[i].value.(Lazy); isLazy {
+			v, err := lazy.Resolve()
+			if err != nil {
+				return nil, true, err
+			}
+			p.Set(key, v) //nolint:errcheck // a payload of Go values takes any value
+			return v, true, nil
+		}
+		return p.entries[i].value, true, nil
+	}
+	return nil, false, nil
+}
+
+// Peek is Get without decoding: a Lazy value comes as it is. ok is false for a
+// resident payload.
+func (p *Payload) Peek(key string) (v any, ok bool) {
+	for i := range p.entries {
+		if p.entries[i].key == key {
+			return p.entries[i].value, true
+		}
+	}
+	return nil, false
+}
+
+// Set stores a value under a key.
+func (p *Payload) Set(key string, v any) error {
+	if p.resident != nil {
+		return p.resident.Set(key, v)
+	}
+	p.own()
+	for i := range p.entries {
+		if p.entries[i].key == key {
+			p.entries[i].value = v
+			return nil
+		}
+	}
+	p.entries = append(p.entries, entry{key, v})
+	return nil
+}
+
+// Delete removes a key.
+func (p *Payload) Delete(key string) error {
+	if p.resident != nil {
+		return p.resident.Delete(key)
+	}
+	p.own()
+	for i := range p.entries {
+		if p.entries[i].key == key {
+			p.entries = append(p.entries[:i], p.entries[i+1:]...)
+			return nil
+		}
+	}
+	return nil
+}
+
+// Keys lists the keys in order.
+func (p *Payload) Keys() []string {
+	if p.resident != nil {
+		return p.resident.Keys()
+	}
+	keys := make([]string, len(p.entries))
+	for i, e := range p.entries {
+		keys[i] = e.key
+	}
+	return keys
+}
+
+// Fork returns an independent view of the payload.
+func (p *Payload) Fork() Payload {
+	if p.resident != nil {
+		return Payload{resident: p.resident.Fork()}
+	}
+	p.shared = true
+	return *p
+}
+
+// Merge sets every key of the other payload, which wins.
+func (p *Payload) Merge(other *Payload) error {
+	for _, key := range other.Keys() {
+		v, _, err := other.Get(key)
+		if err != nil {
+			return err
+		}
+		if err := p.Set(key, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reside moves the payload into a script runtime with the function given, unless
+// it lives in one already, and returns it.
+func (p *Payload) Reside(move func(keys []string, get func(key string) any) (Resident, error)) (Resident, error) {
+	if p.resident != nil {
+		return p.resident, nil
+	}
+	r, err := move(p.Keys(), func(key string) any { v, _ := p.Peek(key); return v })
+	if err != nil {
+		return nil, err
+	}
+	p.resident, p.entries = r, nil
+	return r, nil
+}
+
+// Resident returns where the payload lives, nil for Go values.
+func (p *Payload) Resident() Resident { return p.resident }
+
+func (p *Payload) own() {
+	if p.shared {
+		p.entries = append(make([]entry, 0, len(p.entries)+1), p.entries...)
+		p.shared = false
+	}
+}
