@@ -202,7 +202,7 @@ type Answer struct {
 	Key         string
 	Value       any    // encoded by the engine; []byte and File go out as they are in direct mode
 	ContentType string // direct mode; "" follows from the value
-	Response    Response
+	Reply       Reply
 	NodeID      string
 }
 
