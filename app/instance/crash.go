@@ -1,0 +1,76 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+)
+
+// crashesKept is how many reports of fatal ends stay in the log folder.
+const crashesKept = 5
+
+// CrashWindow is how far back a start looks for earlier crashes (R9).
+const CrashWindow = time.Minute
+
+// crashes is the file that the runtime writes to when the process dies of what no
+// recover catches.
+type crashes struct{ file *os.File }
+
+// WatchCrashes has the runtime report a fatal end of this process in the log
+// folder, and returns how many earlier ones ended so within CrashWindow before
+// now. A process that was killed from outside reports nothing and counts not.
+func (f *Folder) WatchCrashes(now time.Time) (recent int, err error) {
+	if f.readOnly {
+		return 0, nil
+	}
+	if err := os.MkdirAll(f.Logs(), 0o700); err != nil {
+		return 0, fmt.Errorf("make the log folder: %w", err)
+	}
+	reports, err := filepath.Glob(filepath.Join(escapeGlob(f.Logs()), "crash-*.log"))
+	if err != nil {
+		return 0, fmt.Errorf("look for crash reports: %w", err)
+	}
+	slices.Sort(reports)
+	var kept []string
+	for _, name := range reports {
+		info, err := os.Stat(name)
+		if err != nil {
+			continue
+		}
+		if info.Size() == 0 {
+			_ = os.Remove(name)
+			continue
+		}
+		kept = append(kept, name)
+		if age := now.Sub(info.ModTime()); age >= 0 && age <= CrashWindow {
+			recent++
+		}
+	}
+	for len(kept) > crashesKept {
+		_ = os.Remove(kept[0])
+		kept = kept[1:]
+	}
+	f.crashes, err = watchCrashes(filepath.Join(f.Logs(), fmt.Sprintf("crash-%d.log", now.UnixMilli())))
+	return recent, err
+}
+
+func watchCrashes(path string) (*crashes, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the crash report: %w", err)
+	}
+	if err := debug.SetCrashOutput(file, debug.CrashOptions{}); err != nil {
+		return nil, errors.Join(fmt.Errorf("watch for crashes: %w", err), file.Close(), os.Remove(path))
+	}
+	return &crashes{file: file}, nil
+}
+
+// close removes the report of a process that ends as it should.
+func (c *crashes) close() error {
+	err := debug.SetCrashOutput(nil, debug.CrashOptions{})
+	return errors.Join(err, c.file.Close(), os.Remove(c.file.Name()))
+}

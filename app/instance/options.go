@@ -1,0 +1,179 @@
+package instance
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// DefaultPort is where the product listens unless told otherwise.
+const DefaultPort = 4000
+
+// Options is what the command line and the environment ask of the process.
+type Options struct {
+	Dir       string
+	Host      string
+	Port      int
+	Auth      bool
+	NoBrowser bool
+	Portable  bool
+	Safe      bool
+	Verbose   bool
+	Version   bool
+	Help      bool
+	// Command is what to do instead of serving, with its arguments; empty serves.
+	Command []string
+}
+
+// Local reports whether the person at this machine is signed in without a
+// password: never with --auth and never where others can reach the listener (S1).
+func (o Options) Local() bool { return !o.Auth && o.Loopback() }
+
+// Loopback reports whether only this machine reaches the listener.
+func (o Options) Loopback() bool {
+	if o.Host == "" || strings.EqualFold(o.Host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(o.Host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// option is one flag: its variables in the order in which they are asked, the
+// value it takes ("" for a switch), what it does in one line, and its field.
+type option struct {
+	name, value, effect string
+	variables           []string
+	field               func(*Options) any
+}
+
+var options = []option{
+	{"dir", "FOLDER", "keep the data in FOLDER instead of ~/.ecoflow", []string{"ECOFLOW_DIR", "ECOFLOW_HOME"}, func(o *Options) any { return &o.Dir }},
+	{"host", "ADDRESS", "listen on ADDRESS instead of this machine alone; turns --auth on", []string{"ECOFLOW_HOST"}, func(o *Options) any { return &o.Host }},
+	{"port", "PORT", "listen on PORT, or on any free one with 0 (default 4000)", []string{"ECOFLOW_PORT"}, func(o *Options) any { return &o.Port }},
+	{"auth", "", "ask for user name and password, also on this machine", []string{"ECOFLOW_AUTH"}, func(o *Options) any { return &o.Auth }},
+	{"no-browser", "", "do not open a browser", []string{"ECOFLOW_NO_BROWSER"}, func(o *Options) any { return &o.NoBrowser }},
+	{"portable", "", "keep the data in ecoflow-data beside the program, from now on", []string{"ECOFLOW_PORTABLE"}, func(o *Options) any { return &o.Portable }},
+	{"safe", "", "manage only: run no flow, to repair what keeps EcoFlow from working", []string{"ECOFLOW_SAFE"}, func(o *Options) any { return &o.Safe }},
+	{"verbose", "", "log details", []string{"ECOFLOW_VERBOSE"}, func(o *Options) any { return &o.Verbose }},
+	{"version", "", "print the version and exit", []string{"ECOFLOW_VERSION"}, func(o *Options) any { return &o.Version }},
+	{"help", "", "print this help and exit", []string{"ECOFLOW_HELP"}, func(o *Options) any { return &o.Help }},
+}
+
+// Commands are what the program does beside serving, each with its arguments and
+// its effect in one line.
+var Commands = []struct{ Name, Arguments, Effect string }{
+	{"reset-password", "USER", "give USER a new password and end their sessions"},
+	{"stop", "", "stop the EcoFlow that runs on the data folder"},
+	{"status", "", "say whether EcoFlow runs on the data folder, and where"},
+	{"audit", "verify", "check that the audit log is whole"},
+	{"rekey", "", "encrypt all secrets with a new key"},
+}
+
+// ParseOptions reads the arguments (without the program's name) and, for flags
+// not among them, the environment. Flags may stand before and after the command.
+// Its errors are sentences for the person who typed the command.
+func ParseOptions(args []string, getenv func(string) string) (Options, error) {
+	o := Options{Port: DefaultPort}
+	flags := flag.NewFlagSet("ecoflow", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	for _, opt := range options {
+		flags.Var(value{opt.field(&o)}, opt.name, opt.effect)
+		for _, name := range opt.variables {
+			text := getenv(name)
+			if text == "" {
+				continue
+			}
+			if err := flags.Set(opt.name, text); err != nil {
+				return o, fmt.Errorf("%s=%s: %w", name, text, err)
+			}
+			break
+		}
+	}
+	for rest := args; len(rest) > 0; {
+		if err := flags.Parse(rest); err != nil {
+			return o, errors.New(strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag --", 1))
+		}
+		if rest = flags.Args(); len(rest) > 0 {
+			o.Command, rest = append(o.Command, rest[0]), rest[1:]
+		}
+	}
+	return o, checkCommand(o.Command)
+}
+
+func checkCommand(words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	for _, c := range Commands {
+		if c.Name != words[0] {
+			continue
+		}
+		switch given := words[1:]; {
+		case c.Arguments == "" && len(given) > 0:
+			return fmt.Errorf("%s takes nothing more, not %q", c.Name, given[0])
+		case c.Arguments != "" && len(given) != 1,
+			c.Arguments == strings.ToLower(c.Arguments) && !slices.Equal(given, strings.Fields(c.Arguments)):
+			return fmt.Errorf("it is: ecoflow %s %s", c.Name, c.Arguments)
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown command %q", words[0])
+}
+
+// value sets a field of Options from text.
+type value struct{ field any }
+
+// String is asked for by package flag; the help is our own.
+func (v value) String() string { return "" }
+
+// IsBoolFlag lets a switch stand without a value.
+func (v value) IsBoolFlag() bool { _, ok := v.field.(*bool); return ok }
+
+// Set reads text into the field.
+func (v value) Set(text string) error {
+	switch field := v.field.(type) {
+	case *string:
+		if strings.ContainsRune(text, 0) {
+			return errors.New("holds a NUL character")
+		}
+		*field = text
+	case *bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("is neither true nor false")
+		}
+		*field = b
+	case *int:
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > 65535 {
+			return errors.New("is not a port between 0 and 65535")
+		}
+		*field = n
+	}
+	return nil
+}
+
+// Help explains every flag and command, a line each.
+func Help() string {
+	var text strings.Builder
+	text.WriteString("EcoFlow: build REST APIs by drawing them.\n\nUsage:\n\n")
+	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', 0)
+	line := func(left, right string) { fmt.Fprintf(table, "  %s\t%s\n", left, right) }
+	line("ecoflow [flags]", "serve, and open a browser on it")
+	for _, c := range Commands {
+		line(strings.TrimSpace("ecoflow "+c.Name+" "+c.Arguments), c.Effect)
+	}
+	table.Flush()
+	text.WriteString("\nFlags, each also as the variable in brackets:\n\n")
+	for _, opt := range options {
+		line(strings.TrimSpace("--"+opt.name+" "+opt.value), opt.effect+" ["+strings.Join(opt.variables, ", ")+"]")
+	}
+	table.Flush()
+	return text.String()
+}
