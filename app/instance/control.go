@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ecoflow/app/fault"
+	"ecoflow/app/file"
 )
 
 // Running is what an owner writes into its folder for other processes of the same
@@ -132,7 +133,7 @@ func (f *Folder) Announce(c *Control, address, instanceID string) error {
 	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
-	return WriteWhole(filepath.Join(f.path, runningName), append(data, '\n'), 0o600)
+	return file.Write(filepath.Join(f.path, runningName), append(data, '\n'), 0o600)
 }
 
 // ErrNotRunning says that no process has announced itself in the folder.

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -30,29 +30,28 @@ func (f *Folder) WatchCrashes(now time.Time) (recent int, err error) {
 	if err := os.MkdirAll(f.Logs(), 0o700); err != nil {
 		return 0, fmt.Errorf("make the log folder: %w", err)
 	}
-	reports, err := filepath.Glob(filepath.Join(escapeGlob(f.Logs()), "crash-*.log"))
+	entries, err := os.ReadDir(f.Logs()) // in the order of their names, so of time
 	if err != nil {
 		return 0, fmt.Errorf("look for crash reports: %w", err)
 	}
-	slices.Sort(reports)
-	var kept []string
-	for _, name := range reports {
-		info, err := os.Stat(name)
-		if err != nil {
+	var reports []string
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !strings.HasPrefix(e.Name(), "crash-") {
 			continue
 		}
+		path := filepath.Join(f.Logs(), e.Name())
 		if info.Size() == 0 {
-			_ = os.Remove(name)
+			_ = remove(path)
 			continue
 		}
-		kept = append(kept, name)
+		reports = append(reports, path)
 		if age := now.Sub(info.ModTime()); age >= 0 && age <= CrashWindow {
 			recent++
 		}
 	}
-	for len(kept) > crashesKept {
-		_ = os.Remove(kept[0])
-		kept = kept[1:]
+	for _, path := range reports[:max(0, len(reports)-crashesKept)] {
+		_ = remove(path)
 	}
 	f.crashes, err = watchCrashes(filepath.Join(f.Logs(), fmt.Sprintf("crash-%d.log", now.UnixMilli())))
 	return recent, err

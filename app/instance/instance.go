@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"ecoflow/app/file"
 )
 
 // Names inside the data folder. What is not listed here belongs to storage
@@ -164,18 +166,18 @@ func (f *Folder) Sweep() error {
 	if f.readOnly {
 		return nil
 	}
-	stale := []string{filepath.Join(f.path, runningName), filepath.Join(f.path, setupCodeName)}
-	for _, pattern := range []string{tempPattern, filepath.Join("*", tempPattern), launchPrefix + "*.html"} {
-		found, err := filepath.Glob(filepath.Join(escapeGlob(f.path), pattern))
-		if err != nil {
-			return fmt.Errorf("sweep the data folder: %w", err)
-		}
-		stale = append(stale, found...)
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		return fmt.Errorf("sweep the data folder: %w", err)
 	}
-	var errs []error
-	for _, name := range stale {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
+	errs := []error{file.Sweep(f.path)}
+	for _, e := range entries {
+		name, path := e.Name(), filepath.Join(f.path, e.Name())
+		switch {
+		case e.IsDir():
+			errs = append(errs, file.Sweep(path))
+		case name == runningName, name == setupCodeName, strings.HasPrefix(name, launchPrefix):
+			errs = append(errs, remove(path))
 		}
 	}
 	return errors.Join(errs...)
@@ -200,13 +202,8 @@ func (f *Folder) Reserve() error {
 	if info, err := os.Stat(path); f.readOnly || (err == nil && info.Size() == ReserveBytes) {
 		return nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("make the reserve file: %w", err)
-	}
 	// Written and not only sized: a sparse file would reserve nothing.
-	_, err = file.Write(make([]byte, ReserveBytes))
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err := os.WriteFile(path, make([]byte, ReserveBytes), 0o600); err != nil {
 		return errors.Join(fmt.Errorf("fill the reserve file: %w", err), f.ReleaseReserve())
 	}
 	return nil
@@ -214,34 +211,27 @@ func (f *Folder) Reserve() error {
 
 // ReleaseReserve gives the space of the reserve file back.
 func (f *Folder) ReleaseReserve() error {
-	if err := os.Remove(filepath.Join(f.path, reserveName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("release the reserve file: %w", err)
-	}
-	return nil
+	return remove(filepath.Join(f.path, reserveName))
 }
 
 // WriteSetupCode keeps the setup code where only the owner of the folder can read
 // it (S7).
 func (f *Folder) WriteSetupCode(code string) error {
-	return WriteWhole(filepath.Join(f.path, setupCodeName), []byte(code+"\n"), 0o600)
+	return file.Write(filepath.Join(f.path, setupCodeName), []byte(code+"\n"), 0o600)
 }
 
 // RemoveSetupCode deletes the file of the setup code, which is of no use once a
 // user exists.
 func (f *Folder) RemoveSetupCode() error {
-	if err := os.Remove(filepath.Join(f.path, setupCodeName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the setup code: %w", err)
-	}
-	return nil
+	return remove(filepath.Join(f.path, setupCodeName))
 }
 
-// escapeGlob makes a path literal in a glob pattern. Windows has no escape
-// character, and its names may hold only the bracket among the special ones.
-func escapeGlob(path string) string {
-	if runtime.GOOS == "windows" {
-		return strings.ReplaceAll(path, "[", "[[]")
+// remove deletes a file that need not be there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+	return nil
 }
 
 func exists(path string) bool {
@@ -257,12 +247,12 @@ func isDir(path string) bool {
 // writable tries to write, since modes alone do not tell: a mount can be read-only.
 // A full disk is writable; it only has no room.
 func writable(dir string) error {
-	file, err := os.CreateTemp(dir, tempPattern)
+	probe, err := os.CreateTemp(dir, "*"+file.Unfinished)
+	if isFull(err) {
+		return nil
+	}
 	if err != nil {
-		if isFull(err) {
-			return nil
-		}
 		return err
 	}
-	return errors.Join(file.Close(), os.Remove(file.Name()))
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -55,43 +55,6 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-func TestWriteWhole(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "key")
-	for _, content := range []string{"first", "second, longer", ""} {
-		if err := instance.WriteWhole(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != content {
-			t.Errorf("read %q, %v; want %q", got, err, content)
-		}
-	}
-	if runtime.GOOS != "windows" && mode(t, path) != 0o600 {
-		t.Errorf("mode %o, want 600", mode(t, path))
-	}
-	if got := names(t, dir); len(got) != 1 {
-		t.Errorf("left behind: %v", got)
-	}
-}
-
-func TestWriteWholeLeavesTheOldFileWhenItFails(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "taken")
-	if err := os.MkdirAll(filepath.Join(path, "full"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	// A folder that is not empty cannot be renamed over.
-	if err := instance.WriteWhole(path, []byte("x"), 0o600); err == nil {
-		t.Fatal("wrote over a folder")
-	}
-	if got := names(t, dir); len(got) != 1 {
-		t.Errorf("left behind: %v", got)
-	}
-	if err := instance.WriteWhole(filepath.Join(dir, "absent", "file"), nil, 0o600); err == nil {
-		t.Error("wrote into a folder that is not there")
-	}
-}
-
 func TestFolderIsClosedToOthers(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("rights come from the parent folder there")
@@ -166,7 +129,7 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	keep := []string{"ecoflow.db", "secret.key", "notes.tmp", filepath.Join("backups", "a.zip")}
-	stale := []string{"running.json", "setup-code", "launch-X.html", ".ecoflow-1.tmp", filepath.Join("backups", ".ecoflow-2.tmp")}
+	stale := []string{"running.json", "setup-code", "launch-X.html", "secret.key.unfinished", filepath.Join("backups", "b.zip.unfinished")}
 	for _, name := range append(keep, stale...) {
 		if err := os.WriteFile(filepath.Join(path, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)

@@ -3,10 +3,8 @@ package instance
 import (
 	"bytes"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -41,8 +39,5 @@ func (f *Folder) WriteLaunch(link string) (path string, err error) {
 
 // RemoveLaunch deletes a launch page that was used or is too old.
 func (f *Folder) RemoveLaunch(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the launch page: %w", err)
-	}
-	return nil
+	return remove(path)
 }
