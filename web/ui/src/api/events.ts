@@ -1,0 +1,77 @@
+// What the server says on its own: one stream per browser, typed, with its state.
+
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import type { FromWorker, ToWorker } from "./events.worker";
+import { openStream, type ServerEvent, type StreamState } from "./stream";
+
+type Listener = (e: ServerEvent) => void;
+
+const listeners = new Set<Listener>();
+const watchers = new Set<() => void>();
+let state: StreamState = { state: "connecting" };
+let tryAgain: (() => void) | undefined;
+
+function handleEvent(e: ServerEvent): void {
+  for (const listener of listeners) listener(e);
+}
+
+function handleState(next: StreamState): void {
+  state = next;
+  for (const watcher of watchers) watcher();
+}
+
+/** Opens the stream; called once somebody is signed in. Returns how to leave it. */
+export function startEvents(): () => void {
+  if (typeof SharedWorker === "undefined") {
+    const stream = openStream(handleEvent, handleState);
+    tryAgain = stream.retry;
+    return stream.close;
+  }
+  const worker = new SharedWorker(new URL("./events.worker.ts", import.meta.url), { type: "module", name: "ecoflow-events" });
+  const say = (m: ToWorker): void => worker.port.postMessage(m);
+  worker.port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if ("event" in data) handleEvent(data.event);
+    else handleState(data.stream);
+  };
+  worker.port.start();
+  say("retry"); // a worker kept from before sign-in waits to be woken
+  tryAgain = () => say("retry");
+  const leave = (): void => say("leave");
+  addEventListener("pagehide", leave, { once: true });
+  return () => {
+    removeEventListener("pagehide", leave);
+    leave();
+  };
+}
+
+export function retryNow(): void {
+  tryAgain?.();
+}
+
+/** The state of the stream, for the connection bar. */
+export function useStreamState(): StreamState {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => state,
+  );
+}
+
+/** Calls the handler for each event of the types, "resync" included when asked for. */
+export function useServerEvents(types: readonly string[], handler: Listener): void {
+  const latest = useRef(handler);
+  latest.current = handler;
+  const wanted = types.join(" ");
+  useEffect(() => {
+    const set = new Set(wanted.split(" "));
+    const listener: Listener = (e) => {
+      if (set.has(e.type)) latest.current(e);
+    };
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, [wanted]);
+}

@@ -1,0 +1,42 @@
+// Texts of the window: one catalogue a language, typed keys, plural rules of
+// the platform. en.json is complete; the pseudo-locale stretches it for tests.
+
+import en from "./en.json";
+
+export type TextKey = keyof typeof en;
+type Values = Record<string, string | number>;
+
+const pseudoLetters: Record<string, string> = { a: "á", e: "é", i: "í", o: "ó", u: "ú", A: "Á", E: "É", I: "Í", O: "Ó", U: "Ú" };
+
+function pseudo(text: string): string {
+  // Placeholders stay as they are; everything else grows by a third.
+  const letters = text.replace(/\{[^}]*\}|[aeiouAEIOU]/g, (m) => pseudoLetters[m] ?? m);
+  return `[${letters}${"~".repeat(Math.ceil(text.length / 3))}]`;
+}
+
+export type Language = "en" | "pseudo";
+
+let language: Language = "en";
+let plurals = new Intl.PluralRules("en");
+
+export function setLanguage(next: Language): void {
+  language = next;
+  plurals = new Intl.PluralRules("en");
+  document.documentElement.lang = next === "pseudo" ? "en-x-pseudo" : next;
+}
+
+/**
+ * The text of a key. {name} is replaced by a value; a text of the form
+ * "{n, one: # flow, other: # flows}" chooses by the number's plural category.
+ */
+export function t(key: TextKey, values: Values = {}): string {
+  let text: string = en[key];
+  text = text.replace(/\{(\w+), ([^}]*)\}/g, (_, name: string, forms: string) => {
+    const n = Number(values[name]);
+    const byCategory = new Map(forms.split(/,\s*(?=\w+:)/).map((f) => f.split(/:\s*/, 2) as [string, string]));
+    const form = byCategory.get(plurals.select(n)) ?? byCategory.get("other") ?? "";
+    return form.replaceAll("#", n.toLocaleString("en"));
+  });
+  if (language === "pseudo") text = pseudo(text);
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+}
