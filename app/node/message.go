@@ -32,9 +32,17 @@ func (m *Message) SendNone() { m.sent = append(m.sent[:0], noPort) }
 
 const noPort = "\x00"
 
-// TakeSent returns the ports that were chosen since the last call; nil means the
-// first port. The engine calls it after each node.
-func (m *Message) TakeSent() []string { s := m.sent; m.sent = nil; return s }
+// TakeSent returns the ports that were chosen since the last call; none means the
+// first port. The engine calls it after each node and is done with the list
+// before the next one runs.
+func (m *Message) TakeSent() []string { s := m.sent; m.sent = m.sent[:0]; return s }
+
+// Merge takes over what another branch's message holds, where several edges meet:
+// its keys and what it wants of the answer win.
+func (m *Message) Merge(other *Message) error {
+	m.Reply.merge(&other.Reply)
+	return m.Payload.Merge(&other.Payload)
+}
 
 // Fork returns a second, independent view of the message for another branch.
 func (m *Message) Fork() *Message {
@@ -177,6 +185,17 @@ func (r *Reply) SetHeader(name, value string) {
 
 // AddCookie adds a cookie to the answer.
 func (r *Reply) AddCookie(c *http.Cookie) { r.Cookies = append(r.Cookies, c) }
+
+func (r *Reply) merge(other *Reply) {
+	if other.Status != 0 {
+		r.Status = other.Status
+	}
+	for name, values := range other.Header {
+		r.own()
+		r.Header[name] = values
+	}
+	r.Cookies = append(slices.Clip(r.Cookies), other.Cookies...)
+}
 
 func (r *Reply) own() {
 	if r.Header == nil {

@@ -1,5 +1,7 @@
 package node
 
+import "slices"
+
 // Payload is the data of a message: msg and the other keys, in the order in
 // which they were set. It lives either in Go values or, once a script has
 // touched it, in the script's runtime (Resident); a native node then converts
@@ -77,6 +79,34 @@ func (p *Payload) Peek(key string) (v any, ok bool) {
 	return nil, false
 }
 
+// Output returns a key's value for a writer of JSON: a Lazy value as it is, and
+// one that lives in a script runtime as something that appends its own JSON, so
+// that neither is decoded on the way out.
+func (p *Payload) Output(key string) (v any, ok bool) {
+	if p.resident == nil {
+		return p.Peek(key)
+	}
+	if !slices.Contains(p.resident.Keys(), key) {
+		return nil, false
+	}
+	return output{p.resident, key}, true
+}
+
+// output is a value of a resident payload on its way out.
+type output struct {
+	resident Resident
+	key      string
+}
+
+// AppendJSON implements value.Appender.
+func (o output) AppendJSON(dst []byte) ([]byte, error) { return o.resident.AppendJSON(dst, o.key) }
+
+// Resolve implements Lazy.
+func (o output) Resolve() (any, error) {
+	v, _, err := o.resident.Get(o.key)
+	return v, err
+}
+
 // Set stores a value under a key.
 func (p *Payload) Set(key string, v any) error {
 	if p.resident != nil {
@@ -131,6 +161,12 @@ func (p *Payload) Fork() Payload {
 
 // Merge sets every key of the other payload, which wins.
 func (p *Payload) Merge(other *Payload) error {
+	if p.resident == nil && other.resident == nil {
+		for _, e := range other.entries {
+			p.Set(e.key, e.value) //nolint:errcheck // a payload of Go values takes any value
+		}
+		return nil
+	}
 	for _, key := range other.Keys() {
 		v, _, err := other.Get(key)
 		if err != nil {
