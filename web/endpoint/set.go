@@ -1,0 +1,281 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"ecoflow/app/audit"
+	"ecoflow/app/auth"
+	"ecoflow/app/fault"
+	"ecoflow/app/limit"
+)
+
+// Prefix is where the system API lives. It is not configurable.
+const Prefix = "/systemApi"
+
+// Options is what a Set needs from the product.
+type Options struct {
+	Log    *slog.Logger
+	Limits *limit.Counters
+	// Record stores an audit entry by a write of its own: of what was refused, of
+	// what failed, and of an act that changed nothing in storage.
+	Record func(context.Context, *audit.Entry) error
+	// SetSession sets the browser's session cookie; see SessionChanger.
+	SetSession func(w http.ResponseWriter, r *http.Request, id string) error
+}
+
+// Set serves endpoints under Prefix. It is immutable and safe for concurrent use.
+type Set struct {
+	Options
+	endpoints []Endpoint
+	router    *mux.Router
+	strangers strangers
+}
+
+// NewSet returns the handler of the endpoints. It panics when two share an ID or
+// a route.
+func NewSet(o Options, endpoints []Endpoint) *Set {
+	s := &Set{Options: o, endpoints: endpoints}
+	ids := map[string]bool{}
+	routes := map[string]methods{}
+	named := map[string]string{} // pattern without its parameters' names → with them
+	for _, e := range endpoints {
+		if ids[e.ID] {
+			panic(fmt.Sprintf("endpoint %q is declared twice", e.ID))
+		}
+		ids[e.ID] = true
+		for _, path := range e.Paths {
+			key := pattern(path)
+			bare := placeholder.ReplaceAllString(path, "{}")
+			if other, ok := named[bare]; ok && other != key {
+				panic(fmt.Sprintf("endpoint %q: %s is declared with other parameter names elsewhere", e.ID, path))
+			}
+			named[bare] = key
+			if routes[key] == nil {
+				routes[key] = methods{}
+			}
+			if other, taken := routes[key][e.Method]; taken {
+				panic(fmt.Sprintf("endpoints %q and %q share %s %s", other.ID, e.ID, e.Method, path))
+			}
+			routes[key][e.Method] = e
+		}
+	}
+	s.router = mux.NewRouter().UseEncodedPath().SkipClean(true)
+	// mux takes the first route that fits. Sorted, a fixed segment ("{-2:…") goes
+	// before a parameter ("{name:…").
+	for _, key := range slices.Sorted(maps.Keys(routes)) {
+		s.router.Handle(key, s.dispatch(routes[key]))
+	}
+	s.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", printable(r.URL.Path)).WithCode("unknown_endpoint"))
+	})
+	return s
+}
+
+// Endpoints lists what the set serves, in the order of declaration.
+func (s *Set) Endpoints() []Endpoint { return s.endpoints }
+
+// ServeHTTP answers one request. The actor and the request id ride in its context.
+func (s *Set) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+// methods are the endpoints of one path.
+type methods map[string]Endpoint
+
+// pattern writes a path for mux: fixed segments in any case, parameters of one
+// segment each, a trailing slash or none. It is matched against the path as it
+// came, so that an encoded slash or dot never makes a segment.
+func pattern(path string) string {
+	var b strings.Builder
+	for i, segment := range strings.Split((Prefix + path)[1:], "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			fmt.Fprintf(&b, "/{%s:[^/]+}", strings.TrimSuffix(name, "}"))
+		} else {
+			fmt.Fprintf(&b, "/{-%d:(?i)%s}", i, strings.ReplaceAll(strings.ToLower(segment), ".", `\.`))
+		}
+	}
+	b.WriteString("{-:/?}")
+	return b.String()
+}
+
+// dispatch chooses among the methods of a path.
+func (s *Set) dispatch(ms methods) http.Handler {
+	allow := []string{http.MethodOptions}
+	for method := range ms {
+		allow = append(allow, method)
+	}
+	if _, ok := ms[http.MethodGet]; ok {
+		allow = append(allow, http.MethodHead)
+	}
+	slices.Sort(allow)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if e, ok := ms[method]; ok {
+			s.serve(e, w, r)
+			return
+		}
+		if r.Method == http.MethodOptions {
+			for _, m := range allow {
+				w.Header().Add("Allow", m)
+			}
+			writeSuccess(w, allow) //nolint:errcheck // a list of words encodes
+			return
+		}
+		f := fault.New(fault.MethodNotAllowed, "%s is not possible here; %s is.", printable(r.Method), strings.Join(allow, ", "))
+		f.Allow = allow
+		WriteFault(w, r, f)
+	})
+}
+
+// serve answers a request to an endpoint and sees to the audit entry.
+func (s *Set) serve(e Endpoint, w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	var entry *audit.Entry
+	if e.Audit != "" {
+		entry = e.entry(fault.Request(ctx))
+		ctx = audit.WithEntry(ctx, entry)
+	}
+	err := s.attempt(ctx, e, entry, w, r)
+	if err != nil {
+		s.report(ctx, e, err)
+	}
+	if entry != nil && audit.EntryFrom(ctx) != nil {
+		s.record(ctx, e, entry, err)
+	}
+	var told answered
+	if err != nil && !errors.As(err, &told) {
+		WriteFault(w, r, err)
+	}
+}
+
+// attempt is the way of a request through its declaration: permission, content
+// type, decoding and checks, exact permission, the feature.
+func (s *Set) attempt(ctx context.Context, e Endpoint, entry *audit.Entry, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // a panic value is compared as it is
+				panic(p)
+			}
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	actor := auth.ActorFrom(ctx)
+	if err := admit(e.Allow, actor); err != nil {
+		return err
+	}
+	if !e.Safe() {
+		if err := checkType(r); err != nil {
+			return err
+		}
+	}
+	req, err := e.request.decode(w, r, e.MaxBody)
+	if err != nil {
+		return err
+	}
+	if d, ok := e.Allow.(depending); ok {
+		if err := admit(d.exact(req), actor); err != nil {
+			return err
+		}
+	}
+	if entry != nil {
+		entry.Message = e.message.fill(reflect.ValueOf(req).Elem())
+	}
+	if r.Method == http.MethodHead && e.contentType != "application/json" {
+		w.Header().Set("Content-Type", e.contentType)
+		return nil
+	}
+	res, err := e.run(ctx, req, w)
+	if err != nil || res == nil {
+		return err
+	}
+	if c, ok := res.(SessionChanger); ok {
+		if id, change := c.SessionCookie(); change {
+			if err := s.SetSession(w, r, id); err != nil {
+				return fmt.Errorf("set the session cookie: %w", err)
+			}
+		}
+	}
+	return writeSuccess(w, res)
+}
+
+// admit returns the refusal of an actor whom the rule does not admit.
+func admit(rule auth.Rule, actor auth.Actor) error {
+	if rule.Admits(actor) {
+		return nil
+	}
+	if !actor.SignedIn() {
+		return fault.New(fault.Unauthenticated, "Sign in first.")
+	}
+	names := rule.Names()
+	f := fault.New(fault.Forbidden, "You do not have the right to do this; it needs %s.", strings.Join(names, " or ")).WithCode("missing_permission")
+	f.Extra = map[string]any{missingKey: names}
+	return f
+}
+
+// report logs what went wrong: our own mistakes in full, the caller's briefly.
+func (s *Set) report(ctx context.Context, e Endpoint, err error) {
+	f := public(err)
+	switch {
+	case f.Kind == fault.TooLarge || f.Kind == fault.TooMany:
+		s.Limits.Refused(e.ID + " " + f.Code)
+		fallthrough
+	case f.Kind < 500 || ctx.Err() != nil:
+		s.Log.DebugContext(ctx, "request refused", "endpoint", e.ID, "status", int(f.Kind), "code", f.Code, "request", fault.Request(ctx), "error", err)
+	default:
+		s.Log.ErrorContext(ctx, "request failed", "endpoint", e.ID, "status", int(f.Kind), "request", fault.Request(ctx), "error", err)
+	}
+}
+
+// record stores the entry that no write of the feature took along. Strangers
+// cannot fill the log: of what nobody in particular tried, a minute keeps sixty.
+func (s *Set) record(ctx context.Context, e Endpoint, entry *audit.Entry, err error) {
+	if err != nil {
+		f := public(err)
+		entry.Result, entry.Type = audit.Failed, "Error"
+		if f.Kind == fault.Forbidden || f.Kind == fault.Unauthenticated {
+			entry.Result, entry.Type = audit.Refused, "Warning"
+		}
+		entry.Message = e.Summary + ": " + f.Message
+		if !auth.ActorFrom(ctx).SignedIn() && !s.strangers.admit(time.Now()) {
+			s.Limits.Refused("audit of strangers")
+			return
+		}
+	}
+	if err := s.Record(context.WithoutCancel(ctx), entry); err != nil {
+		s.Log.ErrorContext(ctx, "audit entry not stored", "action", entry.Action, "request", entry.RequestID, "error", err)
+	}
+}
+
+// strangersPerMinute bounds the audit entries of callers who are not signed in.
+const strangersPerMinute = 60
+
+// strangers counts entries by the minute.
+type strangers struct {
+	mu     sync.Mutex
+	minute time.Time
+	n      int
+}
+
+func (s *strangers) admit(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if minute := now.Truncate(time.Minute); minute != s.minute {
+		s.minute, s.n = minute, 0
+	}
+	s.n++
+	return s.n <= strangersPerMinute
+}
