@@ -36,6 +36,7 @@ const (
 	TemplateBytes     = 8 << 10
 	TemplateNodes     = 1000
 	TemplateTime      = 100 * time.Millisecond
+	TemplateMemory    = 64 << 20 // made in one evaluation
 	StreamsPerSession = 20
 	Streams           = 200
 	StreamBacklog     = 1 << 20
