@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# Builds, checks and measures EcoFlow. `./build.sh help` lists the verbs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+cache=$PWD/.cache
+export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
+
+# Tools that are no part of the product, each pinned.
+gofumpt=mvdan.cc/gofumpt@v0.12.0
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+targets=(linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64)
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# tool prints where a pinned tool is, installed once into the cache.
+tool() {
+	local module=$1 bin at
+	bin=$cache/bin/${module//[^a-z0-9.]/-}
+	if [[ ! -x $bin ]]; then
+		at=$(mktemp -d)
+		GOBIN=$at CGO_ENABLED=0 go install "$module" >&2
+		mkdir -p "$cache/bin"
+		mv "$at"/* "$bin"
+		rmdir "$at"
+	fi
+	echo "$bin"
+}
+
+# need makes sure that a program is there, on Debian by installing the packages.
+need() {
+	local program=$1 root=()
+	shift
+	command -v "$program" >/dev/null && return
+	command -v apt-get >/dev/null || fail "Please install $program; it is needed here."
+	if [[ $EUID -ne 0 ]]; then
+		command -v sudo >/dev/null || fail "Please install $program; it is needed here."
+		root=(sudo -n)
+	fi
+	say "installing $*"
+	"${root[@]}" apt-get update -qq </dev/null
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
+}
+
+binary() { CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ecoflow/app/system.version=$(version)" -o "$1" .; }
+
+version() { git describe --tags --always --dirty 2>/dev/null || echo development; }
+
+# Verbs. The comment behind each is its line in the help.
+
+all() { # the window, what is generated, and the program ./ecoflow
+	ui
+	generate
+	say "ecoflow"
+	binary ecoflow"$(go env GOEXE)"
+}
+
+ui() { # the window: web/ui/dist, from its sources
+	need npm npm
+	say "web/ui"
+	(cd web/ui && npm ci --no-progress && npm run build)
+}
+
+generate() { # what follows from the declarations: API description, schema, golden files
+	say "generate"
+	go test ./storage/... ./web/... ./app/... -run 'Golden|Schema|OpenAPI|Document' -update
+	if [[ -d web/ui/node_modules ]]; then
+		(cd web/ui && npm run generate)
+	fi
+}
+
+lint() { # formatting, go vet, staticcheck
+	say "gofumpt"
+	local unformatted
+	unformatted=$(find . \( -name node_modules -o -name '.?*' \) -prune -o -name '*.go' -print0 | xargs -0 "$(tool $gofumpt)" -l)
+	[[ -z $unformatted ]] || fail "Not formatted; run gofumpt -w on:"$'\n'"$unformatted"
+	say "go vet"
+	go vet ./...
+	say "staticcheck"
+	"$(tool $staticcheck)" ./...
+}
+
+test() { # everything CI runs: lint, all tests, all tests under the race detector
+	need gcc gcc libc6-dev # the race detector alone takes cgo
+	lint
+	say "tests"
+	go test -vet=off -timeout 15m ./...
+	say "tests under the race detector"
+	CGO_ENABLED=1 go test -vet=off -race -short -timeout 15m ./...
+	say "all is well"
+}
+
+e2e() { # the window, driven by Chromium
+	(cd web/ui && npm run e2e)
+}
+
+bench() { # what performance promises, measured on this machine
+	say "inside the process"
+	go test -run '^$' -bench . -benchtime "${BENCHTIME:-300ms}" -benchmem ./app/... ./storage/... |
+		awk '/^(Benchmark|pkg:)/'
+	say "the whole program against a hand-written server"
+	binary "$cache/ecoflow-bench"
+	go run ./web/benchmark "$cache/ecoflow-bench"
+}
+
+release() { # dist/: six targets, reproducible, with checksums and a list of parts
+	rm -rf dist
+	mkdir dist
+	local v target os arch out
+	v=$(version)
+	for target in "${targets[@]}"; do
+		os=${target%/*} arch=${target#*/}
+		out=dist/ecoflow-$v-$os-$arch
+		[[ $os != windows ]] || out=$out.exe
+		say "$out"
+		GOOS=$os GOARCH=$arch binary "$out"
+		parts "$out" "$v" >"$out.cdx.json"
+	done
+	say "the same again, from another folder"
+	local again
+	again=$(mktemp -d)
+	trap 'rm -rf "$again"' EXIT
+	git ls-files -z --cached --others --exclude-standard | tar --null -cf - -T - | tar -xf - -C "$again"
+	os=$(go env GOHOSTOS) arch=$(go env GOHOSTARCH)
+	(cd "$again" && GOCACHE=$again/.gocache CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ecoflow/app/system.version=$v" -o again .)
+	cmp "$again/again" "dist/ecoflow-$v-$os-$arch$(go env GOEXE)" || fail "Two builds of the same sources differ."
+	chmod -R u+w "$again"
+	(cd dist && checksums ecoflow-* >SHA256SUMS && cat SHA256SUMS)
+}
+
+checksums() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
+
+# parts writes what a binary is made of as CycloneDX, from what Go stamped into it.
+parts() {
+	go version -m "$1" | awk -v version="$2" '
+		BEGIN { printf "{\n  \"bomFormat\": \"CycloneDX\",\n  \"specVersion\": \"1.5\",\n  \"version\": 1,\n" }
+		NR == 1 { go = $NF }
+		$1 == "dep" { part[++n] = $2; at[n] = $3; sum[n] = $4 }
+		END {
+			printf "  \"metadata\": {\"component\": {\"type\": \"application\", \"name\": \"ecoflow\", \"version\": \"%s\"}},\n", version
+			printf "  \"components\": [\n"
+			printf "    {\"type\": \"framework\", \"name\": \"go\", \"version\": \"%s\", \"purl\": \"pkg:golang/stdlib@%s\"}", go, substr(go, 3)
+			for (i = 1; i <= n; i++)
+				printf ",\n    {\"type\": \"library\", \"name\": \"%s\", \"version\": \"%s\", \"purl\": \"pkg:golang/%s@%s\", \"properties\": [{\"name\": \"go:sum\", \"value\": \"%s\"}]}", part[i], at[i], part[i], at[i], sum[i]
+			printf "\n  ]\n}\n"
+		}'
+}
+
+dev() { # the program with details in its log, started anew by hand
+	go run . --verbose "$@"
+}
+
+help() { # this list
+	echo "Usage: ./build.sh [verb]; without a verb: all"
+	sed -n 's/^\([a-z0-9]*\)() { # \(.*\)$/  \1\t\2/p' build.sh | expand -t 12
+}
+
+verb=${1:-all}
+[[ $# -eq 0 ]] || shift
+case $verb in
+all | ui | generate | test | lint | e2e | bench | release | dev | help) "$verb" "$@" ;;
+*) help >&2 && exit 2 ;;
+esac
