@@ -1,6 +1,10 @@
 package auth
 
-import "context"
+import (
+	"context"
+	"strconv"
+	"time"
+)
 
 // Actor is who does something: the one thing every check and every audit entry
 // looks at, whichever way the credential arrived.
@@ -13,12 +17,23 @@ type Actor struct {
 	Session     string // public id of the session, "" for a personal token
 	Token       string // public id of the personal token, "" for a session
 	Address     string // client address as trusted (S10)
+	// Since and Until bound the life of the credential: when it was given out and
+	// when it ends unless it is used, renewed or revoked.
+	Since, Until time.Time
 	// Local marks the built-in actor of local mode, who has no user row.
 	Local bool
+
+	cookie string // hash of the session's id when the cookie brought it
 }
 
 // SignedIn reports whether the actor is somebody.
 func (a Actor) SignedIn() bool { return a.UserID != "" }
+
+// owner is the actor's user id, 0 for the person at the machine.
+func (a Actor) owner() int64 {
+	id, _ := strconv.ParseInt(a.UserID, 10, 64) // "local" is 0
+	return id
+}
 
 type actorKey struct{}
 

@@ -1,0 +1,154 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"ecoflow/app/fault"
+)
+
+// Profile is a user as they see themself.
+type Profile struct {
+	Name        string    `json:"name"`
+	Username    string    `json:"username"`
+	Email       string    `json:"email"`
+	IsPermanent bool      `json:"isPermanent"`
+	CreatedAt   time.Time `json:"createdAt"`
+	// MustChange: the password was set by somebody else and is to be changed.
+	MustChange bool `json:"mustChange"`
+}
+
+// RoleName is a role in short.
+type RoleName struct {
+	ID        int64  `json:"id"`
+	Name      string `json:"name"`
+	IsDefault bool   `json:"isDefault"` // gives everything
+}
+
+// Granted is a permission that somebody has, and why.
+type Granted struct {
+	Permission string   `json:"permission"`
+	Roles      []string `json:"roles"` // names of those that give it; none in local mode
+}
+
+// Me is all that a window wants to know of whom it serves.
+type Me struct {
+	ID          string     `json:"id"`
+	Mode        string     `json:"mode"`    // local or auth
+	Session     string     `json:"session"` // id of the session that asks; empty for a token
+	User        Profile    `json:"user"`
+	Roles       []RoleName `json:"roles"`
+	Permissions []Granted  `json:"permissions"`
+	// Preferences are the window's own; the server does not look into them.
+	Preferences map[string]json.RawMessage `json:"preferences"`
+}
+
+// Me describes the actor in ctx.
+func (a *Accounts) Me(ctx context.Context) (Me, error) {
+	who := ActorFrom(ctx)
+	u, err := a.user(ctx, who)
+	if err != nil {
+		return Me{}, err
+	}
+	me := Me{
+		ID: who.UserID, Mode: "auth", Session: who.Session, User: u.profile(),
+		Roles: []RoleName{}, Permissions: []Granted{},
+	}
+	if who.Local {
+		me.Mode = "local"
+	}
+	for _, r := range u.Roles {
+		me.Roles = append(me.Roles, RoleName{r.ID, r.Name, r.Default})
+	}
+	for _, d := range Catalogue {
+		if !who.Permissions.Has(d.Permission) {
+			continue
+		}
+		g := Granted{Permission: d.Name, Roles: []string{}}
+		for _, r := range u.Roles {
+			if r.Grants().Has(d.Permission) {
+				g.Roles = append(g.Roles, r.Name)
+			}
+		}
+		me.Permissions = append(me.Permissions, g)
+	}
+	kept, err := a.Store.Preferences(ctx, who.owner())
+	if err != nil {
+		return Me{}, err
+	}
+	me.Preferences, err = decodePreferences(kept)
+	return me, err
+}
+
+// Profile returns the profile of the actor in ctx; the person at the machine has
+// one too.
+func (a *Accounts) Profile(ctx context.Context) (Profile, error) {
+	u, err := a.user(ctx, ActorFrom(ctx))
+	return u.profile(), err
+}
+
+// Roles returns the roles of the actor in ctx, by id.
+func (a *Accounts) Roles(ctx context.Context) ([]Role, error) {
+	u, err := a.user(ctx, ActorFrom(ctx))
+	return u.Roles, err
+}
+
+func (u User) profile() Profile {
+	return Profile{
+		Name: u.Name, Username: u.Username, Email: u.Email,
+		IsPermanent: u.Permanent, CreatedAt: u.Created, MustChange: u.MustChange,
+	}
+}
+
+// user returns the actor's user, for the person at the machine one made up.
+func (a *Accounts) user(ctx context.Context, who Actor) (User, error) {
+	if who.Local {
+		return User{Username: LocalID, Name: "You, at this machine", Permanent: true, Created: a.started.UTC()}, nil
+	}
+	u, err := a.Store.User(ctx, who.owner())
+	return u, orUnauthenticated(err)
+}
+
+// What a user's preferences may grow to.
+const (
+	preferencesMost  = 200
+	preferencesBytes = 32 << 10
+)
+
+// ChangePreferences sets the given preferences of the actor in ctx, removes those
+// given as null, leaves the others, and returns all.
+func (a *Accounts) ChangePreferences(ctx context.Context, change map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	var all map[string]json.RawMessage
+	err := a.Store.ChangePreferences(ctx, ActorFrom(ctx).owner(), func(old []byte) ([]byte, error) {
+		var err error
+		if all, err = decodePreferences(old); err != nil {
+			return nil, err
+		}
+		for key, value := range change {
+			if string(value) == "null" {
+				delete(all, key)
+			} else {
+				all[key] = value
+			}
+		}
+		text, err := json.Marshal(all)
+		if err != nil {
+			return nil, err
+		}
+		if len(all) > preferencesMost || len(text) > preferencesBytes {
+			return nil, fault.New(fault.TooLarge, "Preferences may have %d entries and %d KiB in all.", preferencesMost, preferencesBytes>>10).
+				WithCode("preferences_full")
+		}
+		return text, nil
+	})
+	return all, err
+}
+
+func decodePreferences(text []byte) (map[string]json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	if text == nil {
+		return all, nil
+	}
+	return all, json.Unmarshal(text, &all)
+}

@@ -1,0 +1,138 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"ecoflow/app/fault"
+)
+
+const (
+	tokenPrefix = "ecf_"
+	tokensMost  = 100 // of one owner
+)
+
+// newToken returns a personal API token: "ecf_" and, in URL-safe base64, 256
+// random bits followed by their CRC-32, by which scanners of leaked secrets tell a
+// token from something that looks like one.
+func newToken() string {
+	b := make([]byte, 32, 36)
+	rand.Read(b)
+	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b)
+}
+
+// NewToken is what somebody fills in to get a personal API token.
+type NewToken struct {
+	Name string `json:"name" required:"true" maxLength:"100"`
+	// Permissions are wire names, all of them held by who asks.
+	Permissions []string `json:"permissions" maxItems:"31"`
+	// Days until the token expires; 90 when left out.
+	Days int `json:"days" minimum:"1" maximum:"366"`
+}
+
+const defaultDays = 90
+
+// TokenInfo is one personal token as its owner sees it.
+type TokenInfo struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Permissions []string   `json:"permissions"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	ExpiresAt   time.Time  `json:"expiresAt"`
+	LastUsedAt  *time.Time `json:"lastUsedAt"` // null: never
+}
+
+// MadeToken is a new token with its secret, which is shown this once.
+type MadeToken struct {
+	TokenInfo
+	Token string `json:"token"`
+}
+
+// AddToken makes a personal token for the actor in ctx. It can do what the list
+// says of what its owner can, at the time of use; one made with a token does not
+// outlive that token.
+func (a *Accounts) AddToken(ctx context.Context, n NewToken) (MadeToken, error) {
+	who := ActorFrom(ctx)
+	n.Name = norm.NFC.String(strings.TrimSpace(n.Name))
+	bad := fault.New(fault.Invalid, "The token cannot be made like this.")
+	if n.Name == "" || strings.ContainsFunc(n.Name, unicode.IsControl) {
+		bad.At("name", "takes visible characters")
+	}
+	var p Permission
+	for _, name := range n.Permissions {
+		one, ok := ParsePermission(name)
+		switch {
+		case !ok:
+			bad.At("permissions", "%q is not a permission", name)
+		case !who.Permissions.Has(one):
+			bad.At("permissions", "you do not have %q yourself", name)
+		}
+		p |= one
+	}
+	if len(bad.Places) > 0 {
+		return MadeToken{}, bad
+	}
+	if n.Days == 0 {
+		n.Days = defaultDays
+	}
+	now := a.Now()
+	expires := now.AddDate(0, 0, n.Days)
+	if who.Token != "" && who.Until.Before(expires) {
+		expires = who.Until
+	}
+	made := newToken()
+	t := Token{
+		Hash: digest(made), Public: rand.Text(), UserID: who.owner(), Name: n.Name,
+		Permissions: p, Created: now, Expires: expires,
+	}
+	if err := a.Store.AddToken(ctx, t, tokensMost); err != nil {
+		return MadeToken{}, err
+	}
+	return MadeToken{TokenInfo: t.info(), Token: made}, nil
+}
+
+func (t Token) info() TokenInfo {
+	info := TokenInfo{
+		ID: t.Public, Name: t.Name, Permissions: t.Permissions.Names(),
+		CreatedAt: t.Created, ExpiresAt: t.Expires,
+	}
+	if !t.Used.IsZero() {
+		info.LastUsedAt = &t.Used
+	}
+	return info
+}
+
+// Tokens lists the personal tokens of the actor in ctx, the newest first; expired
+// ones are listed until they are removed.
+func (a *Accounts) Tokens(ctx context.Context) ([]TokenInfo, error) {
+	all, err := a.Store.Tokens(ctx, ActorFrom(ctx).owner())
+	if err != nil {
+		return nil, err
+	}
+	list := make([]TokenInfo, 0, len(all))
+	for _, t := range slices.Backward(all) {
+		list = append(list, t.info())
+	}
+	return list, nil
+}
+
+// EndToken removes a personal token of the actor in ctx; somebody else's is not
+// found.
+func (a *Accounts) EndToken(ctx context.Context, id string) error {
+	who := ActorFrom(ctx)
+	if err := a.Store.EndToken(ctx, who.owner(), id); err != nil {
+		return err
+	}
+	a.changed(who.UserID, "tokens")
+	return nil
+}
