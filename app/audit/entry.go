@@ -1,9 +1,18 @@
+// Package audit records who did what: every change, sign-in and refusal, in a
+// chain of signatures that shows when somebody tampered with it.
 package audit
 
 import "context"
 
 // Result says how an audited act ended.
 type Result string
+
+// The types of entries.
+const (
+	Info    = "Info"
+	Warning = "Warning"
+	Error   = "Error"
+)
 
 // The results.
 const (
@@ -16,14 +25,18 @@ const (
 // declaration makes it, the context carries it next to the actor, and storage's
 // one write function stores it in the same transaction as the change.
 type Entry struct {
+	// Actor is the user name where the context's actor is not the one who acts: at
+	// a sign-in nobody is signed in yet.
+	Actor   string
 	Action  string // id of the endpoint or act: "flow.deploy"
 	Message string // a sentence, filled in from the declaration's Audit text
-	Type    string // the contract's Info, Warning or Error
+	Type    string // Info, Warning or Error; "" is Info when it was done, else Warning
 	Object  string // what it was done to: "flow shop"
-	Result  Result
-	Before  any // state before and after, without secrets; nil when there is none
+	Result  Result // "" is Done
+	Before  any    // state before and after, without secrets; nil when there is none
 	After   any
-	// RequestID ties the entry to the log and to what the client saw.
+	// RequestID ties the entry to the log and to what the client saw; "" is the
+	// request of the context.
 	RequestID string
 
 	stored bool

@@ -1,0 +1,248 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"ecoflow/app/audit"
+	"ecoflow/app/fault"
+)
+
+const (
+	maxGroup  = 256                    // writes in one commit
+	slow      = 100 * time.Millisecond // a write over this is logged
+	foldAfter = 5 * time.Second        // without writes, until the log is folded back
+)
+
+// write is one call of change on its way through the writer.
+type write struct {
+	ctx   context.Context
+	fn    func(*sql.Tx) error
+	taken atomic.Bool // by the writer, or by the caller who gave up
+	done  chan error
+	entry *audit.Entry // stored with it
+}
+
+// change is the one way to write: fn runs in a transaction together with the
+// audit entry that rides in ctx, and change returns nil once both are on disk.
+// When fn fails, nothing of it is kept and its error comes back.
+//
+// Writes that wait at the same time share a commit, each in a savepoint of its
+// own. Should another one of them break the shared transaction, fn runs again:
+// so it sets what it reports, and never adds to it. Inside fn there is no
+// network, no script, no waiting, and no other change.
+func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	if err := db.Healthy(); err != nil {
+		return err
+	}
+	w := &write{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	select {
+	case db.queue <- w:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.ended:
+		return errClosed()
+	}
+	select {
+	case err := <-w.done:
+		return explain(err)
+	case <-ctx.Done():
+		if w.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+	case <-db.ended:
+		if w.taken.CompareAndSwap(false, true) {
+			return errClosed()
+		}
+	}
+	return explain(<-w.done) // it runs: whether it is kept is known soon
+}
+
+func errClosed() error {
+	return fault.New(fault.Unavailable, "The server is stopping.").WithCode("stopping")
+}
+
+// writeLoop is the writer: it takes whatever waits, without delay, and commits
+// it together. It ends when the database is closed and nothing waits any more.
+func (db *DB) writeLoop() {
+	defer close(db.ended)
+	fold := time.NewTimer(foldAfter)
+	fold.Stop()
+	for {
+		select {
+		case w := <-db.queue:
+			db.commitAll(db.waiting(w))
+			fold.Reset(foldAfter)
+		case <-fold.C:
+			if !db.fold() {
+				fold.Reset(foldAfter)
+			}
+		case <-db.quit:
+			fold.Stop()
+			db.commitAll(db.waiting())
+			return
+		}
+	}
+}
+
+// waiting adds to first whatever else waits, up to a group.
+func (db *DB) waiting(first ...*write) []*write {
+	group := first
+	for len(group) < maxGroup {
+		select {
+		case w := <-db.queue:
+			group = append(group, w)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commitAll answers every write of the group. One that breaks the shared
+// transaction (a full disk, an interrupted statement) is answered, and the
+// others go again without it.
+func (db *DB) commitAll(group []*write) {
+	ready := group[:0]
+	for _, w := range group {
+		if w.taken.CompareAndSwap(false, true) {
+			ready = append(ready, w)
+		}
+	}
+	for len(ready) > 0 {
+		ready = db.commit(ready)
+	}
+}
+
+// commit runs the writes in one transaction, commits it and answers them. It
+// returns those that have to go again, always fewer than it was given.
+func (db *DB) commit(group []*write) (again []*write) {
+	start := time.Now()
+	answer := func(ws []*write, err error) {
+		for _, w := range ws {
+			w.done <- err
+		}
+	}
+	if err := db.Healthy(); err != nil {
+		answer(group, err)
+		return nil
+	}
+	tx, err := db.writer.BeginTx(context.Background(), nil)
+	if err != nil {
+		answer(group, fmt.Errorf("begin: %w", err))
+		return nil
+	}
+	head := db.chain.head
+	kept := group[:0:0]
+	for i, w := range group {
+		next, err, whole := db.run(tx, w, head)
+		if !whole { // SQLite has undone the others as well
+			tx.Rollback()
+			w.done <- err
+			return append(kept, group[i+1:]...)
+		}
+		if err != nil {
+			w.done <- err
+			continue
+		}
+		head = next
+		kept = append(kept, w)
+	}
+	if len(kept) == 0 {
+		tx.Rollback()
+		return nil
+	}
+	if head.Last != db.chain.head.Last {
+		if err := db.chain.save(context.Background(), tx, head); err != nil {
+			tx.Rollback()
+			answer(kept, fmt.Errorf("end the audit chain: %w", err))
+			return nil
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		if uncertain(err) {
+			err = db.stop(err)
+		}
+		answer(kept, err)
+		return nil
+	}
+	db.chain.head = head
+	for _, w := range kept {
+		if w.entry != nil {
+			w.entry.Stored()
+		}
+	}
+	answer(kept, nil)
+	if took := time.Since(start); took > slow {
+		db.log.Warn("slow write", "took", took, "writes", len(group))
+	}
+	return nil
+}
+
+// run executes one write and its audit entry in a savepoint. whole is false when
+// the error ended the transaction itself, and everything in it is gone.
+func (db *DB) run(tx *sql.Tx, w *write, head audit.Head) (_ audit.Head, err error, whole bool) {
+	ctx := context.WithoutCancel(w.ctx)
+	if err := w.ctx.Err(); err != nil {
+		return head, err, true
+	}
+	if _, err := tx.ExecContext(ctx, `SAVEPOINT write`); err != nil {
+		return head, err, false
+	}
+	w.entry = nil
+	err = protect(func() error { return w.fn(tx) })
+	if err == nil {
+		if w.entry = audit.EntryFrom(w.ctx); w.entry != nil {
+			head, err = db.chain.add(ctx, tx, head, w.entry)
+		}
+	}
+	if err == nil {
+		if _, err = tx.ExecContext(ctx, `RELEASE write`); err == nil {
+			return head, nil, true
+		}
+		return head, err, false
+	}
+	// This fails when SQLite has rolled the transaction back by itself.
+	_, undo := tx.ExecContext(ctx, `ROLLBACK TO write; RELEASE write`)
+	return head, err, undo == nil
+}
+
+// protect turns a panic of fn into an error with the stack.
+func protect(fn func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic in a write: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return fn()
+}
+
+// fold folds the write-ahead log back while nobody writes, so that a pulled
+// stick mostly leaves one whole file. It waits for no reader; false means that
+// one was in the way.
+func (db *DB) fold() bool {
+	ctx := context.Background()
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return true // reported by the next write
+	}
+	defer conn.Close()
+	var busy, pages, folded int
+	conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`)
+	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &folded)
+	conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, lockWait.Milliseconds()))
+	if err != nil {
+		if c := code(err); c == sqlite3.SQLITE_IOERR_FSYNC || c == sqlite3.SQLITE_IOERR_DIR_FSYNC {
+			db.stop(err)
+		}
+		db.log.Warn("write-ahead log not folded back", "error", err)
+		return true
+	}
+	return busy == 0
+}

@@ -1,0 +1,76 @@
+package storage
+
+import (
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"ecoflow/app/fault"
+)
+
+// taken turns a broken UNIQUE or PRIMARY KEY constraint into a fault.Conflict
+// with the sentence; any other err, nil too, comes back as it is.
+func taken(err error, format string, args ...any) error {
+	switch code(err) {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return fault.New(fault.Conflict, format, args...).Because(err)
+	}
+	return err
+}
+
+// code is the extended result code of SQLite in err's chain, 0 without one.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// explain turns what SQLite says about its surroundings into faults; errors that
+// are none of those, nil too, come back as they are.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := fault.As(err); ok {
+		return err
+	}
+	c := code(err)
+	switch {
+	case c&0xff == sqlite3.SQLITE_FULL, c == sqlite3.SQLITE_IOERR_SHMSIZE:
+		return fault.New(fault.Full, "The disk is full. Nothing was changed; free some space and try again.").Because(err)
+	case c&0xff == sqlite3.SQLITE_BUSY, c&0xff == sqlite3.SQLITE_LOCKED:
+		return fault.New(fault.Unavailable, "The database is in use by another program.").WithCode("database_busy").After(lockWait).Because(err)
+	case c&0xff == sqlite3.SQLITE_READONLY:
+		return fault.New(fault.Unavailable, "The data folder cannot be written to.").WithCode("read_only").Because(err)
+	case c&0xff == sqlite3.SQLITE_CORRUPT, c&0xff == sqlite3.SQLITE_NOTADB:
+		return &DamagedError{Detail: err.Error()}
+	case c&0xff == sqlite3.SQLITE_IOERR, c&0xff == sqlite3.SQLITE_CANTOPEN:
+		return fault.New(fault.Unavailable, "The data folder cannot be used.").WithCode("storage_gone").After(lockWait).Because(err)
+	}
+	return err
+}
+
+// uncertain reports whether err, of a commit or of a wait for the disk, leaves
+// open what reached the disk.
+func uncertain(err error) bool {
+	switch code(err) & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY:
+		return false
+	}
+	return code(err) != sqlite3.SQLITE_IOERR_SHMSIZE
+}
+
+// stop makes the database read-only until the next start, which recovers it:
+// after err nobody knows what reached the disk, and trying again could
+// acknowledge what is not there.
+func (db *DB) stop(err error) error {
+	f := fault.New(fault.Unavailable, "A write did not reach the disk. Nothing more is written until the server starts again; check the disk.").
+		WithCode("write_failed").Because(err)
+	if db.broken.CompareAndSwap(nil, f) {
+		db.log.Error("database takes no more writes", "error", err)
+	}
+	return f
+}

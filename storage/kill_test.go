@@ -1,0 +1,5 @@
+package storage
+
+const childVariable = "ECOFLOW_STORAGE_CHILD"
+
+func child() {}

@@ -1,0 +1,138 @@
+package storage
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// copiesKept is how many of the copies made before migrations stay.
+const copiesKept = 3
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration is one step of the schema: number, a name for the log, SQL.
+type migration struct {
+	number int
+	name   string
+	sql    string
+}
+
+var migrations = readMigrations(migrationFiles)
+
+// readMigrations returns the steps in the order of their numbers. A file that is
+// not NNNN_name.sql, or a number twice, is a broken build.
+func readMigrations(files fs.FS) []migration {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		panic(err)
+	}
+	var list []migration
+	for _, name := range names {
+		base := strings.TrimSuffix(path.Base(name), ".sql")
+		digits, _, _ := strings.Cut(base, "_")
+		number, err := strconv.Atoi(digits)
+		if err != nil || len(digits) != 4 {
+			panic("storage: a migration is named NNNN_name.sql, not " + name)
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, migration{number, base, string(text)})
+	}
+	slices.SortFunc(list, func(a, b migration) int { return a.number - b.number })
+	for i, m := range list[1:] {
+		if m.number == list[i].number {
+			panic("storage: two migrations have the number of " + m.name)
+		}
+	}
+	return list
+}
+
+func newestSchema() int { return migrations[len(migrations)-1].number }
+
+// migrate runs the steps that the database has not had, each in a transaction
+// together with the number that says so. A database with data is copied first.
+func (db *DB) migrate(ctx context.Context) error {
+	var has int
+	if err := db.writer.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+		return err
+	}
+	if has >= newestSchema() {
+		return nil
+	}
+	db.created = has == 0
+	if has > 0 {
+		if err := db.keepCopy(ctx, has); err != nil {
+			return fmt.Errorf("copy the database before its schema changes: %w", err)
+		}
+	}
+	for _, m := range migrations {
+		if m.number <= has {
+			continue
+		}
+		if err := db.step(ctx, m); err != nil {
+			return fmt.Errorf("migrate to %s: %w", m.name, err)
+		}
+		if has > 0 {
+			db.log.Info("schema migrated", "step", m.name)
+		}
+	}
+	return nil
+}
+
+func (db *DB) step(ctx context.Context, m migration) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, m.number)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// keepCopy puts a consistent copy of the database into the backups folder and
+// removes the oldest of the earlier ones.
+func (db *DB) keepCopy(ctx context.Context, schema int) error {
+	if err := os.MkdirAll(db.backups, 0o700); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("before-migration-%s-schema-%d.db", time.Now().UTC().Format("20060102T150405.000Z"), schema)
+	if err := db.Snapshot(ctx, filepath.Join(db.backups, name)); err != nil {
+		return err
+	}
+	kept, err := filepath.Glob(filepath.Join(db.backups, "before-migration-*.db"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(kept) // the time comes first in the name
+	for len(kept) > copiesKept {
+		if err := os.Remove(kept[0]); err != nil {
+			return err
+		}
+		kept = kept[1:]
+	}
+	return nil
+}
+
+// Schema returns the statements that make the present schema, in the order of
+// their names.
+func (db *DB) Schema(ctx context.Context) ([]string, error) {
+	return all(ctx, db.reads, column[string],
+		`SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY tbl_name, type DESC, name`)
+}

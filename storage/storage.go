@@ -1,0 +1,376 @@
+// Package storage keeps everything in one SQLite file: it implements the stores
+// that the features declare, and nothing else knows SQL.
+//
+// One connection writes. Whatever waits to be written is grouped into one
+// transaction with a savepoint each, so that an acknowledged write is on disk
+// and many at once cost one wait for the disk.
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/file"
+	"ecoflow/app/secret"
+)
+
+const (
+	// oldestSQLite is the first version without the WAL-reset corruption.
+	oldestSQLite = "3.51.3"
+	// checkTime bounds the check of a database that was not closed.
+	checkTime = 10 * time.Second
+	// lockWait is how long SQLite waits for a lock of another process.
+	lockWait = 5 * time.Second
+)
+
+// Options says where the database is and what it needs.
+type Options struct {
+	Path string // of the database file; its folder must exist
+	// Backups is the folder for the copies made before a migration; "backups"
+	// beside the database by default.
+	Backups string
+	Keys    *secret.Keyring // seals secret columns; needed
+	Log     *slog.Logger    // slog.Default by default
+	Version string          // of the product, named to whoever opens the file with an older one
+}
+
+// DB is the open database. Its methods may be called concurrently.
+type DB struct {
+	path    string
+	backups string
+	version string
+	keys    *secret.Keyring
+	log     *slog.Logger
+
+	writer *sql.DB // one connection
+	reads  *sql.DB // query_only ones; the writer's own where sharing is impossible
+
+	queue  chan *write
+	quit   chan struct{} // closed by Close
+	ended  chan struct{} // closed when the writer goroutine is done
+	closed atomic.Bool
+	broken atomic.Pointer[fault.Fault] // set for ever when a write did not reach the disk
+	chain  chain                       // the writer goroutine's own
+
+	instance string
+	created  bool // by this Open
+}
+
+// DamagedError says that the database file is not sound. The file was left as
+// it is.
+type DamagedError struct {
+	Path   string // "" when it was found while the database was in use
+	Detail string // what SQLite found
+}
+
+// Error is a sentence for the user.
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("The database %s is damaged (%s). It is left as it is; restore a backup, or move the file aside to start empty.", or(e.Path, "file"), e.Detail)
+}
+
+// NewerError says that the database was last used by a newer product.
+type NewerError struct {
+	Path    string
+	Has     int    // schema version of the file
+	Knows   int    // newest schema version this binary knows
+	Product string // version of the product that wrote it, "" when unknown
+	Binary  string // version of this product
+}
+
+// Error is a sentence for the user.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("The database %s was made by EcoFlow %s (schema %d). This is EcoFlow %s, which knows schema %d at most. Nothing was changed; use the newer version.",
+		e.Path, or(e.Product, "of a later version"), e.Has, or(e.Binary, "of an earlier version"), e.Knows)
+}
+
+func or(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}
+
+// Open opens the database, makes it when it is missing and brings its schema up
+// to date, after a copy of it was kept. A database that was not closed is checked
+// first. It fails with a *DamagedError, a *NewerError, or a fault where the file
+// cannot be used; the file is untouched then. The caller closes the DB.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Keys == nil {
+		return nil, errors.New("open database: no keyring")
+	}
+	db := &DB{
+		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log,
+		queue: make(chan *write, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
+	}
+	if db.backups == "" {
+		db.backups = filepath.Join(filepath.Dir(o.Path), "backups")
+	}
+	if db.log == nil {
+		db.log = slog.Default()
+	}
+	if err := db.open(ctx); err != nil {
+		db.closePools()
+		err = explain(err)
+		if damaged, ok := errors.AsType[*DamagedError](err); ok {
+			damaged.Path = o.Path
+		}
+		return nil, err
+	}
+	fault.Go(db.log, "storage writer", db.writeLoop)
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context) error {
+	if err := db.prepareFile(ctx); err != nil {
+		return err
+	}
+	if err := db.openPools(ctx); err != nil {
+		return err
+	}
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	if err := db.identify(ctx); err != nil {
+		return err
+	}
+	if db.keys.Interrupted() {
+		if _, err := db.finishRekey(ctx); err != nil {
+			return err
+		}
+	}
+	return db.loadChain(ctx)
+}
+
+// prepareFile makes the file, readable by its owner alone, or looks at the one
+// that is there through a connection that cannot change it.
+func (db *DB) prepareFile(ctx context.Context) error {
+	if err := file.Sweep(db.backups); err != nil {
+		db.log.Warn("unfinished copies stay", "error", err)
+	}
+	f, err := os.OpenFile(db.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return errors.Join(f.Close(), file.SyncFolder(filepath.Dir(db.path)))
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return fault.New(fault.Unavailable, "The database %s cannot be made.", db.path).Because(err)
+	}
+	if err := os.Chmod(db.path, 0o600); err != nil {
+		db.log.Warn("database file may be readable by others", "path", db.path, "error", err)
+	}
+	return db.inspect(ctx)
+}
+
+// inspect refuses a file that is newer or, after an unclean stop, damaged,
+// before anything could write to it: even closing a writing connection would.
+func (db *DB) inspect(ctx context.Context) error {
+	if _, err := os.Stat(db.path + "-journal"); err == nil {
+		return nil // needs a writer to be rolled back first
+	}
+	// A database that was closed has no write-ahead log beside it.
+	_, err := os.Stat(db.path + "-wal")
+	unclean := err == nil
+
+	look, err := sql.Open("sqlite", dsn(db.path, "mode=ro", "_pragma=query_only(ON)"))
+	if err != nil {
+		return err
+	}
+	defer look.Close()
+	look.SetMaxOpenConns(1)
+
+	var has int
+	if err := look.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+		return err
+	}
+	if has > newestSchema() {
+		e := &NewerError{Path: db.path, Has: has, Knows: newestSchema(), Binary: db.version}
+		// Its table may be another one by then; the versions of the schema say enough.
+		_ = look.QueryRowContext(ctx, `SELECT version FROM instance`).Scan(&e.Product)
+		return e
+	}
+	if !unclean {
+		return nil
+	}
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	var found string
+	err = look.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found)
+	switch {
+	case err != nil && ctx.Err() == context.DeadlineExceeded:
+		db.log.Warn("database was not closed and is too large to check at start", "path", db.path)
+		return nil
+	case err != nil:
+		return err
+	case found != "ok":
+		return &DamagedError{Path: db.path, Detail: found}
+	}
+	db.log.Info("database was not closed; checked", "path", db.path, "took", time.Since(start))
+	return nil
+}
+
+func (db *DB) openPools(ctx context.Context) error {
+	var err error
+	if db.writer, err = sql.Open("sqlite", dsn(db.path, append(pragmas("WAL", "FULL"), "_txlock=immediate")...)); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	if err := db.assertVersion(ctx); err != nil {
+		return err
+	}
+	var mode string
+	if err := db.writer.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return db.openExclusive(ctx)
+	}
+	if db.reads, err = sql.Open("sqlite", dsn(db.path, append(pragmas("WAL", "FULL"), "_pragma=query_only(ON)")...)); err != nil {
+		return err
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	db.reads.SetMaxOpenConns(readers)
+	db.reads.SetMaxIdleConns(readers)
+	return nil
+}
+
+// openExclusive is for folders whose file system cannot share memory, which the
+// write-ahead log needs: one connection with a rollback journal does everything.
+func (db *DB) openExclusive(ctx context.Context) error {
+	db.log.Warn("folder cannot share memory between connections; writes are slower and reads wait for them", "path", db.path)
+	if err := db.writer.Close(); err != nil {
+		return err
+	}
+	var err error
+	settings := append(pragmas("DELETE", "EXTRA"), "_pragma=locking_mode(EXCLUSIVE)", "_txlock=immediate")
+	if db.writer, err = sql.Open("sqlite", dsn(db.path, settings...)); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	db.reads = db.writer
+	return db.writer.PingContext(ctx)
+}
+
+// pragmas lists how every connection is opened; waiting for locks comes first,
+// because the others may meet one.
+func pragmas(journal, synchronous string) []string {
+	return []string{
+		fmt.Sprintf("_pragma=busy_timeout(%d)", lockWait.Milliseconds()),
+		"_pragma=journal_mode(" + journal + ")",
+		"_pragma=synchronous(" + synchronous + ")",
+		"_pragma=foreign_keys(ON)",
+		"_pragma=trusted_schema(OFF)",
+		"_pragma=cell_size_check(ON)",
+		"_pragma=mmap_size(0)",
+		"_pragma=journal_size_limit(67108864)",
+	}
+}
+
+// dsn is the address of the file as an URI, so that no character of its path
+// means anything else.
+func dsn(path string, settings ...string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // a Windows drive
+		path = "/" + path
+	}
+	u := url.URL{Scheme: "file", Path: path}
+	return u.String() + "?" + strings.Join(settings, "&")
+}
+
+func (db *DB) assertVersion(ctx context.Context) error {
+	var version string
+	if err := db.writer.QueryRowContext(ctx, `SELECT sqlite_version()`).Scan(&version); err != nil {
+		return err
+	}
+	if older(version, oldestSQLite) {
+		return fmt.Errorf("SQLite %s is older than %s", version, oldestSQLite)
+	}
+	return nil
+}
+
+// older compares versions of three numbers.
+func older(version, than string) bool {
+	var a, b [3]int
+	fmt.Sscanf(version, "%d.%d.%d", &a[0], &a[1], &a[2])
+	fmt.Sscanf(than, "%d.%d.%d", &b[0], &b[1], &b[2])
+	for i := range a {
+		if a[i] != b[i] {
+			return a[i] < b[i]
+		}
+	}
+	return false
+}
+
+// identify gives a new database its instance id, and notes which version of the
+// product used it last.
+func (db *DB) identify(ctx context.Context) error {
+	var version string
+	err := db.writer.QueryRowContext(ctx, `SELECT id, version FROM instance`).Scan(&db.instance, &version)
+	if err == nil && version == db.version {
+		return nil // starting writes nothing
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return db.writer.QueryRowContext(ctx, `INSERT INTO instance (only, id, version) VALUES (1, ?, ?)
+		ON CONFLICT (only) DO UPDATE SET version = excluded.version RETURNING id`, rand.Text(), db.version).Scan(&db.instance)
+}
+
+// Instance returns the id of this database: made once, and moving with the folder.
+func (db *DB) Instance() string { return db.instance }
+
+// Healthy returns nil, or the fault that made the database read-only.
+func (db *DB) Healthy() error {
+	if f := db.broken.Load(); f != nil {
+		return f
+	}
+	return nil
+}
+
+// Checkpoint folds the write-ahead log back into the database file, so that the
+// one file is whole.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	_, err := db.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return explain(err)
+}
+
+// Close finishes the writes that wait, folds the log back and closes the file.
+// Writes that come later fail.
+func (db *DB) Close() error {
+	if db.closed.Swap(true) {
+		return nil
+	}
+	close(db.quit)
+	<-db.ended
+	// Readers go first: the last connection to close removes the log.
+	var err error
+	if db.reads != db.writer {
+		err = db.reads.Close()
+	}
+	return errors.Join(err, db.Checkpoint(context.Background()), db.writer.Close())
+}
+
+func (db *DB) closePools() {
+	for _, p := range []*sql.DB{db.reads, db.writer} {
+		if p != nil {
+			p.Close()
+		}
+	}
+}
