@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"ecoflow/app/fault"
 )
@@ -41,7 +43,7 @@ type Me struct {
 	Roles       []RoleName `json:"roles"`
 	Permissions []Granted  `json:"permissions"`
 	// Preferences are the window's own; the server does not look into them.
-	Preferences map[string]json.RawMessage `json:"preferences"`
+	Preferences map[string]jsontext.Value `json:"preferences"`
 }
 
 // Me describes the actor in ctx.
@@ -118,21 +120,21 @@ const (
 
 // ChangePreferences sets the given preferences of the actor in ctx, removes those
 // given as null, leaves the others, and returns all.
-func (a *Accounts) ChangePreferences(ctx context.Context, change map[string]json.RawMessage) (map[string]json.RawMessage, error) {
-	var all map[string]json.RawMessage
+func (a *Accounts) ChangePreferences(ctx context.Context, change map[string]jsontext.Value) (map[string]jsontext.Value, error) {
+	var all map[string]jsontext.Value
 	err := a.Store.ChangePreferences(ctx, ActorFrom(ctx).owner(), func(old []byte) ([]byte, error) {
 		var err error
 		if all, err = decodePreferences(old); err != nil {
 			return nil, err
 		}
 		for key, value := range change {
-			if string(value) == "null" {
+			if value.Kind() == 'n' {
 				delete(all, key)
 			} else {
 				all[key] = value
 			}
 		}
-		text, err := json.Marshal(all)
+		text, err := json.Marshal(all, json.Deterministic(true))
 		if err != nil {
 			return nil, err
 		}
@@ -145,8 +147,8 @@ func (a *Accounts) ChangePreferences(ctx context.Context, change map[string]json
 	return all, err
 }
 
-func decodePreferences(text []byte) (map[string]json.RawMessage, error) {
-	all := map[string]json.RawMessage{}
+func decodePreferences(text []byte) (map[string]jsontext.Value, error) {
+	all := map[string]jsontext.Value{}
 	if text == nil {
 		return all, nil
 	}

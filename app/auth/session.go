@@ -36,6 +36,9 @@ type Secrets struct {
 	AccessToken string // for scripts, as bearer; good for AccessTime
 }
 
+// SessionCookie tells the front door which id to set the session cookie to.
+func (s Secrets) SessionCookie() (id string, change bool) { return s.ID, s.ID != "" }
+
 // SignIn begins a session for whoever knows the password. An unknown user, a wrong
 // password and a disabled user get the same fault of kind Unauthenticated after the
 // same work; see Guess for those who try too often. A session that the request

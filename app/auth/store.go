@@ -50,6 +50,7 @@ type Store interface {
 
 	// Preferences returns the owner's preferences as JSON, nil when there are none.
 	Preferences(ctx context.Context, owner int64) ([]byte, error)
+	// ChangePreferences keeps what change makes of them; change may be called again.
 	ChangePreferences(ctx context.Context, owner int64, change func(old []byte) ([]byte, error)) error
 }
 

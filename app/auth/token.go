@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -120,7 +119,7 @@ func (a *Accounts) Tokens(ctx context.Context) ([]TokenInfo, error) {
 		return nil, err
 	}
 	list := make([]TokenInfo, 0, len(all))
-	for _, t := range slices.Backward(all) {
+	for _, t := range all {
 		list = append(list, t.info())
 	}
 	return list, nil
