@@ -1,0 +1,43 @@
+// The one way to talk to the server: a client typed by the server's own
+// description. Answers come without their envelope, refusals as a Problem.
+
+import createClient from "openapi-fetch";
+import { problemOf, unreachable } from "./problem";
+import type { paths } from "./schema.gen";
+
+const client = createClient<paths>({
+  baseUrl: "/systemApi",
+  cache: "no-store",
+  fetch: async (request: Request) => {
+    try {
+      return await fetch(request);
+    } catch (e) {
+      throw unreachable(e);
+    }
+  },
+});
+
+type Answer = { data?: unknown; error?: unknown; response: Response };
+type PayloadOf<D> = D extends { payload?: infer P } ? P : D;
+
+let signedOut: (() => void) | undefined;
+
+/** Says what to do when the session has ended while the window is open. */
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler;
+}
+
+/** The payload of an answer: `await payload(api.GET("/me"))`. Throws a Problem. */
+export async function payload<A extends Answer>(call: Promise<A>): Promise<NonNullable<PayloadOf<NonNullable<A["data"]>>>> {
+  const { data, error, response } = await call;
+  if (response.ok) {
+    return (typeof data === "object" && data !== null && "payload" in data ? data.payload : data) as NonNullable<
+      PayloadOf<NonNullable<A["data"]>>
+    >;
+  }
+  const problem = problemOf(response.status, error, response.headers);
+  if (problem.status === 401 && problem.code !== "sign_in_failed") signedOut?.();
+  throw problem;
+}
+
+export const api = client;

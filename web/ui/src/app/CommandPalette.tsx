@@ -1,0 +1,105 @@
+import { Modal, Table } from "@mantine/core";
+import { createSpotlight, Spotlight } from "@mantine/spotlight";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { t } from "../text/t";
+import { type Action, pressed, readable, useAllActions } from "./actions";
+import { usePreferences } from "./preferences";
+import "@mantine/spotlight/styles.css";
+
+const [store, spotlight] = createSpotlight();
+
+let sheetOpen = false;
+const sheetWatchers = new Set<() => void>();
+function setSheet(open: boolean): void {
+  sheetOpen = open;
+  for (const w of sheetWatchers) w();
+}
+
+export const openPalette = (): void => spotlight.open();
+export const openShortcuts = (): void => setSheet(true);
+
+/** True where a key is text, not a command. */
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable='true'], .cm-editor") !== null;
+}
+
+/** The command palette, the shortcut sheet and the one place that listens for shortcuts. */
+export function CommandPalette() {
+  const actions = useAllActions();
+  const { shortcuts, singleKeys } = usePreferences();
+  const [query, setQuery] = useState("");
+  const sheet = useSyncExternalStore(
+    (w) => {
+      sheetWatchers.add(w);
+      return () => sheetWatchers.delete(w);
+    },
+    () => sheetOpen,
+  );
+  const byKeys = useMemo(() => {
+    const map = new Map<string, Action>();
+    for (const a of actions) for (const k of shortcuts[a.id] ?? a.keys ?? []) map.set(k, a);
+    return map;
+  }, [actions, shortcuts]);
+
+  useEffect(() => {
+    const handleKey = (e: KeyboardEvent): void => {
+      const combination = pressed(e);
+      const action = byKeys.get(combination);
+      if (!action || e.defaultPrevented) return;
+      const modified = /^(mod|ctrl|alt|f\d+$)/.test(combination);
+      if (!modified && (isTyping(e.target) || !singleKeys)) return;
+      if (document.querySelector("[role=dialog][aria-modal=true]") && action.id !== "shell.palette") return;
+      e.preventDefault();
+      if (!action.disabled) action.run();
+    };
+    addEventListener("keydown", handleKey);
+    return () => removeEventListener("keydown", handleKey);
+  }, [byKeys, singleKeys]);
+
+  const found = actions.filter(
+    (a) => !a.quiet && !a.disabled && `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(query.trim().toLowerCase()),
+  );
+  const sections = Map.groupBy(
+    actions.filter((a) => (shortcuts[a.id] ?? a.keys ?? []).length > 0),
+    (a) => a.section,
+  );
+  return (
+    <>
+      <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420}>
+        <Spotlight.Search placeholder={t("shell.search")} aria-label={t("shell.search")} />
+        <Spotlight.ActionsList>
+          {found.map((a) => (
+            <Spotlight.Action
+              key={a.id}
+              label={a.label}
+              description={a.section}
+              leftSection={a.icon && <a.icon size={16} />}
+              rightSection={a.keys?.[0] && <kbd>{readable(a.keys[0])}</kbd>}
+              onClick={a.run}
+            />
+          ))}
+          {found.length === 0 && <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>}
+        </Spotlight.ActionsList>
+      </Spotlight.Root>
+      <Modal opened={sheet} onClose={() => setSheet(false)} title={t("shell.shortcuts")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+        {[...sections].map(([section, list]) => (
+          <Table key={section} captionSide="top" mb="lg">
+            <Table.Caption>{section}</Table.Caption>
+            <Table.Tbody>
+              {list.map((a) => (
+                <Table.Tr key={a.id}>
+                  <Table.Td>{a.label}</Table.Td>
+                  <Table.Td ta="end">
+                    {(shortcuts[a.id] ?? a.keys ?? []).map((k) => (
+                      <kbd key={k}>{readable(k)}</kbd>
+                    ))}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        ))}
+      </Modal>
+    </>
+  );
+}

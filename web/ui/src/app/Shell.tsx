@@ -1,0 +1,219 @@
+import { ActionIcon, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import {
+  IconApi,
+  IconChevronsLeft,
+  IconChevronsRight,
+  IconDeviceDesktop,
+  IconHistory,
+  IconHome,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconRoute,
+  IconSearch,
+  IconSun,
+  IconUser,
+} from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useMatches, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useMemo, useRef } from "react";
+import { api, payload } from "../api/client";
+import { startEvents, useServerEvents } from "../api/events";
+import { t, type TextKey } from "../text/t";
+import { type Action, readable, useActions } from "./actions";
+import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
+import { ConnectionBar, ConnectionState } from "./ConnectionBar";
+import { type Preferences, usePreferences, useSetPreferences } from "./preferences";
+import { can, meQuery, useMe } from "./session";
+import "./shell.css";
+
+interface Entry {
+  to: "/" | "/flows" | "/deployments";
+  label: TextKey;
+  icon: typeof IconHome;
+  /** Permissions of which one is needed; empty: everybody signed in. */
+  needs: string[];
+}
+
+const entries: Entry[] = [
+  { to: "/", label: "nav.overview", icon: IconHome, needs: [] },
+  { to: "/flows", label: "nav.flows", icon: IconRoute, needs: ["flowEditor"] },
+  { to: "/deployments", label: "nav.deployments", icon: IconHistory, needs: ["flowEditor"] },
+];
+
+/** The frame of every page for somebody who is signed in. */
+export function Shell() {
+  const me = useMe();
+  const preferences = usePreferences();
+  const setPreferences = useSetPreferences();
+  const { setColorScheme } = useMantineColorScheme();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const main = useRef<HTMLElement>(null);
+  const editing = path.startsWith("/flows/");
+  const icons = preferences.navCollapsed || editing;
+  const visible = entries.filter((e) => e.needs.length === 0 || can(me, ...e.needs));
+
+  useEffect(() => startEvents(), []);
+  useServerEvents(["access", "resync"], () => void queries.invalidateQueries(meQuery));
+  useRouteFocus(path, main);
+
+  const setTheme = (theme: Preferences["theme"]): void => {
+    setColorScheme(theme);
+    setPreferences({ theme });
+  };
+  const signOut = async (): Promise<void> => {
+    await payload(api.DELETE("/users/logout"));
+    queries.clear();
+    await navigate({ to: "/login" });
+  };
+
+  const actions = useMemo<Action[]>(
+    () => [
+      ...visible.map((e) => ({
+        id: `go.${e.to}`,
+        label: t(e.label),
+        section: t("nav.main"),
+        icon: e.icon,
+        run: () => void navigate({ to: e.to }),
+      })),
+      { id: "shell.palette", label: t("shell.search"), section: t("app.name"), keys: ["mod+k"], quiet: true, run: openPalette },
+      { id: "shell.shortcuts", label: t("shell.shortcuts"), section: t("app.name"), icon: IconKeyboard, keys: ["?"], run: openShortcuts },
+      ...(["auto", "light", "dark"] as const).map((theme) => ({
+        id: `theme.${theme}`,
+        label: `${t("shell.theme")}: ${t(`shell.theme.${theme}`)}`,
+        section: t("app.name"),
+        icon: themeIcons[theme],
+        run: () => setTheme(theme),
+      })),
+    ],
+    // biome-ignore lint/correctness/useExhaustiveDependencies: what the actions call is stable; the entries follow from me
+    [me],
+  );
+  useActions(actions);
+
+  return (
+    <div className="shell" data-nav={icons ? "icons" : "full"}>
+      <a className="shell__skip" href="#main">
+        {t("shell.skip")}
+      </a>
+      <div className="shell__bars">
+        <ConnectionBar />
+      </div>
+      <header className="shell__top">
+        <Link to="/" className="shell__brand">
+          <img src="/_/icon.svg" alt="" width={24} height={24} />
+          <span>{t("app.name")}</span>
+        </Link>
+        <Crumbs />
+        <UnstyledButton className="shell__state" onClick={openPalette} aria-label={t("shell.search")}>
+          <IconSearch size={16} /> <kbd>{readable("mod+k")}</kbd>
+        </UnstyledButton>
+        <ConnectionState />
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Tooltip label={t("shell.user", { name: me?.user.username ?? "" })}>
+              <ActionIcon variant="subtle" color="gray" size={32} aria-label={t("shell.user", { name: me?.user.username ?? "" })}>
+                <IconUser size={20} />
+              </ActionIcon>
+            </Tooltip>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Label>{me?.user.name || me?.user.username}</Menu.Label>
+            {(["auto", "light", "dark"] as const).map((theme) => {
+              const Icon = themeIcons[theme];
+              return (
+                <Menu.Item
+                  key={theme}
+                  leftSection={<Icon size={16} />}
+                  aria-current={preferences.theme === theme || undefined}
+                  onClick={() => setTheme(theme)}
+                >
+                  {t("shell.theme")}: {t(`shell.theme.${theme}`)}
+                </Menu.Item>
+              );
+            })}
+            <Menu.Divider />
+            <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={openShortcuts}>
+              {t("shell.shortcuts")}
+            </Menu.Item>
+            <Menu.Item leftSection={<IconApi size={16} />} component="a" href="/systemApi/openapi.json" target="_blank">
+              {t("shell.apiDescription")}
+            </Menu.Item>
+            {me?.mode === "auth" && (
+              <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+                {t("shell.signOut")}
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      </header>
+      <nav className="shell__nav" aria-label={t("nav.main")}>
+        <ul>
+          {visible.map((e) => (
+            <li key={e.to}>
+              <Tooltip label={t(e.label)} position="right" disabled={!icons}>
+                <Link to={e.to} className="shell__link" activeOptions={{ exact: e.to === "/" }} aria-label={t(e.label)}>
+                  <e.icon size={16} />
+                  <span>{t(e.label)}</span>
+                </Link>
+              </Tooltip>
+            </li>
+          ))}
+        </ul>
+        {!editing && (
+          <button
+            type="button"
+            className="shell__link shell__fold"
+            aria-label={t(icons ? "nav.expand" : "nav.collapse")}
+            onClick={() => setPreferences({ navCollapsed: !preferences.navCollapsed })}
+          >
+            {icons ? <IconChevronsRight size={16} /> : <IconChevronsLeft size={16} />}
+            <span>{t("nav.collapse")}</span>
+          </button>
+        )}
+      </nav>
+      <main className="shell__main" id="main" tabIndex={-1} ref={main}>
+        <Outlet />
+      </main>
+      <CommandPalette />
+    </div>
+  );
+}
+
+const themeIcons = { auto: IconDeviceDesktop, light: IconSun, dark: IconMoon };
+
+function Crumbs() {
+  const matches = useMatches();
+  const crumbs = matches.flatMap((m) => {
+    const data = m.staticData as { title?: TextKey };
+    const params = m.params as { name?: string; number?: string };
+    return [data.title && t(data.title), m.id.includes("$") ? (params.name ?? params.number) : undefined].filter(
+      (c): c is string => Boolean(c),
+    );
+  });
+  return (
+    <nav className="shell__crumbs" aria-label={t("shell.breadcrumb")}>
+      <ol>
+        {crumbs.map((c) => (
+          <li key={c}>{c}</li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+/** Moves focus to the page's heading when the route changes, so that it is announced. */
+function useRouteFocus(path: string, main: React.RefObject<HTMLElement | null>): void {
+  const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it waits for
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    const heading = main.current?.querySelector<HTMLElement>("h1");
+    (heading ?? main.current)?.focus();
+  }, [path]);
+}

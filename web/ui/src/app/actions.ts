@@ -1,0 +1,90 @@
+// An action is declared once and shows up as button, menu entry, shortcut and
+// palette entry. Pages register theirs while they are shown.
+
+import type { ComponentType } from "react";
+import { useEffect, useSyncExternalStore } from "react";
+
+export interface Action {
+  id: string;
+  label: string;
+  /** Where it is listed in the palette and the shortcut sheet. */
+  section: string;
+  icon?: ComponentType<{ size?: number | string }>;
+  /** "mod+shift+z", "a", "f6"; several are alternatives. Mod is Ctrl, on macOS ⌘. */
+  keys?: readonly string[];
+  /** Words that find it beside its label. */
+  keywords?: string;
+  /** Why it cannot be done now; undefined when it can. */
+  disabled?: string | undefined;
+  /** Not listed in the palette (movement keys). */
+  quiet?: boolean;
+  run: () => void;
+}
+
+let registered: readonly (readonly Action[])[] = [];
+let all: readonly Action[] = [];
+const watchers = new Set<() => void>();
+
+function publish(next: readonly (readonly Action[])[]): void {
+  registered = next;
+  all = next.flat();
+  for (const watcher of watchers) watcher();
+}
+
+/** Offers the actions while the component is mounted. Give a stable list (useMemo). */
+export function useActions(actions: readonly Action[]): void {
+  useEffect(() => {
+    publish([...registered, actions]);
+    return () => publish(registered.filter((a) => a !== actions));
+  }, [actions]);
+}
+
+/** Every action on offer now. */
+export function useAllActions(): readonly Action[] {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => all,
+  );
+}
+
+const isMac = navigator.platform.startsWith("Mac");
+
+/** The name of a pressed key combination, in the form of Action.keys. */
+export function pressed(e: KeyboardEvent): string {
+  const parts: string[] = [];
+  if (isMac ? e.metaKey : e.ctrlKey) parts.push("mod");
+  if (isMac && e.ctrlKey) parts.push("ctrl");
+  if (e.altKey) parts.push("alt");
+  const key = e.key === " " ? "space" : e.key.toLowerCase();
+  // Shift is part of a printed sign ("?"), but says something with letters and named keys.
+  if (e.shiftKey && (key.length > 1 || /[a-z]/.test(key))) parts.push("shift");
+  parts.push(key);
+  return parts.join("+");
+}
+
+/** A combination as the user reads it: "Ctrl+Shift+Z". */
+export function readable(keys: string): string {
+  const names: Record<string, string> = {
+    mod: isMac ? "⌘" : "Ctrl",
+    alt: isMac ? "⌥" : "Alt",
+    shift: isMac ? "⇧" : "Shift",
+    enter: "Enter",
+    escape: "Esc",
+    space: "Space",
+    arrowup: "↑",
+    arrowdown: "↓",
+    arrowleft: "←",
+    arrowright: "→",
+    pageup: "Page Up",
+    pagedown: "Page Down",
+    delete: "Delete",
+    backspace: "Backspace",
+  };
+  return keys
+    .split("+")
+    .map((k) => names[k] ?? (k.length === 1 || /^f\d+$/.test(k) ? k.toUpperCase() : k))
+    .join(isMac ? "" : "+");
+}

@@ -1,0 +1,91 @@
+// What a person chose for their window: kept by the server, with a copy in the
+// browser for what must be known before the first answer (theme, density).
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, payload } from "../api/client";
+import { meQuery, useMe } from "./session";
+
+export interface Preferences {
+  theme: "auto" | "light" | "dark";
+  density: "comfortable" | "compact";
+  reducedMotion: boolean;
+  singleKeys: boolean;
+  autoSave: boolean;
+  navCollapsed: boolean;
+  /** Sizes of the editor's panes in pixels, favourites and recent node types. */
+  editor: {
+    palette: number;
+    inspector: number;
+    bottom: number;
+    showPalette: boolean;
+    showInspector: boolean;
+    showBottom: boolean;
+    miniMap: boolean;
+    portLabels: boolean;
+    scrollPans: boolean;
+    favourites: string[];
+    recent: string[];
+  };
+  checklistDismissed: boolean;
+  /** Rebound shortcuts: action id → keys. */
+  shortcuts: Record<string, string[]>;
+}
+
+export const defaults: Preferences = {
+  theme: "auto",
+  density: "comfortable",
+  reducedMotion: false,
+  singleKeys: true,
+  autoSave: true,
+  navCollapsed: false,
+  editor: {
+    palette: 240,
+    inspector: 380,
+    bottom: 260,
+    showPalette: true,
+    showInspector: true,
+    showBottom: false,
+    miniMap: false,
+    portLabels: false,
+    scrollPans: false,
+    favourites: [],
+    recent: [],
+  },
+  checklistDismissed: false,
+  shortcuts: {},
+};
+
+export function usePreferences(): Preferences {
+  const kept = (useMe()?.preferences ?? {}) as Partial<Preferences>;
+  return { ...defaults, ...kept, editor: { ...defaults.editor, ...kept.editor } };
+}
+
+/** Changes some preferences; the window follows at once, the server in the background. */
+export function useSetPreferences(): (change: Partial<Preferences>) => void {
+  const queries = useQueryClient();
+  const { mutate } = useMutation({
+    mutationFn: (change: Partial<Preferences>) => payload(api.PATCH("/me/preferences", { body: change as never })),
+    onMutate: (change) => {
+      queries.setQueryData(meQuery.queryKey, (me) =>
+        me ? { ...me, preferences: { ...me.preferences, ...change } as typeof me.preferences } : me,
+      );
+      applyToPage(change);
+    },
+    onError: () => queries.invalidateQueries(meQuery),
+  });
+  return mutate;
+}
+
+/** Sets what the page itself shows of the preferences. */
+export function applyToPage(p: Partial<Preferences>): void {
+  const root = document.documentElement;
+  if (p.density) root.dataset.density = p.density;
+  if (p.reducedMotion !== undefined) root.dataset.motion = p.reducedMotion ? "reduced" : "full";
+  if (p.theme) {
+    try {
+      localStorage.setItem("ecoflow.theme", p.theme);
+    } catch {
+      // storage is refused: the choice still comes with the next sign-in
+    }
+  }
+}

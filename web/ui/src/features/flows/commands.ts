@@ -1,0 +1,398 @@
+// What can be done to a flow, each an undoable step: used alike by pointer,
+// keyboard, menus and the command palette.
+
+import { t } from "../../text/t";
+import { type Catalogue, isConfigured, type NodeType } from "./catalogue";
+import {
+  type Doc,
+  edgeBetween,
+  type FlowEdge,
+  type FlowNode,
+  inputsOf,
+  list,
+  newId,
+  type Note,
+  type Point,
+  portOf,
+} from "./document";
+import type { Edit } from "./history";
+import { cardHeight, GRID, NODE_WIDTH, type Positions, snap } from "./layout";
+import { hasOutput, type Refusal, refusal } from "./rules";
+import { type OpenFlow, moveBy, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
+
+const editor = (): ReturnType<typeof useEditor.getState> => useEditor.getState();
+const flowOf = (name: string): OpenFlow | undefined => editor().flows[name];
+
+function snapped(p: Point): Point {
+  return { x: snap(p.x), y: snap(p.y) };
+}
+
+/** A place near the wanted one where a card covers no other. */
+export function freePlace(doc: Doc, wanted: Point): Point {
+  const place = snapped(wanted);
+  const nodes = list(doc, "nodes");
+  while (nodes.some((n) => Math.abs(n.position.x - place.x) < NODE_WIDTH && Math.abs(n.position.y - place.y) < 64)) {
+    place.y += 80;
+  }
+  return place;
+}
+
+export function makeNode(type: NodeType, catalogue: Catalogue, at: Point, settings: Record<string, unknown> = {}): { node: FlowNode; configs: Record<string, unknown> } {
+  const configs = { ...catalogue.defaults(type), ...settings };
+  return {
+    node: {
+      id: newId(),
+      type: type.kind,
+      position: snapped(at),
+      data: {
+        moduleID: { _id: type.id },
+        label: type.name,
+        configured: isConfigured(type, configs),
+        disabled: false,
+        description: "",
+        templates: true,
+        appearance: { label: true, icon: null, portLabel: { input: "", output: "" } },
+      },
+    },
+    configs,
+  };
+}
+
+export interface AddOptions {
+  at: Point;
+  /** Connects the new node behind this one. */
+  after?: { node: string; port?: string };
+  /** Puts the new node into this edge. */
+  into?: string;
+  settings?: Record<string, unknown>;
+}
+
+/** Adds a node, connected as wished; returns its id. */
+export function add(name: string, type: NodeType, catalogue: Catalogue, options: AddOptions): string | undefined {
+  const flow = flowOf(name);
+  if (!flow) return undefined;
+  const made = makeNode(type, catalogue, freePlace(flow.doc, options.at), options.settings);
+  const done = editor().edit(name, t("step.add", { name: type.name }), (e) => {
+    e.set("nodes", made.node);
+    e.set("configs", { id: made.node.id, configs: made.configs });
+    const rule = catalogue.rule(e.doc);
+    const join = (source: string, target: string, port = ""): void => {
+      if (!refusal(e.doc, { source, target, port }, rule)) e.set("edges", edgeBetween(source, target, port));
+    };
+    const edge = options.into === undefined ? undefined : e.get("edges", options.into);
+    if (edge) {
+      const port = portOf(edge);
+      e.remove("edges", edge.id);
+      join(edge.source, made.node.id, port);
+      join(made.node.id, edge.target, type.ports[0]?.name ?? "");
+    } else if (options.after) {
+      join(options.after.node, made.node.id, options.after.port);
+    }
+  });
+  if (!done) return undefined;
+  editor().select(name, [made.node.id]);
+  editor().focus(name, made.node.id);
+  return made.node.id;
+}
+
+/** Connects two nodes; returns why not when it may not be. */
+export function connect(name: string, catalogue: Catalogue, source: string, target: string, port = ""): Refusal | undefined {
+  const flow = flowOf(name);
+  if (!flow) return "missing";
+  const why = refusal(flow.doc, { source, target, port }, catalogue.rule(flow.doc));
+  if (why) {
+    editor().announce(t("connect.refused", { reason: t(`refusal.${why}`) }));
+    return why;
+  }
+  const from = flow.doc.nodes.byId[source]?.data.label ?? "";
+  const to = flow.doc.nodes.byId[target]?.data.label ?? "";
+  editor().edit(name, t("step.connect", { from, to }), (e) => e.set("edges", edgeBetween(source, target, port)));
+  return undefined;
+}
+
+/** Deletes what is selected; heal reconnects the neighbours of deleted nodes. */
+export function remove(name: string, catalogue: Catalogue, heal: boolean): number {
+  const flow = flowOf(name);
+  if (!flow || flow.selected.size === 0) return 0;
+  const count = flow.selected.size;
+  editor().edit(name, t("step.delete", { n: count }), (e) => {
+    for (const edge of selectedEdges(flow)) e.remove("edges", edge.id);
+    removeNodes(e, new Set(selectedNodes(flow).map((n) => n.id)), heal ? (s, target, port) => healed(e, catalogue, s, target, port) : undefined);
+    for (const id of flow.selected) {
+      e.remove("notes", id);
+      e.remove("groups", id);
+    }
+  });
+  return count;
+}
+
+function healed(e: Edit, catalogue: Catalogue, source: string, target: string, port: string): FlowEdge | undefined {
+  return refusal(e.doc, { source, target, port }, catalogue.rule(e.doc)) ? undefined : edgeBetween(source, target, port);
+}
+
+export function removeEdge(name: string, id: string): void {
+  editor().edit(name, t("step.disconnect"), (e) => e.remove("edges", id));
+}
+
+/** Moves the selection by a distance; quick repetitions are one step. */
+export function nudge(name: string, by: Point): void {
+  const flow = flowOf(name);
+  if (!flow || flow.selected.size === 0) return;
+  editor().edit(name, t("step.move", { n: flow.selected.size }), (e) => moveBy(e, flow.selected, by), "nudge");
+}
+
+/** Places nodes and notes where they were dropped. */
+export function place(name: string, positions: Positions): void {
+  editor().edit(name, t("step.move", { n: Object.keys(positions).length }), (e) => {
+    for (const [id, position] of Object.entries(positions)) {
+      if (e.get("nodes", id)) e.patch("nodes", id, { position });
+      if (e.get("notes", id)) e.patch("notes", id, { position });
+    }
+  });
+}
+
+/** Switches the selected nodes on or off: on when any is off. */
+export function toggleEnabled(name: string): void {
+  const flow = flowOf(name);
+  if (!flow) return;
+  const nodes = selectedNodes(flow);
+  const disabled = !nodes.some((n) => n.data.disabled);
+  editor().edit(name, t(disabled ? "step.disable" : "step.enable", { n: nodes.length }), (e) => {
+    for (const n of nodes) setDisabled(e, n.id, disabled);
+  });
+}
+
+/** A disabled node's edges are inactive: the wire says so with animated. */
+export function setDisabled(e: Edit, id: string, disabled: boolean): void {
+  const node = e.get("nodes", id);
+  if (!node) return;
+  e.patch("nodes", id, { data: { ...node.data, disabled } });
+  for (const edge of list(e.doc, "edges")) {
+    if (edge.source !== id && edge.target !== id) continue;
+    const off = [edge.source, edge.target].some((end) => e.get("nodes", end)?.data.disabled) || edge.data?.forcedDisabled === true;
+    if (edge.animated !== off) e.patch("edges", edge.id, { animated: off });
+  }
+}
+
+/** Renames a node. */
+export function relabel(name: string, id: string, label: string): void {
+  const node = flowOf(name)?.doc.nodes.byId[id];
+  if (!node || node.data.label === label) return;
+  editor().edit(name, t("step.rename", { name: label }), (e) => e.patch("nodes", id, { data: { ...node.data, label } }), `${id}.label`);
+}
+
+/** Changes members of a node's data (description, appearance, templates). */
+export function setData(name: string, id: string, members: Partial<FlowNode["data"]>, group?: string): void {
+  const node = flowOf(name)?.doc.nodes.byId[id];
+  if (!node) return;
+  editor().edit(name, t("step.change", { name: node.data.label }), (e) => e.patch("nodes", id, { data: { ...node.data, ...members } }), group);
+}
+
+/** Sets one input of a node and keeps its configured mark true. */
+export function setInput(name: string, catalogue: Catalogue, id: string, input: string, value: unknown): void {
+  const flow = flowOf(name);
+  const node = flow?.doc.nodes.byId[id];
+  if (!flow || !node) return;
+  const type = catalogue.of(node);
+  editor().edit(
+    name,
+    t("step.change", { name: node.data.label }),
+    (e) => {
+      const before = e.get("configs", id);
+      const configs = { ...before?.configs, [input]: value };
+      e.set("configs", { ...before, id, configs });
+      const configured = type ? isConfigured(type, configs) : node.data.configured;
+      if (configured !== undefined && configured !== node.data.configured) e.patch("nodes", id, { data: { ...node.data, configured } });
+      dropLostPorts(e, catalogue, id);
+    },
+    `${id}.${input}`,
+  );
+}
+
+// A case that was taken away takes its port's edges with it.
+function dropLostPorts(e: Edit, catalogue: Catalogue, id: string): void {
+  const node = e.get("nodes", id);
+  if (!node || !catalogue.of(node)?.portsFrom) return;
+  const names = new Set(catalogue.ports(e.doc, node).map((p) => p.name));
+  for (const edge of list(e.doc, "edges")) {
+    if (edge.source === id && portOf(edge) !== "" && !names.has(portOf(edge))) e.remove("edges", edge.id);
+  }
+}
+
+/** What the clipboard holds: a piece of a flow, secrets left out. */
+export interface Piece {
+  ecoflow: 1;
+  nodes: FlowNode[];
+  edges: FlowEdge[];
+  configs: { id: string; configs: Record<string, unknown> }[];
+  notes: Note[];
+}
+
+/** Takes the selection as a piece; secret inputs stay behind. */
+export function copyPiece(flow: OpenFlow, catalogue: Catalogue): Piece {
+  const nodes = selectedNodes(flow);
+  const ids = new Set(nodes.map((n) => n.id));
+  return {
+    ecoflow: 1,
+    nodes,
+    edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
+    configs: nodes.map((n) => ({ id: n.id, configs: withoutSecrets(catalogue.of(n), inputsOf(flow.doc, n.id)) })),
+    notes: list(flow.doc, "notes").filter((n) => flow.selected.has(n.id)),
+  };
+}
+
+export function withoutSecrets(type: NodeType | undefined, configs: Record<string, unknown>): Record<string, unknown> {
+  const secret = new Set(type?.inputs.filter((i) => i.type === "HiddenString").map((i) => i.name));
+  return Object.fromEntries(Object.entries(configs).filter(([name]) => !secret.has(name)));
+}
+
+/** Puts a piece into a flow with new ids, its upper left corner at the place given. */
+export function pastePiece(name: string, piece: Piece, at: Point): string[] {
+  const all = [...piece.nodes, ...piece.notes];
+  if (all.length === 0) return [];
+  const left = Math.min(...all.map((n) => n.position.x));
+  const top = Math.min(...all.map((n) => n.position.y));
+  const by = { x: snap(at.x - left), y: snap(at.y - top) };
+  const ids = new Map(all.map((n) => [n.id, newId()]));
+  const id = (old: string): string => ids.get(old) ?? old;
+  const moved = (p: Point): Point => ({ x: p.x + by.x, y: p.y + by.y });
+  editor().edit(name, t("step.paste", { n: all.length }), (e) => {
+    for (const n of piece.nodes) e.set("nodes", { ...n, id: id(n.id), position: moved(n.position) });
+    for (const n of piece.notes) e.set("notes", { ...n, id: id(n.id), position: moved(n.position) });
+    for (const c of piece.configs) e.set("configs", { id: id(c.id), configs: c.configs });
+    for (const x of piece.edges) e.set("edges", { ...x, ...edgeBetween(id(x.source), id(x.target), portOf(x)), animated: x.animated });
+  });
+  const made = [...ids.values()];
+  editor().select(name, made);
+  return made;
+}
+
+export function duplicate(name: string, catalogue: Catalogue): void {
+  const flow = flowOf(name);
+  if (!flow || flow.selected.size === 0) return;
+  const piece = copyPiece(flow, catalogue);
+  const all = [...piece.nodes, ...piece.notes];
+  if (all.length === 0) return;
+  pastePiece(name, piece, {
+    x: Math.min(...all.map((n) => n.position.x)) + 2 * GRID,
+    y: Math.min(...all.map((n) => n.position.y)) + 4 * GRID,
+  });
+}
+
+export type Alignment = "left" | "center" | "right" | "top" | "middle" | "bottom" | "horizontal" | "vertical";
+
+/** Aligns the selected nodes' edges or middles, or spreads them evenly. */
+export function align(name: string, catalogue: Catalogue, how: Alignment): void {
+  const flow = flowOf(name);
+  const nodes = flow ? selectedNodes(flow) : [];
+  if (!flow || nodes.length < 2) return;
+  const boxes = nodes.map((n) => ({ id: n.id, ...n.position, w: NODE_WIDTH, h: cardHeight(catalogue.ports(flow.doc, n).length) }));
+  const left = Math.min(...boxes.map((b) => b.x));
+  const right = Math.max(...boxes.map((b) => b.x + b.w));
+  const top = Math.min(...boxes.map((b) => b.y));
+  const bottom = Math.max(...boxes.map((b) => b.y + b.h));
+  const out: Positions = {};
+  const spread = (axis: "x" | "y", size: "w" | "h", start: number, end: number): void => {
+    const sorted = [...boxes].sort((a, b) => a[axis] - b[axis]);
+    const gap = (end - start - sorted.reduce((sum, b) => sum + b[size], 0)) / (sorted.length - 1);
+    let at = start;
+    for (const b of sorted) {
+      out[b.id] = axis === "x" ? { x: Math.round(at), y: b.y } : { x: b.x, y: Math.round(at) };
+      at += b[size] + gap;
+    }
+  };
+  if (how === "horizontal") spread("x", "w", left, right);
+  else if (how === "vertical") spread("y", "h", top, bottom);
+  else {
+    for (const b of boxes) {
+      const x = { left, center: (left + right - b.w) / 2, right: right - b.w }[how as "left"] ?? b.x;
+      const y = { top, middle: (top + bottom - b.h) / 2, bottom: bottom - b.h }[how as "top"] ?? b.y;
+      out[b.id] = { x: Math.round(x), y: Math.round(y) };
+    }
+  }
+  editor().edit(name, t("step.align", { n: nodes.length }), (e) => {
+    for (const [id, position] of Object.entries(out)) e.patch("nodes", id, { position });
+  });
+}
+
+/** Puts the selected nodes into a group. */
+export function group(name: string): void {
+  const flow = flowOf(name);
+  const members = flow ? selectedNodes(flow).map((n) => n.id) : [];
+  if (!flow || members.length === 0) return;
+  const id = newId();
+  editor().edit(name, t("step.group", { n: members.length }), (e) => {
+    for (const g of list(e.doc, "groups")) {
+      const rest = g.members.filter((m) => !members.includes(m));
+      if (rest.length === 0) e.remove("groups", g.id);
+      else if (rest.length < g.members.length) e.patch("groups", g.id, { members: rest });
+    }
+    e.set("groups", { id, title: t("group.untitled"), color: "group", collapsed: false, members });
+  });
+  editor().select(name, [id]);
+}
+
+/** Dissolves the groups that are selected or hold a selected node. */
+export function ungroup(name: string): void {
+  const flow = flowOf(name);
+  if (!flow) return;
+  const groups = list(flow.doc, "groups").filter((g) => flow.selected.has(g.id) || g.members.some((m) => flow.selected.has(m)));
+  editor().edit(name, t("step.ungroup"), (e) => {
+    for (const g of groups) e.remove("groups", g.id);
+  });
+}
+
+export function addNote(name: string, at: Point): string | undefined {
+  const id = newId();
+  const note: Note = { id, position: snapped(at), width: 240, height: 128, text: "", color: "note" };
+  if (!editor().edit(name, t("step.note"), (e) => e.set("notes", note))) return undefined;
+  editor().select(name, [id]);
+  return id;
+}
+
+export function changeNote(name: string, id: string, members: Partial<Note>, key?: string): void {
+  editor().edit(name, t("step.noteChange"), (e) => e.patch("notes", id, members), key);
+}
+
+/** The nodes reached by following connections down or up, in reading order. */
+export function neighbours(doc: Doc, id: string, down: boolean): string[] {
+  const ids = list(doc, "edges").flatMap((e) => (down ? (e.source === id ? [e.target] : []) : e.target === id ? [e.source] : []));
+  return [...new Set(ids)].sort((a, b) => (doc.nodes.byId[a]?.position.y ?? 0) - (doc.nodes.byId[b]?.position.y ?? 0));
+}
+
+/** The nearest node in a direction; being off the axis counts twice. */
+export function nearest(doc: Doc, from: string, direction: "left" | "right" | "up" | "down"): string | undefined {
+  const origin = doc.nodes.byId[from]?.position;
+  if (!origin) return doc.nodes.ids[0];
+  const horizontal = direction === "left" || direction === "right";
+  const sign = direction === "right" || direction === "down" ? 1 : -1;
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const n of list(doc, "nodes")) {
+    const dx = n.position.x - origin.x;
+    const dy = n.position.y - origin.y;
+    const along = (horizontal ? dx : dy) * sign;
+    if (n.id === from || along <= 0) continue;
+    const distance = along + 2 * Math.abs(horizontal ? dy : dx);
+    if (distance < bestDistance) [best, bestDistance] = [n.id, distance];
+  }
+  return best;
+}
+
+/** Nodes in reading order: entries first, then along the edges, top to bottom. */
+export function readingOrder(doc: Doc): FlowNode[] {
+  const seen = new Set<string>();
+  const out: FlowNode[] = [];
+  const visit = (id: string): void => {
+    const node = doc.nodes.byId[id];
+    if (!node || seen.has(id)) return;
+    seen.add(id);
+    out.push(node);
+    for (const next of neighbours(doc, id, true)) visit(next);
+  };
+  const entered = new Set(list(doc, "edges").map((e) => e.target));
+  const byPlace = list(doc, "nodes").sort((a, b) => a.position.y - b.position.y || a.position.x - b.position.x);
+  for (const n of byPlace) if (hasOutput(n.type) && !entered.has(n.id)) visit(n.id);
+  for (const n of byPlace) visit(n.id);
+  return out;
+}

@@ -1,0 +1,199 @@
+// The flows being edited: documents, history, selection. Everything that changes
+// a flow goes through edit(), so everything can be undone; saving and deploying
+// read from here (draft.ts). Components subscribe to the narrowest piece.
+
+import { create } from "zustand";
+import { type Doc, type FlowEdge, type FlowNode, list, type Point } from "./document";
+import { Edit, type History, noHistory, record, redo, type Step, undo } from "./history";
+import { same } from "./merge";
+
+/** The flow that holds Configuration nodes; always there, never renamed. */
+export const CONFIGURATION = "configs";
+
+export interface OpenFlow {
+  name: string;
+  doc: Doc;
+  /** The version the server has, as far as we know: what the next save builds on. */
+  saved: { revision: number; doc: Doc };
+  history: History;
+  locked: boolean;
+  /** Selected nodes, edges, notes and groups by id. */
+  selected: ReadonlySet<string>;
+  /** The node that has the canvas's roving focus. */
+  focused: string | undefined;
+}
+
+export interface EditorState {
+  flows: Readonly<Record<string, OpenFlow>>;
+  current: string | undefined;
+  /** What the last edit, undo or redo was, for the status line and the live region. */
+  status: string;
+
+  open(name: string, doc: Doc, revision: number, locked: boolean, kept?: { doc: Doc; history: History }): void;
+  close(name: string): void;
+  show(name: string): void;
+  /** Makes one undoable step in a flow; group joins typing (history.ts). */
+  edit(flow: string, label: string, recipe: (e: Edit) => void, group?: string): boolean;
+  undo(flow: string): void;
+  redo(flow: string): void;
+  select(flow: string, ids: Iterable<string>): void;
+  focus(flow: string, id: string | undefined): void;
+  announce(text: string): void;
+  /** The server took the document as this revision. */
+  wasSaved(flow: string, doc: Doc, revision: number): void;
+  /** Another version replaced ours (merge, discard, restore); it can be undone. */
+  replace(flow: string, label: string, doc: Doc, saved: { revision: number; doc: Doc }): void;
+  rename(from: string, to: string): void;
+  setLocked(flow: string, locked: boolean): void;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+export const useEditor = create<EditorState>()((set, get) => {
+  const change = (name: string, f: (flow: OpenFlow) => Partial<OpenFlow>, status?: string): void => {
+    const flow = get().flows[name];
+    if (!flow) return;
+    set((s) => ({
+      flows: { ...s.flows, [name]: { ...flow, ...f(flow) } },
+      ...(status === undefined ? {} : { status }),
+    }));
+  };
+  const step = (name: string, back: boolean): void =>
+    change(name, (flow) => {
+      const next = (back ? undo : redo)(flow.doc, flow.history);
+      if (next.step) set({ status: next.step.label });
+      return { doc: next.doc, history: next.history, selected: stillThere(flow.selected, next.doc) };
+    });
+  return {
+    flows: {},
+    current: undefined,
+    status: "",
+    open: (name, doc, revision, locked, kept) =>
+      set((s) => ({
+        flows: {
+          ...s.flows,
+          [name]: {
+            name,
+            doc: kept?.doc ?? doc,
+            saved: { revision, doc },
+            history: kept?.history ?? noHistory,
+            locked,
+            selected: nothing,
+            focused: undefined,
+          },
+        },
+      })),
+    close: (name) =>
+      set((s) => {
+        const { [name]: _, ...flows } = s.flows;
+        return { flows, current: s.current === name ? undefined : s.current };
+      }),
+    show: (current) => set({ current }),
+    edit: (name, label, recipe, group) => {
+      const flow = get().flows[name];
+      if (!flow || flow.locked) return false;
+      const e = new Edit(flow.doc);
+      recipe(e);
+      if (e.changes.length === 0) return false;
+      const made: Step = { label, changes: e.changes, time: Date.now(), ...(group === undefined ? {} : { group }) };
+      change(name, () => ({ doc: e.doc, history: record(flow.history, made), selected: stillThere(flow.selected, e.doc) }), label);
+      return true;
+    },
+    undo: (name) => step(name, true),
+    redo: (name) => step(name, false),
+    select: (name, ids) => change(name, () => ({ selected: new Set(ids) })),
+    focus: (name, focused) => change(name, () => ({ focused })),
+    announce: (status) => set({ status }),
+    wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc } })),
+    replace: (name, label, doc, saved) =>
+      change(
+        name,
+        (flow) => {
+          const e = new Edit(flow.doc);
+          become(e, doc);
+          return {
+            doc: { ...e.doc, rest: doc.rest, editorRest: doc.editorRest },
+            saved,
+            history: record(flow.history, { label, changes: e.changes, time: Date.now() }),
+            selected: stillThere(flow.selected, doc),
+          };
+        },
+        label,
+      ),
+    rename: (from, to) =>
+      set((s) => {
+        const flow = s.flows[from];
+        if (!flow) return s;
+        const { [from]: _, ...others } = s.flows;
+        return { flows: { ...others, [to]: { ...flow, name: to } }, current: s.current === from ? to : s.current };
+      }),
+    setLocked: (name, locked) => change(name, () => ({ locked })),
+  };
+});
+
+function stillThere(ids: ReadonlySet<string>, doc: Doc): ReadonlySet<string> {
+  const kept = [...ids].filter((id) => doc.nodes.byId[id] ?? doc.edges.byId[id] ?? doc.notes.byId[id] ?? doc.groups.byId[id]);
+  return kept.length === ids.size ? ids : new Set(kept);
+}
+
+/** Turns the edit's document into another, entity by entity. */
+function become(e: Edit, target: Doc): void {
+  for (const c of ["edges", "configs", "nodes", "notes", "groups"] as const) {
+    for (const id of [...e.doc[c].ids]) if (target[c].byId[id] === undefined) e.remove(c, id);
+    for (const entity of list(target, c)) if (!same(e.get(c, entity.id), entity)) e.set(c, entity);
+  }
+}
+
+/** Whether a flow differs from what the server has. */
+export function isUnsaved(flow: OpenFlow): boolean {
+  return flow.doc !== flow.saved.doc && !same(flow.doc, flow.saved.doc);
+}
+
+/** The flow that is shown. */
+export function useFlow(): OpenFlow | undefined {
+  return useEditor((s) => (s.current === undefined ? undefined : s.flows[s.current]));
+}
+
+/** The selected nodes of a flow, in document order. */
+export function selectedNodes(flow: OpenFlow): FlowNode[] {
+  return list(flow.doc, "nodes").filter((n) => flow.selected.has(n.id));
+}
+
+export function selectedEdges(flow: OpenFlow): FlowEdge[] {
+  return list(flow.doc, "edges").filter((e) => flow.selected.has(e.id));
+}
+
+/** Removes nodes with their edges and settings; heal connects what was before with what was after. */
+export function removeNodes(e: Edit, ids: ReadonlySet<string>, heal?: (source: string, target: string, port: string) => FlowEdge | undefined): void {
+  const edges = list(e.doc, "edges");
+  if (heal) {
+    for (const id of ids) {
+      const into = list(e.doc, "edges").filter((x) => x.target === id && !ids.has(x.source));
+      const out = list(e.doc, "edges").filter((x) => x.source === id && !ids.has(x.target));
+      for (const a of into) {
+        for (const b of out) {
+          const made = heal(a.source, b.target, a.sourceHandle.slice(`${a.source}-source-`.length));
+          if (made) e.set("edges", made);
+        }
+      }
+    }
+  }
+  for (const x of edges) if (ids.has(x.source) || ids.has(x.target)) e.remove("edges", x.id);
+  for (const id of ids) {
+    e.remove("configs", id);
+    e.remove("nodes", id);
+  }
+  for (const g of list(e.doc, "groups")) {
+    if (g.members.some((m) => ids.has(m))) e.patch("groups", g.id, { members: g.members.filter((m) => !ids.has(m)) });
+  }
+}
+
+/** Moves nodes and notes by a distance. */
+export function moveBy(e: Edit, ids: Iterable<string>, by: Point): void {
+  for (const id of ids) {
+    const n = e.get("nodes", id);
+    if (n) e.patch("nodes", id, { position: { x: n.position.x + by.x, y: n.position.y + by.y } });
+    const note = e.get("notes", id);
+    if (note) e.patch("notes", id, { position: { x: note.position.x + by.x, y: note.position.y + by.y } });
+  }
+}
