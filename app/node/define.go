@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ecoflow/app/template"
+	"ecoflow/app/value"
 )
 
 // Text is a String (or Code) input that may hold templates; a literal where the
@@ -188,6 +189,7 @@ var inputTypes = map[reflect.Type]InputType{
 	reflect.TypeFor[Method](): TypeMethods, reflect.TypeFor[Path](): TypeRoute,
 	reflect.TypeFor[Secret](): TypeHiddenString, reflect.TypeFor[Span](): TypeRange,
 	reflect.TypeFor[Moment](): TypeDateTime, reflect.TypeFor[Code](): TypeCode,
+	reflect.TypeFor[Target](): TypeString, reflect.TypeFor[Expression](): TypeString,
 }
 
 func declared(node, name string, sf reflect.StructField) Input {
@@ -201,6 +203,9 @@ func declared(node, name string, sf reflect.StructField) Input {
 	}
 	if t := tag.Get("type"); t != "" {
 		in.Type = InputType(t)
+	}
+	if sf.Type == reflect.TypeFor[Expression]() {
+		in.CodeLanguage = "expression"
 	}
 	if in.Type == TypeCode && in.CodeLanguage == "" {
 		in.CodeLanguage = "javascript"
@@ -302,6 +307,9 @@ func init() { // breaks the cycle between the table and what it names
 		reflect.TypeFor[Span]():    setSpan,
 		reflect.TypeFor[Moment]():  setMoment,
 		reflect.TypeFor[Code]():    setCode,
+
+		reflect.TypeFor[Target]():     setTarget,
+		reflect.TypeFor[Expression](): setExpression,
 	}
 }
 
@@ -389,6 +397,37 @@ func setText(dst reflect.Value, given any, in Input, templates bool) []Problem {
 		return p
 	}
 	dst.Set(reflect.ValueOf(t))
+	return nil
+}
+
+func setTarget(dst reflect.Value, given any, in Input, _ bool) []Problem {
+	s, ok := text(given)
+	if !ok {
+		return wrong(in, "type", "has to be text.")
+	}
+	path, err := value.ParsePath(s)
+	switch {
+	case err != nil:
+		return wrong(in, "path", "is no path into the payload like msg.user.name: %v.", err)
+	case len(path) == 0 || path[0].Index >= 0:
+		return wrong(in, "path", "has to start with a key of the payload, as in msg.user.name.")
+	}
+	dst.Set(reflect.ValueOf(Target{path}))
+	return nil
+}
+
+func setExpression(dst reflect.Value, given any, in Input, _ bool) []Problem {
+	s, ok := text(given)
+	if !ok {
+		return wrong(in, "type", "has to be an expression.")
+	}
+	e, err := template.CompileExpression(s)
+	if err != nil {
+		p := wrong(in, "expression", "is an expression that does not compile: %s", err.Message)
+		p[0].Line, p[0].Column = err.Line, err.Column
+		return p
+	}
+	dst.Set(reflect.ValueOf(Expression{e}))
 	return nil
 }
 

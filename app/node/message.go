@@ -218,8 +218,12 @@ func (r *Reply) fork() Reply {
 type Answer struct {
 	// Key, in compatible mode, is the member of the JSON object that collects
 	// all Response nodes' values. Empty in direct mode: Value is the body.
-	Key         string
-	Value       any    // encoded by the engine; []byte and File go out as they are in direct mode
+	Key string
+	// Empty, in compatible mode: the payload has no such key, so nothing is added.
+	Empty bool
+	// Value is encoded by the engine. In direct mode and without a JSON content
+	// type, []byte, string, *File and io.Reader go out as they are.
+	Value       any
 	ContentType string // direct mode; "" follows from the value
 	Reply       Reply
 	NodeID      string

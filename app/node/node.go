@@ -55,6 +55,7 @@ type Type struct {
 	Version     string // the package's version
 	Name        string // unique in the package: "Switch In"
 	Kind        Kind
+	Group       string // of the palette; empty: the module's name
 	Description string
 	Docs        string // Markdown, for the inspector's help
 	Icon        string // Tabler icon name
@@ -105,6 +106,9 @@ type Values struct {
 	Templates bool
 	// NodeID, Label and Flow tell an instance where it stands, for its messages.
 	NodeID, Label, Flow string
+	// Configuration returns the instance of a Configuration node of the same
+	// deployment by its node id; nil where there is no deployment (forms).
+	Configuration func(nodeID string) (Instance, bool)
 }
 
 // Problem is something wrong with one node's settings.
@@ -144,6 +148,13 @@ type Listener interface {
 // parse templates, compile scripts, look up connections.
 type Preparer interface {
 	Prepare(v Values) []Problem
+}
+
+// Director is implemented by Response instances: Direct reports whether the
+// instance answers with a body of its own, rather than with a key of the object
+// that compatible Responses collect.
+type Director interface {
+	Direct() bool
 }
 
 // Closer is implemented by instances that hold something open; the engine
