@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"slices"
 
+	"ecoflow/app/auth"
 	"ecoflow/app/event"
 	"ecoflow/app/limit"
+	"ecoflow/app/setup"
 )
 
 // EventsKept is how many events a reconnecting window can catch up on.
@@ -23,16 +25,27 @@ type Options struct {
 	// Local: the person at this machine is signed in by the launch token and has
 	// every right; there are no passwords. False is sign-in mode.
 	Local bool
+	// Process continues the local sessions of the process that this one takes over
+	// from; empty for a new start.
+	Process string
+	// SetupCode is chosen beforehand, or empty for one made up.
+	SetupCode string
+	// SetUp is called when the first user exists; may be nil.
+	SetUp func()
 }
 
 // Stores is where the features keep their data; package storage implements them.
-type Stores struct{}
+type Stores struct {
+	Accounts auth.Store
+}
 
 // App is the whole product without its front door.
 type App struct {
 	Options
-	Events *event.Stream
-	Limits *limit.Counters
+	Events   *event.Stream
+	Limits   *limit.Counters
+	Accounts *auth.Accounts
+	Setup    *setup.Wizard
 
 	closers []io.Closer
 }
@@ -40,6 +53,13 @@ type App struct {
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}}
+	a.Accounts = auth.New(auth.Options{
+		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Local, Process: o.Process,
+	})
+	var err error
+	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 

@@ -76,7 +76,7 @@ func (a *Accounts) Authenticate(ctx context.Context, c Credential) (Actor, error
 	var actor Actor
 	var err error
 	switch {
-	case strings.HasPrefix(c.Bearer, tokenPrefix):
+	case strings.HasPrefix(c.Bearer, TokenPrefix):
 		actor, err = a.byToken(ctx, TokenKey{Hash: digest(c.Bearer)}, true)
 	case c.Bearer != "":
 		actor, err = a.bySession(ctx, SessionKey{Access: digest(c.Bearer)}, true)

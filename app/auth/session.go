@@ -110,7 +110,7 @@ func (a *Accounts) begin(ctx context.Context, owner int64, caller Actor, agent s
 
 func (a *Accounts) newSession(owner int64, address, agent string) (Secrets, Session) {
 	now := a.Now()
-	secrets := Secrets{ID: secret(), AccessToken: secret()}
+	secrets := Secrets{ID: secret(), AccessToken: newToken(AccessPrefix)}
 	s := Session{
 		ID: digest(secrets.ID), Access: digest(secrets.AccessToken), AccessExpires: now.Add(AccessTime),
 		Public: rand.Text(), UserID: owner,
@@ -140,7 +140,7 @@ func (a *Accounts) Refresh(ctx context.Context) (Secrets, error) {
 		return Secrets{}, unauthenticated()
 	}
 	now := a.Now()
-	secrets := Secrets{ID: secret(), AccessToken: secret()}
+	secrets := Secrets{ID: secret(), AccessToken: newToken(AccessPrefix)}
 	err := a.Store.RotateSession(ctx, []byte(who.cookie), Session{
 		ID: digest(secrets.ID), Access: digest(secrets.AccessToken),
 		AccessExpires: now.Add(AccessTime), Seen: now,

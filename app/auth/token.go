@@ -15,19 +15,22 @@ import (
 	"ecoflow/app/fault"
 )
 
+// What bearer tokens start with, so that they are known wherever they turn up.
 const (
-	tokenPrefix = "ecf_"
-	tokensMost  = 100 // of one owner
+	TokenPrefix  = "ecf_" // personal API tokens
+	AccessPrefix = "eca_" // access tokens of sessions
 )
 
-// newToken returns a personal API token: "ecf_" and, in URL-safe base64, 256
-// random bits followed by their CRC-32, by which scanners of leaked secrets tell a
-// token from something that looks like one.
-func newToken() string {
+const tokensMost = 100 // of one owner
+
+// newToken returns a bearer token: the prefix and, in URL-safe base64, 256 random
+// bits followed by their CRC-32, by which scanners of leaked secrets tell a token
+// from something that looks like one.
+func newToken(prefix string) string {
 	b := make([]byte, 32, 36)
 	rand.Read(b)
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
-	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b)
+	return prefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
 // NewToken is what somebody fills in to get a personal API token.
@@ -89,7 +92,7 @@ func (a *Accounts) AddToken(ctx context.Context, n NewToken) (MadeToken, error) 
 	if who.Token != "" && who.Until.Before(expires) {
 		expires = who.Until
 	}
-	made := newToken()
+	made := newToken(TokenPrefix)
 	t := Token{
 		Hash: digest(made), Public: rand.Text(), UserID: who.owner(), Name: n.Name,
 		Permissions: p, Created: now, Expires: expires,

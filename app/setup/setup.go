@@ -54,7 +54,7 @@ func normal(code string) string {
 	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
 }
 
-// Code returns the setup code to show at the machine, as XXXX-XXXX, or "" when
+// Code returns the setup code to show at the machine, in two groups of four, or "" when
 // there is nothing to set up with it: in local mode, or when a user exists.
 func (w *Wizard) Code(ctx context.Context) (string, error) {
 	has, err := w.accounts.HasUsers(ctx)
@@ -71,7 +71,7 @@ type Status struct {
 }
 
 // Status tells a client where to begin.
-func (w *Wizard) Status(ctx context.Context, _ struct{}) (Status, error) {
+func (w *Wizard) Status(ctx context.Context) (Status, error) {
 	has, err := w.accounts.HasUsers(ctx)
 	return Status{IsAuth: !w.accounts.Local, IsNewClient: !has}, err
 }
