@@ -88,6 +88,13 @@ func (s *Stream) Watched() bool {
 	return len(s.readers) > 0
 }
 
+// Last returns the ID of the newest event, 0 before the first.
+func (s *Stream) Last() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next - 1
+}
+
 // Reader is one subscription.
 type Reader struct {
 	stream *Stream

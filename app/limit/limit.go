@@ -40,9 +40,13 @@ const (
 	StreamsPerSession = 20
 	Streams           = 200
 	StreamBacklog     = 1 << 20
+	StreamEvents      = 1024 // events on their way to one stream
 	PageRows          = 1000
 	FlowNameRunes     = 80
 	HashesWaiting     = 64
+	EnvVars           = 1000
+	EnvNameBytes      = 128
+	EnvValueBytes     = 64 << 10
 )
 
 // Counters counts refusals by limit. The zero value is ready.

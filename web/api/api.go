@@ -1,0 +1,19 @@
+// Package api is the system API: a file per feature, an entry per endpoint.
+package api
+
+import (
+	"slices"
+
+	"ecoflow/app"
+	"ecoflow/web/endpoint"
+)
+
+// All lists every endpoint of the system API.
+func All(a *app.App) []endpoint.Endpoint {
+	all := slices.Concat(
+		initial(a),
+		server(a),
+		events(a),
+	)
+	return append(all, description(all))
+}

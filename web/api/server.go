@@ -1,0 +1,46 @@
+package api
+
+import (
+	"context"
+
+	"ecoflow/app"
+	"ecoflow/app/auth"
+	"ecoflow/app/fault"
+	"ecoflow/web/endpoint"
+)
+
+// online is the contract's answer to somebody who waits for the server.
+type online struct {
+	IsServerOnline bool `json:"isServerOnline"`
+}
+
+// server is the process as seen from outside.
+func server(a *app.App) []endpoint.Endpoint {
+	return []endpoint.Endpoint{
+		endpoint.New(endpoint.Spec{
+			ID:      "server.isOnline",
+			Route:   "GET /server/isOnline",
+			Summary: "Say that the server is up",
+			Allow:   auth.Public,
+		}, func(context.Context, struct{}) (online, error) { return online{true}, nil }),
+		endpoint.New(endpoint.Spec{
+			ID:          "health.live",
+			Route:       "GET /health/live",
+			Summary:     "Say that the process runs",
+			Description: "For whoever restarts processes that hang.",
+			Allow:       auth.Public,
+		}, func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }),
+		endpoint.New(endpoint.Spec{
+			ID:          "health.ready",
+			Route:       "GET /health/ready",
+			Summary:     "Say whether requests are welcome",
+			Description: "503 while the process starts or stops. For load balancers.",
+			Allow:       auth.Public,
+		}, func(context.Context, struct{}) (struct{}, error) {
+			if !a.System.Serving() {
+				return struct{}{}, fault.New(fault.Unavailable, "The server is %s.", a.System.State()).WithCode("not_ready")
+			}
+			return struct{}{}, nil
+		}),
+	}
+}

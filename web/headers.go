@@ -1,0 +1,166 @@
+package web
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// secure sets the headers of everything that is ours (S8). Answers with a page add
+// their style nonce to the policy.
+func secure(h http.Header, tls bool) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", permissionsPolicy)
+	h.Set("Cache-Control", "no-store")
+	if tls {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+const (
+	policy = "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; " +
+		"font-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+	permissionsPolicy = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), " +
+		"gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), " +
+		"publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
+)
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// sandboxWriter holds answers of flows and static files to S9: a content type, no
+// sniffing, and a sandbox for whatever could run.
+type sandboxWriter struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *sandboxWriter) WriteHeader(status int) {
+	if !w.wrote && status >= 200 {
+		w.wrote = true
+		sandbox(w.Header(), status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *sandboxWriter) Write(b []byte) (int, error) {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *sandboxWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+var (
+	noSniff    = []string{"nosniff"}
+	anyBytes   = []string{"application/octet-stream"}
+	sandboxCSP = "sandbox allow-scripts allow-forms allow-popups"
+)
+
+// sandbox completes the headers of an answer that users made.
+func sandbox(h http.Header, status int) {
+	h["X-Content-Type-Options"] = noSniff
+	types := h["Content-Type"]
+	switch {
+	case len(types) == 0 || types[0] == "":
+		if status == http.StatusNoContent || status == http.StatusNotModified {
+			return
+		}
+		h["Content-Type"] = anyBytes
+		return
+	case len(types) > 1:
+		h["Content-Type"] = types[:1]
+	}
+	if !inert(types[0]) {
+		h.Add("Content-Security-Policy", sandboxCSP)
+	}
+}
+
+// inert reports whether a browser runs nothing in an answer of the content type.
+func inert(contentType string) bool {
+	switch contentType {
+	case "application/json", "application/json; charset=utf-8", "text/plain; charset=utf-8", "text/plain":
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	switch kind {
+	case "application/json", "text/plain", "application/pdf", "application/octet-stream",
+		"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon":
+		return true
+	}
+	return strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/") || strings.HasPrefix(kind, "font/")
+}
+
+// stripCredentials takes what signs somebody in with us out of the headers that a
+// flow sees: it needs none of it, and an echo of it would be a leak.
+func stripCredentials(h http.Header, cookie string) {
+	delete(h, "X-Setup-Code")
+	if token := bearer(h); strings.HasPrefix(token, "ecf_") || strings.HasPrefix(token, "eca_") {
+		delete(h, "Authorization")
+	}
+	lines := h["Cookie"]
+	for i, line := range lines {
+		if !strings.Contains(line, cookie) {
+			continue
+		}
+		var kept []string
+		for _, pair := range strings.Split(line, ";") {
+			name, _, _ := strings.Cut(pair, "=")
+			if name = strings.TrimSpace(name); name != cookie && name != "__Secure-"+cookie {
+				kept = append(kept, strings.TrimSpace(pair))
+			}
+		}
+		lines[i] = strings.Join(kept, "; ")
+	}
+}
+
+// printable shortens text from outside for a sentence.
+func printable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+	if runes := []rune(text); len(runes) > 80 {
+		text = string(runes[:80]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"ecoflow/app"
+	"ecoflow/app/fault"
+	"ecoflow/app/limit"
+)
+
+// Listener is where the product listens: one address, or both loopback ones.
+type Listener struct {
+	inner   []net.Listener
+	max     int64
+	open    atomic.Int64
+	refused func() // counts a connection turned away
+
+	server  http.Server
+	serving sync.WaitGroup
+}
+
+// portsTried is how many ports after the wished one are tried when it is taken.
+const portsTried = 100
+
+// Listen binds host and port. An empty host or "localhost" is both loopback
+// addresses on one port, IPv4 alone where there is no IPv6. When the port is
+// taken, next allows another: the next free one, whatever is free at the end. Port
+// 0 is any free port.
+func Listen(ctx context.Context, host string, port int, next bool) (*Listener, error) {
+	l := &Listener{max: limit.Connections}
+	for try := port; ; try++ {
+		if try > 65535 || port != 0 && try > port+portsTried {
+			try = 0
+		}
+		inner, err := bind(ctx, host, try)
+		if err == nil {
+			l.inner = inner
+			return l, nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) && !isTaken(err) {
+			return nil, fmt.Errorf("listen on %s: %w", net.JoinHostPort(host, strconv.Itoa(port)), err)
+		}
+		if !next || try == 0 {
+			return nil, fault.New(fault.Conflict, "Port %d is taken by another program. %s, or choose another port with --port.", port, whoHolds(port)).
+				WithCode("port_taken").Because(err)
+		}
+	}
+}
+
+// bind opens the listeners of one port.
+func bind(ctx context.Context, host string, port int) ([]net.Listener, error) {
+	var config net.ListenConfig
+	if host != "" && host != "localhost" {
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		return []net.Listener{l}, err
+	}
+	four, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
+	}
+	same := four.Addr().(*net.TCPAddr).Port
+	six, err := config.Listen(ctx, "tcp6", net.JoinHostPort("::1", strconv.Itoa(same)))
+	switch {
+	case err == nil:
+		return []net.Listener{four, six}, nil
+	case errors.Is(err, syscall.EADDRINUSE) || isTaken(err):
+		// The same name would lead to two programs.
+		return nil, errors.Join(err, four.Close())
+	}
+	return []net.Listener{four}, nil // a machine without IPv6
+}
+
+// Addresses returns what is listened on.
+func (l *Listener) Addresses() []netip.AddrPort {
+	out := make([]netip.AddrPort, 0, len(l.inner))
+	for _, inner := range l.inner {
+		a := inner.Addr().(*net.TCPAddr).AddrPort()
+		out = append(out, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
+	}
+	return out
+}
+
+// Address returns the URL to open in a browser on this machine.
+func (l *Listener) Address() string {
+	a := l.Addresses()[0]
+	host := "localhost"
+	if !a.Addr().IsLoopback() && !a.Addr().IsUnspecified() {
+		host = literal(a.Addr())
+	}
+	return "http://" + host + ":" + strconv.Itoa(int(a.Port()))
+}
+
+// Crowded reports whether the connections left are those kept for the management
+// side.
+func (l *Listener) Crowded() bool { return l.open.Load() > l.max-limit.ReservedManaging }
+
+// Serve begins to answer for the product with its handler and returns at once.
+// failed is called when a listener fails before Shutdown.
+func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
+	l.refused = func() { a.Limits.Refused("connections") }
+	l.server = http.Server{
+		Handler:           slowBodies(h),
+		ReadHeaderTimeout: limit.HeaderTime,
+		IdleTimeout:       limit.IdleTime,
+		WriteTimeout:      answerTime,
+		// net/http reads 4 KiB beyond the bound before it answers 431.
+		MaxHeaderBytes: limit.HeaderBytes - 4<<10,
+		ErrorLog:       slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+	}
+	for _, inner := range l.inner {
+		l.serving.Add(1)
+		fault.Go(a.Log, "listener", func() {
+			defer l.serving.Done()
+			if err := l.server.Serve(&counted{Listener: inner, of: l}); !errors.Is(err, http.ErrServerClosed) {
+				failed(err)
+			}
+		})
+	}
+}
+
+// answerTime is how long an answer may take from the end of the request's header;
+// streams and slow bodies get more as long as something moves.
+const answerTime = 90 * time.Second
+
+// Shutdown closes the listeners, waits for the requests in flight until ctx ends
+// and then closes what is left.
+func (l *Listener) Shutdown(ctx context.Context) error {
+	err := l.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, l.server.Close())
+	}
+	for _, inner := range l.inner { // those that Serve never saw
+		inner.Close() //nolint:errcheck // closed already otherwise
+	}
+	l.serving.Wait()
+	return err
+}
+
+// counted is a listener that takes no more connections than allowed.
+type counted struct {
+	net.Listener
+	of *Listener
+}
+
+// Accept returns the next connection; those beyond the bound are closed at once.
+func (c *counted) Accept() (net.Conn, error) {
+	for {
+		conn, err := c.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if c.of.open.Add(1) <= c.of.max {
+			return &countedConn{Conn: conn, of: c.of}, nil
+		}
+		c.of.open.Add(-1)
+		c.of.refused()
+		conn.Close() //nolint:errcheck // it is turned away
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	of   *Listener
+	once sync.Once
+}
+
+// Close counts the connection out.
+func (c *countedConn) Close() error {
+	c.once.Do(func() { c.of.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// slowBodies ends requests whose body comes slower than limit.SlowestUpload for
+// limit.SlowUploadTime.
+func slowBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 && r.Body != nil {
+			r.Body = &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w)}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pacedBody gives the connection a new deadline for every window in which enough
+// arrived.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	window  time.Time // end of the current one
+	read    int64     // bytes in it
+}
+
+// Read implements io.Reader.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if now := time.Now(); !now.Before(b.window) {
+		if !b.window.IsZero() && b.read < limit.SlowestUpload*int64(limit.SlowUploadTime/time.Second) {
+			return 0, os.ErrDeadlineExceeded
+		}
+		b.window, b.read = now.Add(limit.SlowUploadTime), 0
+		if err := errors.Join(b.control.SetReadDeadline(b.window), b.control.SetWriteDeadline(now.Add(answerTime))); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return 0, err
+		}
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	if err == io.EOF { //nolint:errorlint // io.Reader returns it bare
+		// From here on silence of the client is no fault of its body.
+		b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // best effort
+	}
+	return n, err
+}
