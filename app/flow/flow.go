@@ -49,7 +49,7 @@ type Node struct {
 	Kind       node.Kind
 	TypeID     string // data.moduleID._id
 	Label      string // data.label
-	Configured bool   // data.configured
+	Configured bool   // data.configured; false only when that says false
 	Disabled   bool   // data.disabled
 	Templates  bool   // data.templates, decision 19
 	fields     map[string]any
@@ -113,6 +113,13 @@ func (v Values) WithNode(id string) Values {
 	return v
 }
 
+// WithInputs returns the values with other inputs.
+func (v Values) WithInputs(inputs map[string]any) Values {
+	v.Inputs, v.fields = inputs, maps.Clone(v.fields)
+	v.fields["configs"] = inputs
+	return v
+}
+
 // Inputs returns the configured inputs of a node, nil when there are none.
 func (f *Flow) Inputs(nodeID string) map[string]any {
 	if i, ok := f.byNode[nodeID]; ok {
@@ -168,6 +175,17 @@ func (d Document) Merge(other Document) Document {
 			delete(out, written)
 		}
 		out[name] = f
+	}
+	return out
+}
+
+// Without returns the document without the flows of the names.
+func (d Document) Without(names []string) Document {
+	out := maps.Clone(d)
+	for _, name := range names {
+		if _, written, ok := out.Find(name); ok {
+			delete(out, written)
+		}
 	}
 	return out
 }
@@ -458,7 +476,7 @@ func (r *reader) node(path string, v any) Node {
 		n.TypeID = r.text(path+"/moduleID", id, "_id", true)
 	}
 	n.Label = r.text(path, data, "label", false)
-	n.Configured = r.flag(path, data, "configured")
+	n.Configured = data["configured"] == nil || r.flag(path, data, "configured")
 	n.Disabled = r.flag(path, data, "disabled")
 	n.Templates = r.flag(path, data, "templates")
 	return n

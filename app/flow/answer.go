@@ -1,0 +1,310 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/node"
+	"ecoflow/app/value"
+)
+
+// Header values that nearly every answer has, made once.
+var (
+	nosniff  = []string{"nosniff"}
+	jsonType = []string{"application/json; charset=utf-8"}
+	noStore  = []string{"no-store"}
+)
+
+// A buffer holds an answer while it is written; it goes back to its pool.
+type buffer struct{ b []byte }
+
+var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 4096)} }}
+
+// maxPooled keeps one huge answer from staying in memory for ever.
+const maxPooled = 1 << 20
+
+func (b *buffer) free() {
+	if cap(b.b) <= maxPooled {
+		b.b = b.b[:0]
+		buffers.Put(b)
+	}
+}
+
+// answer writes what came of a run.
+func (r *run) answer(w http.ResponseWriter, g *graph, err error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return // the client is gone
+	case err != nil:
+		r.refuse(w, fault.New(fault.Overdue, "The request took longer than %s.", r.program.settings.RunTime).WithCode("run_timeout"))
+		return
+	case r.failure != nil && (!r.failure.watched || len(r.answers) == 0):
+		r.refuse(w, r.failureFault())
+		return
+	case len(r.answers) == 0:
+		w.Header()["X-Content-Type-Options"] = nosniff
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	r.inGraphOrder(g)
+	direct := -1
+	for i := range r.answers {
+		if r.answers[i].Key == "" && !r.answers[i].Empty {
+			direct = i
+			break
+		}
+	}
+	buf := buffers.Get().(*buffer)
+	defer buf.free()
+	if direct >= 0 {
+		if len(r.answers) > 1 {
+			r.engine.log.Debug("more than one response", "run", r.ID, "flow", r.Flow)
+		}
+		err = r.direct(w, &r.answers[direct], buf)
+	} else {
+		err = r.collected(w, buf)
+	}
+	if err != nil {
+		r.engine.log.Error("answer not written", "run", r.ID, "flow", r.Flow, "error", err)
+		r.refuse(w, r.errorFault(err, "The answer could not be written."))
+	}
+}
+
+// collected answers in compatible mode: one object of every Response's key.
+func (r *run) collected(w http.ResponseWriter, buf *buffer) error {
+	b := append(buf.b, '{')
+	var reply *node.Reply
+	comma := false
+	for i := range r.answers {
+		a := &r.answers[i]
+		if reply == nil {
+			reply = &a.Reply
+		} else {
+			m := node.Message{Reply: *reply}
+			if err := m.Merge(&node.Message{Reply: a.Reply}); err != nil {
+				return err
+			}
+			reply = &m.Reply
+		}
+		if a.Empty || slices.ContainsFunc(r.answers[i+1:], func(later node.Answer) bool { return later.Key == a.Key && !later.Empty }) {
+			continue
+		}
+		if comma {
+			b = append(b, ',')
+		}
+		comma = true
+		b = append(value.AppendString(b, a.Key), ':')
+		var err error
+		if b, err = value.AppendJSON(b, a.Value); err != nil {
+			return err
+		}
+	}
+	buf.b = append(b, '}')
+	return r.write(w, reply, jsonType, buf.b)
+}
+
+// direct answers with one Response's value as the whole body.
+func (r *run) direct(w http.ResponseWriter, a *node.Answer, buf *buffer) error {
+	contentType := a.ContentType
+	if contentType == "" {
+		contentType = a.Reply.Header.Get("Content-Type")
+	}
+	v := a.Value
+	if !isJSON(contentType) {
+		switch v := v.(type) {
+		case string:
+			return r.write(w, &a.Reply, typed(contentType, "text/plain; charset=utf-8"), append(buf.b, v...))
+		case []byte:
+			return r.write(w, &a.Reply, typed(contentType, "application/octet-stream"), v)
+		case *node.File:
+			return r.write(w, &a.Reply, typed(contentType, fileType(v.Type)), v.Data)
+		case io.Reader:
+			return r.stream(w, a, typed(contentType, "application/octet-stream"), v)
+		}
+		if contentType != "" {
+			if text, ok := v.(interface{ Resolve() (any, error) }); ok {
+				got, err := text.Resolve()
+				if err != nil {
+					return err
+				}
+				v = got
+			}
+			return r.write(w, &a.Reply, []string{contentType}, append(buf.b, value.Text(v)...))
+		}
+	}
+	var err error
+	if buf.b, err = value.AppendJSON(buf.b, v); err != nil {
+		return err
+	}
+	return r.write(w, &a.Reply, typed(contentType, jsonType[0]), buf.b)
+}
+
+// fileType is an uploaded file's own type when it is one.
+func fileType(t string) string {
+	if _, _, err := mime.ParseMediaType(t); err != nil {
+		return "application/octet-stream"
+	}
+	return t
+}
+
+func isJSON(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.TrimSpace(media)
+	return strings.EqualFold(media, "application/json") || strings.HasSuffix(strings.ToLower(media), "+json")
+}
+
+func typed(given, otherwise string) []string {
+	switch {
+	case given == "" && otherwise == jsonType[0]:
+		return jsonType
+	case given == "":
+		return []string{otherwise}
+	}
+	return []string{given}
+}
+
+// head writes the status and the headers; hasBody is false for the statuses that
+// have none.
+func (r *run) head(w http.ResponseWriter, reply *node.Reply, contentType []string, length int) (hasBody bool, err error) {
+	status := reply.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if status < 200 || status > 599 {
+		return false, fault.New(fault.Internal, "The answer has the status %d; it has to be between 200 and 599.", status)
+	}
+	h := w.Header()
+	for name, values := range reply.Header {
+		for _, v := range values {
+			if err := node.CheckHeader(name, v); err != nil {
+				return false, fault.New(fault.Internal, "%s", err).WithCode("bad_header")
+			}
+		}
+	}
+	if err := node.CheckHeader("Content-Type", contentType[0]); err != nil {
+		return false, fault.New(fault.Internal, "%s", err).WithCode("bad_header")
+	}
+	var cookies []string
+	for _, c := range reply.Cookies {
+		if err := r.checkCookie(c); err != nil {
+			return false, err
+		}
+		cookies = append(cookies, c.String())
+	}
+	for name, values := range reply.Header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	if cookies != nil {
+		h["Set-Cookie"] = append(h["Set-Cookie"], cookies...)
+	}
+	h["X-Content-Type-Options"] = nosniff
+	hasBody = status != http.StatusNoContent && status != http.StatusNotModified
+	if !hasBody {
+		delete(h, "Content-Type")
+	} else {
+		h["Content-Type"] = contentType
+		if length > 2000 || length >= 0 && r.Request.Method == http.MethodHead { // below, net/http knows it by itself
+			h["Content-Length"] = []string{strconv.Itoa(length)}
+		}
+	}
+	w.WriteHeader(status)
+	return hasBody, nil
+}
+
+func (r *run) checkCookie(c *http.Cookie) error {
+	if err := c.Valid(); err != nil {
+		return fault.New(fault.Internal, "The cookie %q cannot be sent.", c.Name).WithCode("bad_cookie").Because(err)
+	}
+	if slices.ContainsFunc(r.engine.reserved, func(name string) bool { return strings.EqualFold(name, c.Name) }) {
+		return fault.New(fault.Internal, "The cookie %q is set by the server and not by flows.", c.Name).WithCode("bad_cookie")
+	}
+	return nil
+}
+
+func (r *run) write(w http.ResponseWriter, reply *node.Reply, contentType []string, body []byte) error {
+	hasBody, err := r.head(w, reply, contentType, len(body))
+	if err != nil || !hasBody {
+		return err
+	}
+	w.Write(body) //nolint:errcheck // a client that is gone reads nothing
+	return nil
+}
+
+func (r *run) stream(w http.ResponseWriter, a *node.Answer, contentType []string, body io.Reader) error {
+	if c, ok := body.(io.Closer); ok {
+		defer c.Close() //nolint:errcheck // read to its end, or the client is gone
+	}
+	hasBody, err := r.head(w, &a.Reply, contentType, -1)
+	if err != nil || !hasBody {
+		return err
+	}
+	if _, err := io.Copy(w, body); err != nil {
+		r.engine.log.Info("stream ended early", "run", r.ID, "flow", r.Flow, "error", err)
+	}
+	return nil
+}
+
+// failureFault is what the caller is told of a failed node (decision 21).
+func (r *run) failureFault() *fault.Fault {
+	f := r.errorFault(r.failure.err, "A node failed while answering.")
+	if r.detailed() && len(f.Places) == 0 {
+		f.Places = []fault.Place{{Path: "flows/" + r.failure.flow + "/nodes/" + r.failure.id, Message: f.Message}}
+	}
+	return f
+}
+
+func (r *run) detailed() bool { return r.isolated || r.program.settings.ShowErrors }
+
+// errorFault is an error as the caller may see it: a fault speaks for itself, the
+// sentence of any other error only where details are shown.
+func (r *run) errorFault(err error, general string) *fault.Fault {
+	if f, ok := fault.As(err); ok {
+		own := *f
+		return &own
+	}
+	kind, code := fault.Internal, "node_failed"
+	if errors.Is(err, context.DeadlineExceeded) {
+		kind, code, general = fault.Overdue, "node_timeout", "Something that the answer needs took too long."
+	}
+	if r.detailed() {
+		general = err.Error()
+	}
+	return fault.New(kind, "%s", general).WithCode(code)
+}
+
+func (r *run) refuse(w http.ResponseWriter, f *fault.Fault) { refuse(w, f, r.ID) }
+
+// refuse answers a fault in the envelope.
+func refuse(w http.ResponseWriter, f *fault.Fault, id string) {
+	h := w.Header()
+	for _, name := range []string{"Content-Length", "Set-Cookie", "Location"} {
+		delete(h, name)
+	}
+	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = jsonType, nosniff, noStore
+	if f.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(max(1, int(f.RetryAfter.Seconds()))))
+	}
+	if len(f.Allow) > 0 {
+		h.Set("Allow", strings.Join(f.Allow, ", "))
+	}
+	envelope := map[string]any{"error": true, "payload": f.Message, "code": f.Code, "requestId": id}
+	if len(f.Places) > 0 {
+		envelope["errors"] = f.Places
+	}
+	buf := buffers.Get().(*buffer)
+	defer buf.free()
+	b, err := value.AppendJSON(buf.b, envelope)
+	if err != nil {
+		b = append(buf.b, `{"error":true}`...)
+	}
+	w.WriteHeader(int(f.Kind))
+	w.Write(b) //nolint:errcheck // a client that is gone reads nothing
+}

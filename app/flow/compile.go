@@ -1,0 +1,736 @@
+package flow
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"ecoflow/app/node"
+)
+
+// Program is the compiled form of a deployment: a table of routes and a graph
+// for each entry node. It never changes; requests that started on it finish on it.
+type Program struct {
+	settings  Settings
+	router    *router
+	routes    []*route
+	entries   map[string]*entry // by node id
+	listeners map[string][]*entry
+	anything  []*entry
+	catches   map[string][]*entry // by flow
+	instances []node.Instance
+	problems  []Problem
+	describe  func() []byte
+
+	runs    atomic.Int64
+	closing atomic.Bool
+	once    sync.Once
+	drained chan struct{}
+}
+
+// An entry is a node at which runs start.
+type entry struct {
+	*vertex
+	graph *graph
+	// broken, set only in a Program compiled leniently, is why the entry's runs
+	// cannot work.
+	broken *Problem
+	sub    node.Subscription
+	fired  atomic.Bool // of a listener that takes the first event only
+}
+
+// A vertex is a node that takes part: enabled, and of a known type.
+type vertex struct {
+	id, label, flow string
+	typ             *node.Type
+	instance        node.Instance
+	runner          node.Runner
+	ports           []node.Port
+	loop            int // the port that leads into a loop's body, -1 for none
+	out             []*wire
+	in              int
+	broken          *Problem
+	reached         bool
+}
+
+// A wire is an edge that takes part.
+type wire struct {
+	order    int // among the flow's edges
+	port     int
+	from, to *vertex
+}
+
+// A graph is what one entry leads to, or the body of a loop.
+type graph struct {
+	start []hop
+	steps []step // in topological order, earlier connections first
+	slots int
+	// chain: every step has one way in and at most one way out.
+	chain bool
+	// parallel: steps that wait for something can do so side by side.
+	parallel bool
+	blocking int  // how many steps do
+	body     bool // of a loop
+	ends     bool // a body with steps whose message is its result
+	responds bool
+	states   sync.Pool
+}
+
+// A step is a vertex in its place in a graph. Its deliveries are found in the
+// slots from slot on, in the order of the connections.
+type step struct {
+	*vertex
+	slot, in int
+	out      []hop
+	body     *graph
+	end      bool
+}
+
+// A hop leads from a port to a slot of a later step.
+type hop struct{ port, slot, to int32 }
+
+// maxSteps bounds all graphs together: nodes that many entries share are in the
+// graph of each.
+const maxSteps = 2_000_000
+
+// A compiler makes one Program and collects every problem on the way.
+type compiler struct {
+	doc      Document
+	library  *node.Library
+	program  *Program
+	lenient  bool
+	problems []Problem
+	vertices map[string]map[string]*vertex // by flow and id
+	all      map[string]string             // flow by node id
+	configs  map[string]node.Instance
+	steps    int
+}
+
+// compile checks the document and makes its Program. With lenient set, an entry
+// that leads to something broken stays and says so when it is called; otherwise
+// the Program is nil when a problem is no warning. The caller closes the Program.
+func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Program, []Problem) {
+	c := &compiler{
+		doc: doc, library: library, lenient: lenient,
+		vertices: map[string]map[string]*vertex{}, all: map[string]string{}, configs: map[string]node.Instance{},
+		program: &Program{
+			settings: s, router: newRouter(s), entries: map[string]*entry{}, listeners: map[string][]*entry{},
+			catches: map[string][]*entry{}, drained: make(chan struct{}),
+		},
+	}
+	names := doc.Names()
+	slices.SortStableFunc(names, func(a, b string) int { // other nodes pick Configuration nodes
+		switch {
+		case a == Configs:
+			return -1
+		case b == Configs:
+			return 1
+		}
+		return 0
+	})
+	for _, name := range names {
+		c.nodes(name, doc[name])
+	}
+	for _, name := range names {
+		c.edges(name, doc[name])
+	}
+	for _, name := range names {
+		if c.acyclic(name, doc[name]) {
+			c.graphs(name, doc[name])
+		}
+	}
+	c.duplicateRoutes()
+	for _, name := range names {
+		c.unreached(name, doc[name])
+	}
+	slices.SortStableFunc(c.problems, func(a, b Problem) int {
+		switch {
+		case a.Warning == b.Warning:
+			return 0
+		case b.Warning:
+			return -1
+		}
+		return 1
+	})
+	c.program.problems = c.problems
+	failed := slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Warning })
+	if failed && !lenient {
+		c.program.close() //nolint:errcheck // nothing ran, so nothing can be lost
+		return nil, c.problems
+	}
+	p := c.program
+	p.describe = sync.OnceValue(func() []byte { return describe(p) })
+	return p, c.problems
+}
+
+// report adds a problem; one that is no warning marks the vertices it concerns.
+func (c *compiler) report(p Problem) {
+	c.problems = append(c.problems, p)
+	if p.Warning {
+		return
+	}
+	for _, id := range p.nodes() {
+		if v := c.vertices[p.Flow][id]; v != nil && v.broken == nil {
+			v.broken = &p
+		}
+	}
+}
+
+func (c *compiler) nodes(flow string, f *Flow) {
+	c.vertices[flow] = make(map[string]*vertex, len(f.Nodes))
+	for _, n := range f.Nodes {
+		if other, twice := c.all[n.ID]; twice {
+			message := fmt.Sprintf("The node id %s comes twice in this flow.", n.ID)
+			if other != flow {
+				message = fmt.Sprintf("The node id %s is also in the flow %q.", n.ID, other)
+			}
+			c.report(Problem{Flow: flow, Node: n.ID, Code: "duplicate_id", Message: message})
+			continue
+		}
+		c.all[n.ID] = flow
+		if n.Disabled {
+			continue
+		}
+		v := &vertex{id: n.ID, label: n.label(), flow: flow, loop: -1}
+		c.vertices[flow][n.ID] = v
+		c.instance(v, n, f)
+	}
+}
+
+func (c *compiler) instance(v *vertex, n Node, f *Flow) {
+	wrong := func(code, message string) { c.report(Problem{Flow: v.flow, Node: n.ID, Code: code, Message: message}) }
+	if !slices.Contains(node.Kinds, n.Kind) {
+		wrong("unknown_kind", fmt.Sprintf("The node %s has the type %q, which is none of the seven.", v.label, n.Kind))
+		return
+	}
+	t, ok := c.library.Lookup(n.TypeID)
+	if !ok {
+		wrong("unknown_type", unknownType(n))
+		return
+	}
+	v.typ = t
+	switch {
+	case n.Kind != t.Kind:
+		wrong("kind", fmt.Sprintf("The node %s says it is a %s, but the node type %s is a %s.", v.label, n.Kind, t.Name, t.Kind))
+		return
+	case t.Kind == node.Configuration && v.flow != Configs:
+		wrong("configuration_place", fmt.Sprintf("The node %s is a Configuration, which belongs into the flow %q.", v.label, Configs))
+	case t.Kind != node.Configuration && v.flow == Configs:
+		wrong("configuration_place", fmt.Sprintf("The flow %q is kept for Configuration nodes; the node %s is a %s.", Configs, v.label, t.Kind))
+	}
+	if !n.Configured && len(t.Inputs) > 0 {
+		wrong("unconfigured", fmt.Sprintf("The node %s is not configured yet.", v.label))
+	}
+	inputs := f.Inputs(n.ID)
+	v.ports = PortsOf(t, inputs)
+	if t.LoopPort != "" {
+		v.loop = slices.IndexFunc(v.ports, func(p node.Port) bool { return p.Name == t.LoopPort })
+	}
+	instance, problems := newInstance(t, node.Values{
+		Inputs: inputs, Templates: n.Templates, NodeID: n.ID, Label: v.label, Flow: v.flow,
+		Configuration: func(id string) (node.Instance, bool) { i, ok := c.configs[id]; return i, ok },
+	})
+	if instance != nil {
+		c.program.instances = append(c.program.instances, instance)
+	}
+	for _, p := range problems {
+		c.report(Problem{
+			Flow: v.flow, Node: n.ID, Input: p.Input, Code: p.Code, Warning: p.Warning, Line: p.Line, Column: p.Column,
+			Message: v.label + ": " + p.Message,
+		})
+	}
+	v.instance = instance
+	v.runner, _ = instance.(node.Runner)
+	if t.Kind == node.Configuration {
+		c.configs[n.ID] = instance
+	}
+	if v.runner == nil && t.Kind.HasInput() && v.broken == nil {
+		wrong("no_controller", fmt.Sprintf("The node type %s has nothing that runs.", t.Name))
+	}
+}
+
+// newInstance makes an instance; a panic of a node type is a problem of it.
+func newInstance(t *node.Type, v node.Values) (i node.Instance, problems []node.Problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			i, problems = nil, []node.Problem{{Code: "failed", Message: fmt.Sprintf("the node type %s failed: %v.", t.Name, r)}}
+		}
+	}()
+	return t.New(v)
+}
+
+func (c *compiler) edges(flow string, f *Flow) {
+	type pair struct {
+		from, to *vertex
+		port     int
+	}
+	present := make(map[string]bool, len(f.Nodes))
+	for _, n := range f.Nodes {
+		present[n.ID] = true
+	}
+	seen := map[pair]bool{}
+	for i, e := range f.Edges {
+		if !e.Active {
+			continue
+		}
+		missing := false
+		for _, id := range []string{e.Source, e.Target} {
+			if !present[id] {
+				missing = true
+				other := e.Source
+				if id == e.Source {
+					other = e.Target
+				}
+				c.report(Problem{
+					Flow: flow, Node: other, Code: "missing_node",
+					Message: fmt.Sprintf("A connection leads to a node that is not in the flow (id %s).", id),
+				})
+			}
+		}
+		from, to := c.vertices[flow][e.Source], c.vertices[flow][e.Target]
+		if missing || from == nil || to == nil || from.typ == nil || to.typ == nil {
+			continue
+		}
+		a := End{ID: from.id, Label: from.label, Type: from.typ, Ports: from.ports, Handle: e.SourceHandle}
+		b := End{ID: to.id, Label: to.label, Type: to.typ, Handle: e.TargetHandle}
+		if p := CanConnect(a, b); p != nil {
+			p.Flow = flow
+			c.report(*p)
+			continue
+		}
+		key := pair{from, to, a.port()}
+		if seen[key] {
+			c.report(Problem{
+				Flow: flow, Node: from.id, Nodes: []string{from.id, to.id}, Code: "duplicate_edge",
+				Message: fmt.Sprintf("The nodes %s and %s are connected twice.", from.label, to.label),
+			})
+			continue
+		}
+		seen[key] = true
+		from.out = append(from.out, &wire{order: i, port: key.port, from: from, to: to})
+		to.in++
+	}
+}
+
+// acyclic reports every cycle of the flow and whether there was none.
+func (c *compiler) acyclic(flow string, f *Flow) bool {
+	const (
+		fresh = iota
+		open
+		done
+	)
+	state := map[*vertex]int{}
+	var way []*vertex
+	ok := true
+	var visit func(v *vertex)
+	visit = func(v *vertex) {
+		state[v] = open
+		way = append(way, v)
+		for _, w := range v.out {
+			switch state[w.to] {
+			case fresh:
+				visit(w.to)
+			case open:
+				ok = false
+				var ids, labels []string
+				for _, x := range way[slices.Index(way, w.to):] {
+					ids, labels = append(ids, x.id), append(labels, x.label)
+				}
+				if len(labels) > 5 {
+					labels = append(labels[:5], "…")
+				}
+				c.report(Problem{
+					Flow: flow, Node: w.to.id, Nodes: ids, Code: "cycle",
+					Message: fmt.Sprintf("The connections run in a circle: %s.", strings.Join(append(labels, w.to.label), " → ")),
+				})
+			}
+		}
+		way = way[:len(way)-1]
+		state[v] = done
+	}
+	for _, n := range f.Nodes {
+		if v := c.vertices[flow][n.ID]; v != nil && state[v] == fresh {
+			visit(v)
+		}
+	}
+	return ok
+}
+
+func (c *compiler) graphs(flow string, f *Flow) {
+	for _, n := range f.Nodes {
+		v := c.vertices[flow][n.ID]
+		if v == nil || v.typ == nil || !v.typ.Kind.IsEntry() {
+			continue
+		}
+		e := &entry{vertex: v}
+		e.graph = c.graph(v, -1, e)
+		v.reached = true
+		e.broken = v.broken
+		for i := range e.graph.steps {
+			c.inspect(e, &e.graph.steps[i])
+		}
+		c.twoDirect(e)
+		c.program.entries[v.id] = e
+		if v.typ.Kind == node.Request {
+			c.request(e, f)
+			continue
+		}
+		switch l, ok := v.instance.(node.Listener); {
+		case v.typ.Catches:
+			c.program.catches[flow] = append(c.program.catches[flow], e)
+		case ok:
+			e.sub = l.Listen()
+			if e.sub.Any {
+				c.program.anything = append(c.program.anything, e)
+			} else if e.sub.Channel != "" {
+				c.program.listeners[e.sub.Channel] = append(c.program.listeners[e.sub.Channel], e)
+			}
+		}
+	}
+}
+
+// inspect looks at one step of an entry's graph.
+func (c *compiler) inspect(e *entry, s *step) {
+	s.reached = true
+	if s.broken != nil && e.broken == nil {
+		e.broken = s.broken
+	}
+	switch {
+	case s.typ.Kind == node.Response && !e.typ.MayRespond:
+		c.report(Problem{
+			Flow: s.flow, Node: s.id, Nodes: []string{s.id, e.id}, Code: "response_unawaited",
+			Message: fmt.Sprintf("The Response %s is reached from %s, where nobody waits for an answer.", s.label, e.label),
+		})
+	case s.typ.Kind == node.Middleware && len(s.vertex.out) == 0 && !s.end && s.runner != nil:
+		c.warn(s.vertex, "dead_end", "After the node %s nothing follows: it runs, and its result goes nowhere.", s.label)
+	}
+	if s.body != nil {
+		for i := range s.body.steps {
+			c.inspect(e, &s.body.steps[i])
+		}
+	}
+}
+
+func (c *compiler) warn(v *vertex, code, format string, args ...any) {
+	p := Problem{Flow: v.flow, Node: v.id, Code: code, Warning: true, Message: fmt.Sprintf(format, args...)}
+	for _, other := range c.problems {
+		if other.Code == p.Code && other.Node == p.Node {
+			return
+		}
+	}
+	c.problems = append(c.problems, p)
+}
+
+func (c *compiler) request(e *entry, f *Flow) {
+	if len(e.vertex.out) == 0 {
+		if c.blockedBy(e.vertex, f) == nil {
+			c.warn(e.vertex, "leads_nowhere", "Nothing follows %s, so it has no route.", e.label)
+			return
+		}
+	}
+	if !e.graph.responds {
+		if off := c.blockedBy(e.vertex, f); off != nil {
+			c.warn(e.vertex, "disabled_path", "The only way from %s to a Response leads over the node %s, which is disabled.", e.label, off.label())
+		} else {
+			c.warn(e.vertex, "no_response", "%s reaches no Response: callers are answered 204 without a body.", e.label)
+		}
+	}
+	if len(e.vertex.out) == 0 {
+		return
+	}
+	r, ok := e.instance.(node.Router)
+	if !ok || e.vertex.broken != nil {
+		return
+	}
+	at := r.Route()
+	segments, message := splitRoute(at)
+	if message != "" {
+		c.report(Problem{Flow: e.flow, Node: e.id, Input: "apiEndpoint", Code: "bad_route", Message: e.label + ": " + message})
+		return
+	}
+	method := at.Method
+	if method == "" {
+		method = "GET"
+	}
+	if !slices.Contains(c.program.settings.Methods, method) {
+		c.warn(e.vertex, "method_off", "%s uses the method %s, which the settings switch off: it has no route.", e.label, method)
+		return
+	}
+	c.program.routes = append(c.program.routes, &route{method: method, pattern: c.program.router.pattern(segments), entry: e, names: segments})
+}
+
+// blockedBy returns the disabled node through which v would reach a Response,
+// nil when there is none.
+func (c *compiler) blockedBy(v *vertex, f *Flow) *Node {
+	nodes := make(map[string]*Node, len(f.Nodes))
+	next := map[string][]string{}
+	disabled := false
+	for i := range f.Nodes {
+		nodes[f.Nodes[i].ID] = &f.Nodes[i]
+		disabled = disabled || f.Nodes[i].Disabled
+	}
+	if !disabled {
+		return nil
+	}
+	for _, e := range f.Edges { // the editor turns edges of disabled nodes off
+		if a, b := nodes[e.Source], nodes[e.Target]; a != nil && b != nil && (e.Active || a.Disabled || b.Disabled) {
+			next[e.Source] = append(next[e.Source], e.Target)
+		}
+	}
+	type place struct {
+		id  string
+		off *Node
+	}
+	seen := map[string]bool{v.id: true}
+	for queue := []place{{v.id, nil}}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		for _, id := range next[at.id] {
+			n := nodes[id]
+			off := at.off
+			if off == nil && n.Disabled {
+				off = n
+			}
+			if n.Kind == node.Response && off != nil {
+				return off
+			}
+			if !seen[id] {
+				seen[id] = true
+				queue = append(queue, place{id, off})
+			}
+		}
+	}
+	return nil
+}
+
+// duplicateRoutes reports routes that are the same after the parameters' names
+// are taken away and puts the others into the table.
+func (c *compiler) duplicateRoutes() {
+	t := c.program.router
+	byKey := map[string][]*route{}
+	var keys []string
+	for _, r := range c.program.routes {
+		k := t.key(r.method, r.names)
+		if byKey[k] == nil {
+			keys = append(keys, k)
+		}
+		byKey[k] = append(byKey[k], r)
+	}
+	for _, k := range keys {
+		same := byKey[k]
+		if len(same) > 1 {
+			ids := make([]string, len(same))
+			for i, r := range same {
+				ids[i] = r.entry.id
+			}
+			for i, r := range same {
+				p := Problem{
+					Flow: r.entry.flow, Node: r.entry.id, Code: "duplicate_route",
+					Message: fmt.Sprintf("%s: the route %s %s is there %d times.", r.entry.label, r.method, r.pattern, len(same)),
+				}
+				if i == 0 {
+					p.Routes, p.Nodes = []string{r.method + " " + r.pattern}, ids
+				}
+				c.report(p)
+			}
+		}
+		segments := same[0].names
+		same[0].names = nil
+		t.add(same[0], segments)
+	}
+}
+
+func (c *compiler) unreached(flow string, f *Flow) {
+	for _, n := range f.Nodes {
+		v := c.vertices[flow][n.ID]
+		if v != nil && v.typ != nil && v.typ.Kind.HasInput() && !v.reached && v.in == 0 {
+			c.warn(v, "unreached", "Nothing leads to the node %s, so it never runs.", v.label)
+		}
+	}
+}
+
+// twoDirect reports two Responses that both answer with their own body whenever
+// one of them runs: they hang on the same way out of the same node.
+func (c *compiler) twoDirect(e *entry) {
+	check := func(from *vertex) {
+		first := map[int]*vertex{}
+		for _, w := range from.out {
+			d, ok := w.to.instance.(node.Director)
+			if !ok || w.to.typ.Kind != node.Response || !d.Direct() {
+				continue
+			}
+			if other := first[w.port]; other != nil {
+				c.report(Problem{
+					Flow: from.flow, Node: w.to.id, Nodes: []string{other.id, w.to.id}, Code: "two_responses",
+					Message: fmt.Sprintf("The Responses %s and %s both answer with the whole body, and both run after %s.", other.label, w.to.label, from.label),
+				})
+				continue
+			}
+			first[w.port] = w.to
+		}
+	}
+	check(e.vertex)
+	for i := range e.graph.steps {
+		check(e.graph.steps[i].vertex)
+	}
+}
+
+// graph builds what the source leads to: over its loop port when port is that,
+// else over all others.
+func (c *compiler) graph(source *vertex, port int, e *entry) *graph {
+	g := &graph{body: port >= 0, chain: true}
+	follow := func(v *vertex) func(func(*wire) bool) {
+		return func(yield func(*wire) bool) {
+			for _, w := range v.out {
+				if v == source && port >= 0 && w.port != port || (v != source || port < 0) && w.port == v.loop {
+					continue
+				}
+				if !yield(w) {
+					return
+				}
+			}
+		}
+	}
+	// Depth first, later connections first: the reverse of the order in which
+	// vertices are finished is topological, with earlier connections earlier.
+	var order []*vertex
+	seen := map[*vertex]bool{source: true}
+	var visit func(v *vertex)
+	visit = func(v *vertex) {
+		var wires []*wire
+		for w := range follow(v) {
+			wires = append(wires, w)
+		}
+		for _, w := range slices.Backward(wires) {
+			if !seen[w.to] {
+				seen[w.to] = true
+				visit(w.to)
+			}
+		}
+		order = append(order, v)
+	}
+	visit(source)
+	slices.Reverse(order)
+	order = order[1:] // without the source
+	c.steps += len(order)
+	if c.steps > maxSteps {
+		if c.steps-len(order) <= maxSteps {
+			c.report(Problem{
+				Flow: e.flow, Node: e.id, Code: "too_many_paths",
+				Message: "The entries of all flows share too many nodes; the flows are too large to run.",
+			})
+		}
+		return g
+	}
+	place := make(map[*vertex]int, len(order))
+	in := make([][]*wire, len(order))
+	for i, v := range order {
+		place[v] = i
+	}
+	for _, v := range append([]*vertex{source}, order...) {
+		for w := range follow(v) {
+			in[place[w.to]] = append(in[place[w.to]], w)
+		}
+	}
+	g.steps = make([]step, len(order))
+	slot := make(map[*wire]int)
+	for i, v := range order {
+		slices.SortFunc(in[i], func(a, b *wire) int { return a.order - b.order })
+		s := &g.steps[i]
+		s.vertex, s.slot, s.in = v, g.slots, len(in[i])
+		for _, w := range in[i] {
+			slot[w] = g.slots
+			g.slots++
+		}
+		g.chain = g.chain && s.in == 1
+		if v.typ.Blocking {
+			g.blocking++
+		}
+		g.responds = g.responds || v.typ.Kind == node.Response
+	}
+	hops := func(v *vertex) (out []hop) {
+		for w := range follow(v) {
+			out = append(out, hop{port: int32(w.port), slot: int32(slot[w]), to: int32(place[w.to])})
+		}
+		g.chain = g.chain && len(out) <= 1
+		return out
+	}
+	g.start = hops(source)
+	for i := range g.steps {
+		s := &g.steps[i]
+		s.out = hops(s.vertex)
+		if g.body && len(s.out) == 0 && s.typ.Kind == node.Middleware {
+			s.end, g.ends = true, true
+		}
+		if s.loop >= 0 {
+			s.body = c.graph(s.vertex, s.loop, e)
+			c.body(s, seen)
+		}
+	}
+	g.parallel = g.blocking > 0 && !g.chain
+	if g.slots > 0 && !g.chain {
+		slots, steps := g.slots, len(g.steps)
+		g.states.New = func() any {
+			return &state{slots: make([]delivery, slots), pending: make([]int32, steps)}
+		}
+	}
+	return g
+}
+
+// body reports what the body of a loop may not have.
+func (c *compiler) body(s *step, outside map[*vertex]bool) {
+	for i := range s.body.steps {
+		b := &s.body.steps[i]
+		switch {
+		case b.typ.Kind == node.Response:
+			c.report(Problem{
+				Flow: s.flow, Node: b.id, Code: "response_in_loop",
+				Message: fmt.Sprintf("The Response %s is inside the loop %s; it belongs behind it.", b.label, s.label),
+			})
+		case outside[b.vertex]:
+			c.report(Problem{
+				Flow: s.flow, Node: b.id, Nodes: []string{s.id, b.id}, Code: "loop_joined",
+				Message: fmt.Sprintf("The node %s is inside the loop %s and also reached from outside.", b.label, s.label),
+			})
+		}
+	}
+}
+
+// acquire takes part in the Program; false when it is being drained.
+func (p *Program) acquire() bool {
+	p.runs.Add(1)
+	if p.closing.Load() {
+		p.release()
+		return false
+	}
+	return true
+}
+
+func (p *Program) release() {
+	if p.runs.Add(-1) == 0 && p.closing.Load() {
+		p.once.Do(func() { close(p.drained) })
+	}
+}
+
+// drain lets no further run start and returns what is closed after the last one.
+func (p *Program) drain() <-chan struct{} {
+	p.runs.Add(1)
+	p.closing.Store(true)
+	p.release()
+	return p.drained
+}
+
+// close closes the instances that hold something open.
+func (p *Program) close() error {
+	var first error
+	for _, i := range p.instances {
+		if c, ok := i.(io.Closer); ok {
+			if err := c.Close(); err != nil && first == nil {
+				first = fmt.Errorf("close a node: %w", err)
+			}
+		}
+	}
+	return first
+}

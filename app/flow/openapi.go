@@ -1,0 +1,163 @@
+package flow
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ecoflow/app/limit"
+	"ecoflow/app/node"
+	"ecoflow/app/value"
+)
+
+// isOpenAPI reports whether the request asks for the Program's own description.
+// A deployed route of that path goes first.
+func (p *Program) isOpenAPI(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.Path == p.router.prefix+"/openapi.json"
+}
+
+func (p *Program) serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = jsonType, nosniff, noStore
+	w.Write(p.describe()) //nolint:errcheck // a client that is gone reads nothing
+}
+
+// OpenAPI returns the live Program's description: OpenAPI 3.1, JSON.
+func (e *Engine) OpenAPI() []byte { return e.live.Load().describe() }
+
+// describe makes the OpenAPI 3.1 document of a Program from its routes and what
+// its nodes know about them.
+func describe(p *Program) []byte {
+	paths := map[string]any{}
+	var tags []any
+	seen := map[string]bool{}
+	for _, r := range p.routes {
+		path := openPath(r)
+		item, ok := paths[path].(map[string]any)
+		if !ok {
+			item = map[string]any{}
+			paths[path] = item
+		}
+		item[strings.ToLower(r.method)] = operation(r)
+		if !seen[r.entry.flow] {
+			seen[r.entry.flow] = true
+			tags = append(tags, map[string]any{"name": r.entry.flow})
+		}
+	}
+	doc := map[string]any{
+		"openapi": "3.1.0",
+		"info":    map[string]any{"title": "Deployed API", "version": "1"},
+		"paths":   paths,
+		"components": map[string]any{"schemas": map[string]any{"Error": map[string]any{
+			"type": "object",
+			"properties": map[string]any{
+				"error": map[string]any{"const": true}, "payload": map[string]any{"type": "string"},
+				"code": map[string]any{"type": "string"}, "requestId": map[string]any{"type": "string"},
+			},
+			"required": []any{"error", "payload"},
+		}}},
+	}
+	if tags != nil {
+		doc["tags"] = tags
+	}
+	b, err := value.AppendJSON(nil, doc)
+	if err != nil { // a node described something that JSON cannot hold
+		return []byte(`{"openapi":"3.1.0","info":{"title":"Deployed API","version":"1"},"paths":{}}`)
+	}
+	return b
+}
+
+// openPath is a pattern in OpenAPI's words: /users/{id}.
+func openPath(r *route) string {
+	parts := strings.Split(r.pattern, "/")
+	for i, s := range parts {
+		if name, ok := strings.CutPrefix(s, ":"); ok {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+func operation(r *route) map[string]any {
+	d := node.Description{ResponseSchema: map[int]any{}}
+	describeNode(r.entry.vertex, &d)
+	for i := range r.entry.graph.steps {
+		describeNode(r.entry.graph.steps[i].vertex, &d)
+	}
+	op := map[string]any{"operationId": r.entry.id, "tags": []any{r.entry.flow}, "summary": r.entry.label}
+	var params []any
+	for _, name := range r.names {
+		params = append(params, map[string]any{
+			"name": name, "in": "path", "required": true, "schema": map[string]any{"type": "string"},
+		})
+	}
+	if params != nil {
+		op["parameters"] = params
+	}
+	switch r.method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		schema := d.RequestSchema
+		if schema == nil {
+			schema = map[string]any{"type": []any{"object", "array"}}
+		}
+		op["requestBody"] = map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": plain(schema)}}}
+	}
+	contentType := d.ContentType
+	if contentType == "" {
+		contentType = "application/json"
+	}
+	responses := map[string]any{
+		"default": map[string]any{
+			"description": "Refused or failed",
+			"content": map[string]any{"application/json": map[string]any{
+				"schema": map[string]any{"$ref": "#/components/schemas/Error"},
+			}},
+		},
+	}
+	for _, status := range slices.Sorted(maps.Keys(d.ResponseSchema)) {
+		responses[strconv.Itoa(status)] = answerOf(http.StatusText(status), contentType, plain(d.ResponseSchema[status]))
+	}
+	if len(d.ResponseSchema) == 0 {
+		if r.entry.graph.responds {
+			responses["200"] = answerOf("Answered", contentType, map[string]any{})
+		} else {
+			responses["204"] = map[string]any{"description": "Done, without a body"}
+		}
+	}
+	op["responses"] = responses
+	return op
+}
+
+func answerOf(description, contentType string, schema any) map[string]any {
+	if description == "" {
+		description = "Answered"
+	}
+	return map[string]any{
+		"description": description,
+		"content":     map[string]any{contentType: map[string]any{"schema": schema}},
+	}
+}
+
+// plain turns a schema of any Go type into values.
+func plain(schema any) any {
+	if b, ok := schema.(json.RawMessage); ok {
+		v, err := value.Parse(b, limit.ManagementDepth)
+		if err != nil {
+			return map[string]any{}
+		}
+		return v
+	}
+	if schema == nil {
+		return map[string]any{}
+	}
+	return schema
+}
+
+func describeNode(v *vertex, d *node.Description) {
+	if n, ok := v.instance.(node.Describer); ok {
+		n.Describe(d)
+	}
+}
