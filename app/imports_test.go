@@ -49,7 +49,7 @@ var arrows = map[string][]string{
 	"app/setup":    {"app/database", "app/project"},
 
 	"app/audit": {}, "app/auth": {}, "app/backup": {}, "app/config": {}, "app/database": {}, "app/env": {},
-	"app/instance": {}, "app/outbound": {}, "app/secret": {}, "app/system": {},
+	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/secret": {}, "app/system": {},
 	"app/event": {}, "app/fault": {}, "app/file": {}, "app/limit": {}, "app/value": {},
 }
 

@@ -16,29 +16,37 @@ const Mask = "***"
 
 // Secret is a text that never shows itself: printed, logged or encoded to JSON
 // it is the Mask, or nothing where it is not set. Only Reveal gives it away.
-type Secret struct{ text string }
+//
+// The text is behind a pointer because fmt looks into the unexported fields of
+// other structs without asking the type how it prints.
+type Secret struct{ text *string }
 
 // New returns the text as a Secret.
-func New(text string) Secret { return Secret{text} }
+func New(text string) Secret { return Secret{&text} }
 
 // Reveal returns the text itself, for the one place that needs it.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsSet reports whether there is a text at all.
-func (s Secret) IsSet() bool { return s.text != "" }
+func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
 // IsMask reports whether the text is the Mask: a client sent back what it was
 // shown and means no change.
-func (s Secret) IsMask() bool { return s.text == Mask }
+func (s Secret) IsMask() bool { return s.Reveal() == Mask }
 
 // Equal compares two secrets in a time that does not depend on where they differ.
 func (s Secret) Equal(o Secret) bool {
-	return subtle.ConstantTimeCompare([]byte(s.text), []byte(o.text)) == 1
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(o.Reveal())) == 1
 }
 
 // String returns the Mask, or "" for a secret that is not set.
 func (s Secret) String() string {
-	if s.text == "" {
+	if !s.IsSet() {
 		return ""
 	}
 	return Mask
@@ -57,4 +65,11 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
 // UnmarshalJSON reads the text itself: secrets travel inwards only.
-func (s *Secret) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &s.text) }
+func (s *Secret) UnmarshalJSON(b []byte) error {
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return err
+	}
+	*s = New(text)
+	return nil
+}

@@ -1,0 +1,47 @@
+package audit
+
+import (
+	"context"
+
+	"ecoflow/app/limit"
+)
+
+// PageRows is how many entries a page of the log has.
+const PageRows = 100
+
+// Store keeps the entries and their chain.
+type Store interface {
+	// Append stores an entry in a transaction of its own, as the context's actor.
+	Append(ctx context.Context, e *Entry) error
+	// Page returns up to limit records after skipping offset of them, the newest
+	// first, and how many there are in all.
+	Page(ctx context.Context, offset, limit int) ([]Record, int, error)
+	// Verify goes along the whole chain.
+	Verify(ctx context.Context) (Verdict, error)
+}
+
+// Log is the audit log.
+type Log struct{ store Store }
+
+// New returns the log over its store.
+func New(store Store) *Log { return &Log{store} }
+
+// Append stores an entry for what changes nothing: a refusal, a failed sign-in.
+// It is stored even when the request that caused it has ended.
+func (l *Log) Append(ctx context.Context, e Entry) error {
+	return l.store.Append(context.WithoutCancel(ctx), &e)
+}
+
+// Page returns the page with the number, from 1, of PageRows records each, the
+// newest first, and how many records there are.
+func (l *Log) Page(ctx context.Context, number int) (records []Record, total int, err error) {
+	return l.store.Page(ctx, (max(number, 1)-1)*PageRows, PageRows)
+}
+
+// Last returns up to limit.PageRows of the newest records, and how many there are.
+func (l *Log) Last(ctx context.Context) (records []Record, total int, err error) {
+	return l.store.Page(ctx, 0, limit.PageRows)
+}
+
+// Verify goes along the whole chain and says where it does not hold.
+func (l *Log) Verify(ctx context.Context) (Verdict, error) { return l.store.Verify(ctx) }
