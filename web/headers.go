@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"ecoflow/app/auth"
 )
 
 // secure sets the headers of everything that is ours (S8). Answers with a page add
@@ -132,7 +134,7 @@ func inert(contentType string) bool {
 // flow sees: it needs none of it, and an echo of it would be a leak.
 func stripCredentials(h http.Header, cookie string) {
 	delete(h, "X-Setup-Code")
-	if token := bearer(h); strings.HasPrefix(token, "ecf_") || strings.HasPrefix(token, "eca_") {
+	if token := bearer(h); strings.HasPrefix(token, auth.TokenPrefix) || strings.HasPrefix(token, auth.AccessPrefix) {
 		delete(h, "Authorization")
 	}
 	lines := h["Cookie"]

@@ -11,7 +11,10 @@ import (
 // All lists every endpoint of the system API.
 func All(a *app.App) []endpoint.Endpoint {
 	all := slices.Concat(
-		initial(a),
+		firstStart(a),
+		session(a),
+		me(a),
+		profile(a),
 		server(a),
 		events(a),
 	)
