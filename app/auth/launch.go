@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,17 @@ func (a *Accounts) LaunchToken() string {
 	}
 	l.open = append(l.open, launchToken{digest(token), a.Now().Add(launchTime)})
 	return token
+}
+
+// LaunchOpen reports whether a launch token still waits to be exchanged.
+func (a *Accounts) LaunchOpen(token string) bool {
+	l := &a.launches
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	hash, now := digest(token), a.Now()
+	return slices.ContainsFunc(l.open, func(t launchToken) bool {
+		return subtle.ConstantTimeCompare(t.hash, hash) == 1 && now.Before(t.expires)
+	})
 }
 
 // Launch is a launch token on its way back.
