@@ -207,3 +207,65 @@ func (o *Other) ask(ctx context.Context, method, path string, into any) error {
 	}
 	return nil
 }
+
+// Owner returns the instance that owns the folder, for a process that does not
+// want to own it itself; ErrNotRunning when there is none.
+func (f *Folder) Owner() (*Other, error) {
+	owner, err := f.Own()
+	if err != nil {
+		return nil, err
+	}
+	if owner {
+		return nil, errors.Join(fmt.Errorf("%w: %s", ErrNotRunning, f.path), f.lock.Unlock())
+	}
+	return f.Other()
+}
+
+const (
+	handOverTime = 45 * time.Second      // a second start waits so long for the first to answer, or to be gone
+	waitStep     = 50 * time.Millisecond // and looks again after each of these
+)
+
+// OwnOrShow makes this process the owner of the folder and returns "", or returns
+// what a browser has to open to show the instance that owns it. It waits while that
+// one is starting or stopping.
+func (f *Folder) OwnOrShow(ctx context.Context) (target string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, handOverTime)
+	defer cancel()
+	for {
+		if owner, err := f.Own(); owner || err != nil {
+			return "", err
+		}
+		other, err := f.Other()
+		if err == nil {
+			if target, err = other.Open(ctx); err == nil {
+				return target, nil
+			}
+		}
+		select {
+		case <-time.After(waitStep):
+		case <-ctx.Done():
+			return "", fmt.Errorf("another EcoFlow owns %s but does not answer; end its process first: %w", f.path, err)
+		}
+	}
+}
+
+// AwaitRelease waits until the folder has no owner any more.
+func (f *Folder) AwaitRelease(ctx context.Context, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		owner, err := f.Own()
+		if err != nil {
+			return err
+		}
+		if owner {
+			return f.lock.Unlock()
+		}
+		select {
+		case <-time.After(waitStep):
+		case <-ctx.Done():
+			return fmt.Errorf("EcoFlow has not stopped within %s", most)
+		}
+	}
+}

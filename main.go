@@ -1,0 +1,457 @@
+// Command ecoflow is EcoFlow: it serves the APIs that people draw, and the window
+// in which they draw them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"ecoflow/app"
+	"ecoflow/app/audit"
+	"ecoflow/app/auth"
+	"ecoflow/app/event"
+	"ecoflow/app/fault"
+	"ecoflow/app/instance"
+	"ecoflow/app/limit"
+	"ecoflow/app/log"
+	"ecoflow/app/secret"
+	"ecoflow/app/system"
+	"ecoflow/storage"
+	"ecoflow/web"
+)
+
+const (
+	stopTime    = 30 * time.Second // what runs in flight get to end
+	exitTime    = 34 * time.Second // the process is gone by then, whatever hangs
+	sandboxTime = 8 * time.Second  // a browser that has not read its launch page by then may not
+	reserveStep = time.Minute      // how often a reserve that was given up is tried again
+	crashesToo  = 3                // crashes within instance.CrashWindow that lead to safe mode
+)
+
+func main() {
+	o, err := instance.ParseOptions(os.Args[1:], os.Getenv)
+	switch {
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "ecoflow: %v\nTry: ecoflow --help\n", err)
+		os.Exit(2)
+	case o.Help:
+		fmt.Print(instance.Help())
+	case o.Version:
+		fmt.Println("EcoFlow", system.Version())
+	default:
+		if err := run(o); err != nil {
+			fmt.Fprintln(os.Stderr, "ecoflow:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+func run(o instance.Options) error {
+	path, err := instance.Find(o.Dir, o.Portable)
+	if err != nil {
+		return err
+	}
+	if len(o.Command) > 0 {
+		return command(o.Command, path)
+	}
+	folder, err := instance.Open(path)
+	if err != nil {
+		return err
+	}
+	target, err := folder.OwnOrShow(context.Background())
+	if err != nil {
+		return err
+	}
+	if target != "" {
+		fmt.Println("EcoFlow already runs on", path)
+		show(o, target)
+		return nil
+	}
+	return errors.Join(serve(o, folder), folder.Release())
+}
+
+// show opens a browser on a launch page or address, or says what to open.
+func show(o instance.Options, target string) {
+	if !o.NoBrowser {
+		err := instance.Browse(target)
+		if err == nil {
+			return
+		}
+		fmt.Println("No browser could be opened:", err)
+	}
+	fmt.Println("Open this in a browser:", target)
+}
+
+// process is the running product and what it stands on.
+type process struct {
+	instance.Options
+	folder  *instance.Folder
+	log     *slog.Logger
+	system  *system.System
+	product *app.App
+	front   *web.Listener
+}
+
+// serve runs the product on the folder until somebody asks it to stop.
+func serve(o instance.Options, folder *instance.Folder) (err error) {
+	ctx := context.Background()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	if err := folder.Sweep(); err != nil {
+		return err
+	}
+	records := openLog(folder, o.Verbose)
+	defer func() { err = errors.Join(err, records.Close()) }()
+	p := &process{Options: o, folder: folder, log: records.Logger}
+	p.system = system.New(p.inSafeMode())
+	p.log.Info("starting", "version", system.Version(), "folder", folder.Path(), "memory", system.LimitMemory())
+
+	db, keys, err := openStorage(ctx, folder, p.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	p.product, err = app.New(ctx, app.Options{
+		Log: p.log, System: p.system, Local: o.Local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
+		SetUp: func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
+	}, app.Stores{Accounts: db.Accounts(), Audit: db.Audit()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.product.Close()) }()
+
+	if p.front, err = web.Listen(ctx, o.Host, o.Port, o.Local()); err != nil {
+		return err
+	}
+	failed := make(chan error, len(p.front.Addresses()))
+	handler, err := p.frontDoor(keys, db.Instance())
+	if err != nil {
+		return errors.Join(err, p.front.Shutdown(ctx))
+	}
+	p.front.Serve(p.product, handler, func(err error) { failed <- err })
+
+	line, err := instance.Listen(p.log, instance.Answers{Status: p.status, Open: p.window, Stop: p.system.Stop})
+	if err != nil {
+		return errors.Join(err, p.front.Shutdown(ctx))
+	}
+	defer func() { err = errors.Join(err, line.Close()) }()
+	err = errors.Join(folder.Announce(line, p.front.Address(), db.Instance()), p.greet(ctx))
+	if err == nil {
+		p.system.Ready()
+		fault.Go(p.log, "reserve", p.keepReserve)
+		select {
+		case s := <-signals:
+			p.log.Info("stopping", "signal", s.String())
+		case <-p.system.StopAsked():
+			p.log.Info("stopping", "asked", true)
+		case err = <-failed:
+			p.log.Error("listener failed", "err", err)
+		}
+	}
+	return errors.Join(err, p.stop(signals))
+}
+
+// openLog returns the log of a folder. A person at a terminal is spared it unless
+// they ask for it; a service's supervisor gets it as well.
+func openLog(folder *instance.Folder, verbose bool) *log.Log {
+	o := log.Options{Level: slog.LevelInfo}
+	if verbose {
+		o.Level = slog.LevelDebug
+	}
+	if !folder.ReadOnly() {
+		o.File = filepath.Join(folder.Logs(), "ecoflow.log")
+	}
+	if info, err := os.Stderr.Stat(); verbose || err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		o.Console = os.Stderr
+	}
+	return log.Open(o)
+}
+
+// openStorage opens the database of a folder with the folder's key.
+func openStorage(ctx context.Context, folder *instance.Folder, logger *slog.Logger) (*storage.DB, *secret.Keyring, error) {
+	keys := secret.OpenKeyring(filepath.Join(folder.Path(), "secret.key"), os.Getenv(secret.KeyVariable))
+	if problem := keys.Problem(); problem != "" {
+		fmt.Fprintln(os.Stderr, problem)
+		logger.Warn("secret key is not as it should be", "problem", problem)
+	}
+	db, err := storage.Open(ctx, storage.Options{
+		Path: filepath.Join(folder.Path(), "ecoflow.db"), Keys: keys, Log: logger, Version: system.Version(),
+	})
+	return db, keys, err
+}
+
+// inSafeMode reports whether this process runs no flow: because it was told so, or
+// because its predecessors crashed one after the other (R9).
+func (p *process) inSafeMode() bool {
+	crashes, err := p.folder.WatchCrashes(time.Now())
+	p.warn("crashes are not watched", err)
+	if p.Safe || crashes < crashesToo {
+		return p.Safe
+	}
+	fmt.Printf("EcoFlow crashed %d times within a minute. It starts in safe mode: you can manage it, and no flow runs.\n", crashes)
+	return true
+}
+
+// frontDoor returns the handler of everything that comes in.
+func (p *process) frontDoor(keys *secret.Keyring, instanceID string) (http.Handler, error) {
+	name, err := os.Hostname()
+	p.warn("this machine has no name", err)
+	path := filepath.Join(p.folder.Path(), "public")
+	if err := os.MkdirAll(path, 0o700); err != nil && !p.folder.ReadOnly() {
+		return nil, fmt.Errorf("make the folder of static files: %w", err)
+	}
+	o := web.Options{
+		Hosts:    web.NewHosts(p.front.Addresses(), name, nil),
+		Sessions: web.NewSessions(keys.Derive("session cookies"), instanceID),
+		Crowded:  p.front.Crowded,
+	}
+	if root, err := os.OpenRoot(path); err == nil {
+		o.Static = &web.Static{Prefix: "/public", Root: root}
+	} else {
+		p.warn("no static files are served", err)
+	}
+	return web.New(p.product, o), nil
+}
+
+// greet says where the product is, opens a browser on it, and shows the setup code
+// where somebody has to set it up.
+func (p *process) greet(ctx context.Context) error {
+	code, err := p.product.Setup.Code(ctx)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		if err := p.folder.WriteSetupCode(code); err != nil {
+			return err
+		}
+		fmt.Println("Setup code:", code)
+	}
+	if !p.Loopback() {
+		fmt.Println("Others can reach this listener, and nothing encrypts what they send: put a reverse proxy with TLS in front of it.")
+	}
+	fmt.Println("EcoFlow is ready at", p.front.Address())
+	target, err := p.window()
+	if err != nil {
+		return err
+	}
+	fault.Go(p.log, "browser", func() { show(p.Options, target) })
+	return nil
+}
+
+// window returns what a browser has to open: in local mode a page that signs in
+// whoever can read the data folder, else the address.
+func (p *process) window() (string, error) {
+	address := p.front.Address() + "/_/"
+	if !p.Local() {
+		return address, nil
+	}
+	token := p.product.Accounts.LaunchToken()
+	link := address + "launch#" + token
+	page, err := p.folder.WriteLaunch(link)
+	if err != nil {
+		return "", err
+	}
+	fault.Go(p.log, "launch page", func() { p.watchLaunch(page, link, token) })
+	return page, nil
+}
+
+// watchLaunch removes a launch page once it is used or too old. A browser that has
+// not asked by sandboxTime may not read the page (sandboxed installs): it gets the
+// link itself, which dies on first use.
+func (p *process) watchLaunch(page, link, token string) {
+	defer func() { p.warn("launch page stays", p.folder.RemoveLaunch(page)) }()
+	look := time.NewTicker(sandboxTime / 32)
+	defer look.Stop()
+	direct := time.After(sandboxTime)
+	for p.product.Accounts.LaunchOpen(token) {
+		select {
+		case <-look.C:
+		case <-direct:
+			if !p.NoBrowser {
+				p.warn("browser not opened", instance.Browse(link))
+			}
+		case <-p.system.StopAsked():
+			return
+		}
+	}
+}
+
+// status is what other processes of the same person are told.
+func (p *process) status() instance.Status {
+	mode := "auth"
+	if p.Local() {
+		mode = "local"
+	}
+	return instance.Status{
+		PID: os.Getpid(), Address: p.front.Address(), Folder: p.folder.Path(), Mode: mode,
+		State: string(p.system.State()), Version: system.Version(), Uptime: p.system.Uptime().Seconds(),
+	}
+}
+
+// keepReserve makes the file that is given up when the disk is full, also again
+// after it was.
+func (p *process) keepReserve() {
+	again := time.NewTicker(reserveStep)
+	defer again.Stop()
+	for p.folder.Reserve() != nil {
+		select {
+		case <-again.C:
+		case <-p.system.StopAsked():
+			return
+		}
+	}
+}
+
+// stop ends what goes on: nothing new comes in, streams say goodbye, runs in flight
+// get stopTime, or nothing more after a second signal.
+func (p *process) stop(signals <-chan os.Signal) error {
+	time.AfterFunc(exitTime, func() {
+		p.log.Error("stopping took too long")
+		os.Exit(1)
+	})
+	p.system.Leaving()
+	p.product.Events.Publish(event.Server, map[string]any{"state": system.Stopping})
+	p.system.Stop()
+
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	fault.Go(p.log, "second signal", func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	if err := p.front.Shutdown(ctx); ctx.Err() == nil {
+		return err
+	}
+	p.log.Warn("requests were cut off")
+	return nil
+}
+
+// warn logs an error that the process can live with; nil is none.
+func (p *process) warn(message string, err error) {
+	if err != nil {
+		p.log.Warn(message, "err", err)
+	}
+}
+
+// command does what was asked instead of serving.
+func command(words []string, path string) error {
+	folder, err := instance.Existing(path)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	switch words[0] {
+	case "status":
+		return showStatus(ctx, folder)
+	case "stop":
+		return askToStop(ctx, folder)
+	}
+	owner, err := folder.Own()
+	if err != nil {
+		return err
+	}
+	if !owner {
+		return fmt.Errorf("EcoFlow runs on %s; end it first with: ecoflow stop", path)
+	}
+	return errors.Join(withStorage(ctx, folder, words), folder.Release())
+}
+
+func showStatus(ctx context.Context, folder *instance.Folder) error {
+	other, err := folder.Owner()
+	if err != nil {
+		return err
+	}
+	s, err := other.Status(ctx)
+	if err != nil {
+		return err
+	}
+	up := time.Duration(s.Uptime * float64(time.Second)).Round(time.Second)
+	fmt.Printf("EcoFlow is %s at %s\nmode     %s\nfolder   %s\nversion  %s\nprocess  %d, up %s\n", s.State, s.Address, s.Mode, s.Folder, s.Version, s.PID, up)
+	return nil
+}
+
+func askToStop(ctx context.Context, folder *instance.Folder) error {
+	other, err := folder.Owner()
+	if err != nil {
+		return err
+	}
+	if err := other.Stop(ctx); err != nil {
+		return err
+	}
+	if err := folder.AwaitRelease(ctx, exitTime); err != nil {
+		return err
+	}
+	fmt.Println("EcoFlow has stopped.")
+	return nil
+}
+
+// withStorage does a command that works on the database while nothing runs.
+func withStorage(ctx context.Context, folder *instance.Folder, words []string) (err error) {
+	records := openLog(folder, false)
+	defer func() { err = errors.Join(err, records.Close()) }()
+	db, _, err := openStorage(ctx, folder, records.Logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	switch words[0] {
+	case "reset-password":
+		ctx = audit.WithEntry(ctx, &audit.Entry{
+			Action: "user.resetPassword", Message: "Reset the password of " + words[1] + " from the command line",
+			Type: "Warning", Object: "user " + words[1], Result: audit.Done,
+		})
+		accounts := auth.New(auth.Options{Log: records.Logger, Store: db.Accounts(), Events: event.New(1), Limits: &limit.Counters{}})
+		password, err := accounts.ResetPassword(ctx, words[1])
+		if err != nil {
+			return err
+		}
+		fmt.Printf("The new password of %s is %s\nAll their sessions and tokens have ended.\n", words[1], password)
+	case "rekey":
+		ctx = audit.WithEntry(ctx, &audit.Entry{
+			Action: "secret.rekey", Message: "Encrypted all secrets with a new key from the command line",
+			Type: "Warning", Object: "secrets", Result: audit.Done,
+		})
+		changed, err := db.Rekey(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%d secrets are encrypted with a new key. Everybody has to sign in again.\n", changed)
+	case "audit":
+		verdict, err := db.Audit().Verify(ctx)
+		if err != nil {
+			return err
+		}
+		return report(verdict)
+	}
+	return nil
+}
+
+// report prints what a look at the audit log found; it is an error when the log is
+// not whole.
+func report(v audit.Verdict) error {
+	if v.Unknown > 0 {
+		fmt.Printf("%d entries were signed with a key that is lost; nobody can say whether they were changed.\n", v.Unknown)
+	}
+	if v.Sound() {
+		fmt.Printf("The audit log is whole: %d entries.\n", v.Entries)
+		return nil
+	}
+	for _, b := range v.Breaks {
+		fmt.Printf("entry %d %s\n", b.ID, b.Reason)
+	}
+	return fmt.Errorf("the audit log was tampered with in %d places", v.Broken)
+}
