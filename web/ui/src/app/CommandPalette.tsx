@@ -47,13 +47,17 @@ export function CommandPalette() {
       const action = byKeys.get(combination);
       if (!action || e.defaultPrevented) return;
       const modified = /^(mod|ctrl|alt|f\d+$)/.test(combination);
-      if (!modified && (isTyping(e.target) || !singleKeys)) return;
+      const named = /(^|\+)(arrow\w+|enter|escape|delete|space)$/.test(combination);
+      if (!modified && (isTyping(e.target) || (!singleKeys && !named))) return;
+      if (action.where && !(e.target instanceof Element && e.target.closest(`[data-scope=${action.where}]`) && !isTyping(e.target))) return;
       if (document.querySelector("[role=dialog][aria-modal=true]") && action.id !== "shell.palette") return;
       e.preventDefault();
+      e.stopPropagation();
       if (!action.disabled) action.run();
     };
-    addEventListener("keydown", handleKey);
-    return () => removeEventListener("keydown", handleKey);
+    // In the capture phase: before the canvas library and the kit see the key.
+    addEventListener("keydown", handleKey, true);
+    return () => removeEventListener("keydown", handleKey, true);
   }, [byKeys, singleKeys]);
 
   const found = actions.filter(

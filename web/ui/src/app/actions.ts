@@ -18,6 +18,8 @@ export interface Action {
   disabled?: string | undefined;
   /** Not listed in the palette (movement keys). */
   quiet?: boolean;
+  /** Its keys act only with focus inside the element marked data-scope with this name. */
+  where?: "canvas";
   run: () => void;
 }
 

@@ -1,0 +1,313 @@
+import {
+  Background,
+  ConnectionMode,
+  type Connection,
+  Controls,
+  type Edge,
+  MiniMap,
+  type Node,
+  type NodeChange,
+  type OnConnectEnd,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+  useReactFlow,
+  useStore,
+} from "@xyflow/react";
+import { useMantineColorScheme } from "@mantine/core";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import "@xyflow/react/dist/base.css";
+import { usePreferences } from "../../../app/preferences";
+import { t } from "../../../text/t";
+import { useCatalogue } from "../catalogue";
+import { connect, place, removeEdge } from "../commands";
+import { type FlowNode, type Point, portOf } from "../document";
+import type { Positions } from "../layout";
+import { refusal } from "../rules";
+import { type OpenFlow, useEditor } from "../store";
+import { FlowEdgeLine } from "./FlowEdgeLine";
+import { GroupBox } from "./GroupBox";
+import { type CanvasHandle, useCanvasKeys } from "./keys";
+import { NodeCard } from "./NodeCard";
+import { NoteCard } from "./NoteCard";
+import { type Marks, View } from "./view";
+import "./canvas.css";
+
+const nodeTypes = { card: NodeCard, note: NoteCard, group: GroupBox };
+const edgeTypes = { line: FlowEdgeLine };
+
+export interface QuickAddRequest {
+  /** Where on the screen the search opens. */
+  screen: Point;
+  /** Where on the canvas the node goes. */
+  at: Point;
+  after?: { node: string; port?: string };
+  into?: string;
+}
+
+export interface MenuRequest {
+  screen: Point;
+  at: Point;
+  kind: "canvas" | "node" | "edge";
+  id?: string;
+}
+
+export interface CanvasProps {
+  flow: OpenFlow;
+  marks: Marks;
+  onQuickAdd: (request: QuickAddRequest) => void;
+  onMenu: (request: MenuRequest) => void;
+  onOpen: (node: string) => void;
+  onDropped: (event: React.DragEvent, at: Point) => void;
+  /** Further canvas actions (deploy, panels) come from the page; these come from here. */
+  children?: ReactNode;
+}
+
+/** The canvas of one flow: drawing, pointer, touch and keyboard. */
+export function Canvas(props: CanvasProps) {
+  return (
+    <ReactFlowProvider>
+      <Inner {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }: CanvasProps) {
+  const catalogue = useCatalogue();
+  const { editor: preferences } = usePreferences();
+  const { colorScheme } = useMantineColorScheme();
+  const rf = useReactFlow();
+  const wrapper = useRef<HTMLDivElement>(null);
+  const [moved, setMoved] = useState<Positions>({});
+  const [hovered, setHovered] = useState<string>();
+  const [connecting, setConnecting] = useState<{ node: string; port: string; from: "source" | "target" }>();
+  const [selecting, setSelecting] = useState(false);
+  const far = useStore((s) => s.transform[2] < 0.5);
+  const { name, doc, locked } = flow;
+  const view = useMemo(() => new View(), []);
+  const editor = useEditor.getState();
+
+  const handle = useMemo<CanvasHandle>(
+    () => ({
+      center: () => {
+        const box = wrapper.current?.getBoundingClientRect();
+        return rf.screenToFlowPosition({ x: (box?.left ?? 0) + (box?.width ?? 0) / 2, y: (box?.top ?? 0) + (box?.height ?? 0) / 2 });
+      },
+      screen: (at) => rf.flowToScreenPosition(at),
+      focus: (id) => {
+        editor.focus(name, id);
+        requestAnimationFrame(() => {
+          const element = wrapper.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+          element?.focus({ preventScroll: true });
+        });
+        const node = useEditor.getState().flows[name]?.doc.nodes.byId[id];
+        if (node) reveal(rf, wrapper.current, node.position);
+      },
+      zoomIn: () => void rf.zoomIn(),
+      zoomOut: () => void rf.zoomOut(),
+      zoomTo: (z) => void rf.zoomTo(z),
+      fit: (ids) => void rf.fitView({ padding: 0.15, maxZoom: 1, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+    }),
+    [rf, name, editor],
+  );
+  const { connectMode, label } = useCanvasKeys(flow, catalogue, handle, { onQuickAdd, onOpen, selecting, setSelecting });
+
+  const rule = useMemo(() => catalogue.rule(doc), [catalogue, doc]);
+  const source = connecting ?? connectMode;
+  const target = useCallback(
+    (node: FlowNode): "yes" | "no" | undefined => {
+      if (!source || node.id === source.node) return undefined;
+      const proposal =
+        source.from === "source"
+          ? { source: source.node, target: node.id, port: source.port }
+          : { source: node.id, target: source.node, port: "" };
+      return refusal(doc, proposal, rule) ? "no" : "yes";
+    },
+    [source, doc, rule],
+  );
+  const nodes = view.nodes(flow, catalogue, marks, moved, {
+    focused: flow.focused ?? doc.nodes.ids[0],
+    portNames: preferences.portLabels,
+    target,
+    label,
+  });
+  const insert = useCallback(
+    (id: string, at: Point) => onQuickAdd({ screen: rf.flowToScreenPosition(at), at: { x: at.x - 104, y: at.y - 28 }, into: id }),
+    [onQuickAdd, rf],
+  );
+  const cut = useCallback((id: string) => removeEdge(name, id), [name]);
+  const edges = useMemo(() => view.edges(flow, marks, hovered, { onInsert: insert, onRemove: cut }), [view, flow, marks, hovered, insert, cut]);
+
+  const handleNodesChange = (changes: NodeChange[]): void => {
+    let next: Positions | undefined;
+    let selected: Set<string> | undefined;
+    for (const c of changes) {
+      if (c.type === "position" && c.position) {
+        next ??= { ...moved };
+        const group = doc.groups.byId[c.id];
+        if (group) {
+          const was = nodes.find((n) => n.id === c.id)?.position ?? c.position;
+          for (const m of group.members) {
+            const p = next[m] ?? doc.nodes.byId[m]?.position;
+            if (p) next[m] = { x: p.x + c.position.x - was.x, y: p.y + c.position.y - was.y };
+          }
+        } else next[c.id] = c.position;
+      }
+      if (c.type === "select") {
+        selected ??= new Set(useEditor.getState().flows[name]?.selected);
+        if (c.selected) selected.add(c.id);
+        else selected.delete(c.id);
+      }
+    }
+    if (next && !locked) setMoved(next);
+    if (selected) editor.select(name, selected);
+  };
+
+  const finishMove = (): void => {
+    if (Object.keys(moved).length > 0) place(name, moved);
+    setMoved({});
+  };
+
+  const handleConnectEnd: OnConnectEnd = (event, state) => {
+    setConnecting(undefined);
+    if (state.isValid || state.toNode || !state.fromNode || state.fromHandle?.type !== "source" || locked) return;
+    const point = "changedTouches" in event ? event.changedTouches[0] : event;
+    if (!point) return;
+    const screen = { x: point.clientX, y: point.clientY };
+    onQuickAdd({
+      screen,
+      at: rf.screenToFlowPosition(screen),
+      after: { node: state.fromNode.id, port: portOf({ source: state.fromNode.id, sourceHandle: state.fromHandle.id ?? "" }) },
+    });
+  };
+
+  // Tap-tap: a click on a port starts a connection, a click on a node ends it (the library's click-connect).
+  const handleConnect = (c: Connection): void => {
+    if (c.sourceHandle) connect(name, catalogue, c.source, c.target, portOf({ source: c.source, sourceHandle: c.sourceHandle }));
+  };
+
+  useEffect(() => {
+    if (!connecting) return;
+    const cancel = (e: KeyboardEvent): void => {
+      if (e.key === "Escape") setConnecting(undefined);
+    };
+    addEventListener("keydown", cancel);
+    return () => removeEventListener("keydown", cancel);
+  }, [connecting]);
+
+  const menuAt = (e: React.MouseEvent | MouseEvent): { screen: Point; at: Point } => {
+    e.preventDefault();
+    const screen = { x: e.clientX, y: e.clientY };
+    return { screen, at: rf.screenToFlowPosition(screen) };
+  };
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: an application region has no element of its own
+    <div
+      ref={wrapper}
+      className={far ? "canvas canvas--far" : "canvas"}
+      role="application"
+      aria-label={t("canvas.label", { name, n: doc.nodes.ids.length })}
+      aria-roledescription={t("canvas.role")}
+      aria-describedby="canvas-hint"
+      data-scope="canvas"
+      tabIndex={doc.nodes.ids.length === 0 ? 0 : -1}
+      onDragOver={(e) => {
+        e.preventDefault();
+        e.dataTransfer.dropEffect = "copy";
+      }}
+      onDrop={(e) => {
+        e.preventDefault();
+        if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
+      }}
+      onFocus={(e) => {
+        const id = e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
+        if (id && doc.nodes.byId[id] && id !== flow.focused) editor.focus(name, id);
+      }}
+    >
+      <span id="canvas-hint" className="visually-hidden">
+        {t("canvas.hint")}
+      </span>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        colorMode={colorScheme === "auto" ? "system" : colorScheme}
+        connectionMode={ConnectionMode.Strict}
+        edgesFocusable={false}
+        nodesDraggable={!locked}
+        nodesConnectable={!locked}
+        deleteKeyCode={null}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={["Meta", "Control", "Shift"]}
+        selectionMode={SelectionMode.Partial}
+        panOnDrag={selecting ? [1, 2] : [0, 1, 2]}
+        selectionOnDrag={selecting}
+        panOnScroll={preferences.scrollPans}
+        zoomOnDoubleClick={false}
+        snapToGrid
+        snapGrid={[16, 16]}
+        minZoom={0.1}
+        maxZoom={2}
+        fitView
+        fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
+        onlyRenderVisibleElements={doc.nodes.ids.length > 300}
+        onNodesChange={handleNodesChange}
+        onEdgesChange={(changes) => {
+          const selected = new Set(useEditor.getState().flows[name]?.selected);
+          for (const c of changes) if (c.type === "select") c.selected ? selected.add(c.id) : selected.delete(c.id);
+          editor.select(name, selected);
+        }}
+        onNodeDragStop={finishMove}
+        onSelectionDragStop={finishMove}
+        onConnect={handleConnect}
+        onConnectStart={(_, p) => {
+          if (p.nodeId && p.handleType) setConnecting({ node: p.nodeId, port: portOf({ source: p.nodeId, sourceHandle: p.handleId ?? "" }), from: p.handleType });
+        }}
+        onConnectEnd={handleConnectEnd}
+        isValidConnection={(c: Connection | Edge) =>
+          !refusal(doc, { source: c.source, target: c.target, port: portOf({ source: c.source, sourceHandle: c.sourceHandle ?? "" }) }, rule)
+        }
+        onNodeDoubleClick={(_, node) => doc.nodes.byId[node.id] && onOpen(node.id)}
+        onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
+        onEdgeMouseLeave={() => setHovered(undefined)}
+        onPaneContextMenu={(e) => onMenu({ ...menuAt(e), kind: "canvas" })}
+        onNodeContextMenu={(e, node) => {
+          if (!flow.selected.has(node.id)) editor.select(name, [node.id]);
+          onMenu({ ...menuAt(e), kind: "node", id: node.id });
+        }}
+        onEdgeContextMenu={(e, edge) => onMenu({ ...menuAt(e), kind: "edge", id: edge.id })}
+        onDoubleClick={(e) => {
+          if (locked || !(e.target instanceof Element) || !e.target.classList.contains("react-flow__pane")) return;
+          const screen = { x: e.clientX, y: e.clientY };
+          onQuickAdd({ screen, at: rf.screenToFlowPosition(screen) });
+        }}
+      >
+        <Background gap={16} color="var(--border)" />
+        <Controls showInteractive={false} aria-label={t("canvas.controls")} />
+        {preferences.miniMap && <MiniMap pannable zoomable ariaLabel={t("canvas.miniMap")} nodeColor={miniColor} />}
+      </ReactFlow>
+      {children}
+    </div>
+  );
+}
+
+function miniColor(node: Node): string {
+  const kind = (node.data as { node?: FlowNode }).node?.type;
+  if (!kind) return node.type === "note" ? "var(--node-note)" : "transparent";
+  const names: Record<string, string> = { EventListener: "listener", EventEmitter: "emitter" };
+  return `var(--node-${names[kind] ?? kind.toLowerCase()})`;
+}
+
+/** Pans just far enough that a card is in sight. */
+function reveal(rf: ReturnType<typeof useReactFlow>, wrapper: HTMLElement | null, at: Point): void {
+  const box = wrapper?.getBoundingClientRect();
+  if (!box) return;
+  const { x, y, zoom } = rf.getViewport();
+  const left = at.x * zoom + x;
+  const top = at.y * zoom + y;
+  const dx = left < 16 ? 16 - left : Math.min(0, box.width - 16 - (left + 208 * zoom));
+  const dy = top < 16 ? 16 - top : Math.min(0, box.height - 16 - (top + 56 * zoom));
+  if (dx !== 0 || dy !== 0) void rf.setViewport({ x: x + dx, y: y + dy, zoom });
+}

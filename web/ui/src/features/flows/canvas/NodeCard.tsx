@@ -1,0 +1,112 @@
+import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
+import { memo, useEffect } from "react";
+import { t } from "../../../text/t";
+import type { Port } from "../rules";
+import type { FlowNode } from "../document";
+import { sourceHandle, targetHandle } from "../document";
+import { hasInput, hasOutput } from "../rules";
+import { NodeIcon } from "./NodeIcon";
+
+export interface CardData extends Record<string, unknown> {
+  node: FlowNode;
+  /** The second line: route, expression, table. */
+  summary: string;
+  ports: readonly Port[];
+  icon: string;
+  /** The node's package is not installed. */
+  isMissing: boolean;
+  problems: number;
+  warnings: number;
+  isChanged: boolean;
+  isPinned: boolean;
+  /** The last run's result on this node. */
+  run: { milliseconds: number; failed: boolean; running: boolean } | undefined;
+  showPortNames: boolean;
+  /** While something is being connected: whether it may end here. */
+  target: "yes" | "no" | undefined;
+}
+
+export type CardNode = Node<CardData, "card">;
+
+/** A node on the canvas. It knows only what it is given, so that it renders only when that changes. */
+export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
+  const { node, ports } = data;
+  const kind = node.type;
+  const update = useUpdateNodeInternals();
+  const handles = ports.map((p) => p.name).join("\n");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the handles are measured anew when the ports change
+  useEffect(() => update(id), [id, handles, update]);
+  const tileRight = kind === "Response" || kind === "Debug" || kind === "EventEmitter";
+  const named = ports.length > 1;
+  return (
+    <div
+      className="card"
+      data-kind={kind}
+      data-selected={selected || undefined}
+      data-disabled={node.data.disabled || undefined}
+      data-problem={data.problems > 0 || undefined}
+      data-missing={data.isMissing || undefined}
+      data-target={data.target}
+      data-running={data.run?.running || undefined}
+    >
+      {!tileRight && <Tile data={data} />}
+      <div className="card__text">
+        {node.data.appearance?.label !== false && <div className="card__label">{node.data.label || data.node.type}</div>}
+        <div className="card__summary mono">{data.isMissing ? t("card.missing") : data.summary}</div>
+      </div>
+      {tileRight && <Tile data={data} />}
+      <div className="card__marks">
+        {data.problems > 0 && <span className="card__mark" data-tone="danger">{t("card.problems", { n: data.problems })}</span>}
+        {data.problems === 0 && data.warnings > 0 && <span className="card__mark" data-tone="warning" title={t("card.warning")}>!</span>}
+        {node.data.disabled && <span className="card__mark">{t("card.disabled")}</span>}
+        {data.isPinned && <span className="card__mark" data-tone="info">{t("card.pinned")}</span>}
+        {data.run && !data.run.running && (
+          <span className="card__mark tabular" data-tone={data.run.failed ? "danger" : "success"}>
+            {data.run.failed ? "✕ " : "✓ "}
+            {t("card.time", { ms: readableTime(data.run.milliseconds) })}
+          </span>
+        )}
+        {data.isChanged && <span className="card__dot" title={t("card.changed")} />}
+      </div>
+      {hasInput(kind) && (
+        <Handle type="target" id={targetHandle(id)} position={Position.Left} className="card__port" aria-hidden>
+          {node.data.appearance?.portLabel?.input && <span className="card__portName">{node.data.appearance.portLabel.input}</span>}
+        </Handle>
+      )}
+      {hasOutput(kind) &&
+        (ports.length > 0 ? ports : [{ name: "", label: "" }]).map((p, i, all) => (
+          <Handle
+            key={p.name}
+            type="source"
+            id={sourceHandle(id, i === 0 ? "" : p.name)}
+            position={Position.Right}
+            className="card__port"
+            style={{ top: portTop(i, all.length) }}
+            aria-hidden
+          >
+            {(named || data.showPortNames) && (
+              <span className="card__portName" data-side="out">
+                {p.label || p.name || node.data.appearance?.portLabel?.output}
+              </span>
+            )}
+          </Handle>
+        ))}
+    </div>
+  );
+});
+
+function portTop(index: number, count: number): number | string {
+  return count === 1 ? "50%" : 18 + index * 20;
+}
+
+function readableTime(ms: number): string {
+  return ms < 1 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : Math.round(ms).toLocaleString("en");
+}
+
+function Tile({ data }: { data: CardData }) {
+  return (
+    <div className="card__tile">
+      <NodeIcon name={data.node.data.appearance?.icon || data.icon} kind={data.node.type} size={20} />
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+// Auto-layout of a flow: in a worker above 200 nodes, so that the page stays alive.
+
+import { t } from "../../../text/t";
+import type { Catalogue } from "../catalogue";
+import { list } from "../document";
+import { cardHeight, layout, type LayoutInput, NODE_WIDTH, type Positions } from "../layout";
+import { useEditor } from "../store";
+
+const WORKER_ABOVE = 200;
+
+/** Lays out the selected nodes, or all; one undoable step. */
+export async function arrange(name: string, catalogue: Catalogue): Promise<void> {
+  const flow = useEditor.getState().flows[name];
+  if (!flow) return;
+  const chosen = list(flow.doc, "nodes").filter((n) => flow.selected.size < 2 || flow.selected.has(n.id));
+  const ids = new Set(chosen.map((n) => n.id));
+  const input: LayoutInput = {
+    boxes: chosen.map((n) => ({ id: n.id, width: NODE_WIDTH, height: cardHeight(catalogue.ports(flow.doc, n).length) })),
+    edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
+  };
+  const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : layout(input);
+  useEditor.getState().edit(name, t("step.layout"), (e) => {
+    for (const [id, position] of Object.entries(places)) e.patch("nodes", id, { position });
+  });
+}
+
+function inWorker(input: LayoutInput): Promise<Positions> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<Positions>) => {
+      worker.terminate();
+      resolve(data);
+    };
+    worker.onerror = (e) => {
+      worker.terminate();
+      reject(new Error(e.message));
+    };
+    worker.postMessage({ boxes: input.boxes, edges: input.edges.map(({ source, target }) => ({ source, target })) });
+  });
+}

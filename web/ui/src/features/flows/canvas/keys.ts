@@ -1,0 +1,278 @@
+// The canvas's keyboard: one tab stop, roving focus, single keys. The actions are
+// declared once here and so are in the palette and the shortcut sheet too.
+
+import { useCallback, useMemo, useState } from "react";
+import { type Action, useActions } from "../../../app/actions";
+import { t } from "../../../text/t";
+import type { Catalogue } from "../catalogue";
+import {
+  addNote,
+  align,
+  type Alignment,
+  connect,
+  copyPiece,
+  duplicate,
+  group,
+  nearest,
+  neighbours,
+  nudge,
+  remove,
+  toggleEnabled,
+  ungroup,
+} from "../commands";
+import { type FlowNode, list, type Point } from "../document";
+import { NODE_WIDTH } from "../layout";
+import { hasInput, hasOutput, refusal } from "../rules";
+import { type OpenFlow, useEditor } from "../store";
+import { arrange } from "./arrange";
+import type { QuickAddRequest } from "./Canvas";
+import { pasteText, writeClipboard } from "../clipboard";
+
+export interface CanvasHandle {
+  center: () => Point;
+  screen: (at: Point) => Point;
+  focus: (id: string) => void;
+  zoomIn: () => void;
+  zoomOut: () => void;
+  zoomTo: (zoom: number) => void;
+  fit: (ids?: string[]) => void;
+}
+
+interface Hooks {
+  onQuickAdd: (request: QuickAddRequest) => void;
+  onOpen: (node: string) => void;
+  selecting: boolean;
+  setSelecting: (on: boolean) => void;
+}
+
+interface ConnectMode {
+  node: string;
+  port: string;
+  from: "source";
+  /** The nodes that may be reached, in reading order, and the one chosen. */
+  choice: number;
+}
+
+const directions = { arrowleft: "left", arrowright: "right", arrowup: "up", arrowdown: "down" } as const;
+const steps = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] } as const;
+
+/** Registers the canvas's actions; says what connecting by keyboard has chosen. */
+export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: CanvasHandle, hooks: Hooks) {
+  const [connectMode, setConnectMode] = useState<ConnectMode>();
+  const [aligning, setAligning] = useState(false);
+  const { name } = flow;
+  const { onQuickAdd, onOpen, selecting, setSelecting } = hooks;
+
+  const actions = useMemo<Action[]>(() => {
+    const section = t("canvas.section");
+    const editor = useEditor.getState();
+    const now = (): OpenFlow => useEditor.getState().flows[name] ?? flow;
+    const focused = (): FlowNode | undefined => {
+      const f = now();
+      return f.doc.nodes.byId[f.focused ?? ""] ?? f.doc.nodes.byId[f.doc.nodes.ids[0] ?? ""];
+    };
+    const ensureSelected = (): void => {
+      const node = focused();
+      if (now().selected.size === 0 && node) editor.select(name, [node.id]);
+    };
+    const candidates = (from: string, port: string): FlowNode[] => {
+      const { doc } = now();
+      const rule = catalogue.rule(doc);
+      return list(doc, "nodes").filter((n) => !refusal(doc, { source: from, target: n.id, port }, rule));
+    };
+    const locked = flow.locked ? t("flow.lockedReason") : undefined;
+    const one = (id: string, label: string, keys: string[], run: () => void, more: Partial<Action> = {}): Action => ({
+      id: `canvas.${id}`,
+      label,
+      section,
+      keys,
+      where: "canvas",
+      run,
+      ...more,
+    });
+    const edit = (id: string, label: string, keys: string[], run: () => void, more: Partial<Action> = {}): Action =>
+      one(id, label, keys, run, { disabled: locked, ...more });
+
+    if (connectMode) {
+      const list = candidates(connectMode.node, connectMode.port);
+      const choose = (step: number): void => {
+        if (list.length === 0) return;
+        const choice = (connectMode.choice + step + list.length) % list.length;
+        setConnectMode({ ...connectMode, choice });
+        const at = list[choice];
+        if (at) handle.focus(at.id);
+      };
+      const end = (): void => {
+        setConnectMode(undefined);
+        handle.focus(connectMode.node);
+      };
+      return [
+        one("connect.next", t("canvas.connectNext"), ["arrowright", "arrowdown", "tab"], () => choose(1)),
+        one("connect.previous", t("canvas.connectPrevious"), ["arrowleft", "arrowup", "shift+tab"], () => choose(-1)),
+        one("connect.confirm", t("canvas.connectConfirm"), ["enter", "space"], () => {
+          const to = list[connectMode.choice];
+          if (to) connect(name, catalogue, connectMode.node, to.id, connectMode.port);
+          end();
+        }),
+        one("connect.end", t("common.cancel"), ["escape"], end),
+      ];
+    }
+    if (aligning) {
+      const keys: [string, Alignment, Parameters<typeof t>[0]][] = [
+        ["l", "left", "align.left"],
+        ["c", "center", "align.center"],
+        ["r", "right", "align.right"],
+        ["t", "top", "align.top"],
+        ["m", "middle", "align.middle"],
+        ["b", "bottom", "align.bottom"],
+        ["h", "horizontal", "align.horizontal"],
+        ["v", "vertical", "align.vertical"],
+      ];
+      return [
+        ...keys.map(([key, how, label]) =>
+          edit(`align.${how}`, t(label), [key], () => {
+            align(name, catalogue, how);
+            setAligning(false);
+          }),
+        ),
+        one("align.end", t("common.cancel"), ["escape"], () => setAligning(false)),
+      ];
+    }
+    const add = (connected: boolean): void => {
+      const node = connected ? focused() : undefined;
+      const after = node && hasOutput(node.type) ? { node: node.id, port: catalogue.ports(now().doc, node)[0]?.name ?? "" } : undefined;
+      const at = after && node ? { x: node.position.x + NODE_WIDTH + 80, y: node.position.y } : handle.center();
+      onQuickAdd({ screen: handle.screen(at), at, ...(after ? { after } : {}) });
+    };
+    return [
+      ...(Object.keys(directions) as (keyof typeof directions)[]).flatMap((key) => [
+        one(`go.${key}`, t(`canvas.go.${directions[key]}`), [key], () => {
+          const from = focused();
+          const to = from && nearest(now().doc, from.id, directions[key]);
+          if (to) handle.focus(to);
+          else if (from) handle.focus(from.id);
+        }, { quiet: true }),
+        edit(`move.${key}`, t(`canvas.move.${directions[key]}`), [`shift+${key}`], () => {
+          ensureSelected();
+          nudge(name, { x: steps[key][0] * 16, y: steps[key][1] * 16 });
+        }, { quiet: true }),
+        edit(`leap.${key}`, t(`canvas.leap.${directions[key]}`), [`mod+shift+${key}`], () => {
+          ensureSelected();
+          nudge(name, { x: steps[key][0] * 80, y: steps[key][1] * 80 });
+        }, { quiet: true }),
+      ]),
+      one("follow.down", t("canvas.followDown"), ["]"], () => {
+        const from = focused();
+        const next = from && neighbours(now().doc, from.id, true)[0];
+        if (next) handle.focus(next);
+      }, { quiet: true }),
+      one("follow.up", t("canvas.followUp"), ["["], () => {
+        const from = focused();
+        const next = from && neighbours(now().doc, from.id, false)[0];
+        if (next) handle.focus(next);
+      }, { quiet: true }),
+      one("open", t("canvas.open"), ["enter"], () => {
+        const node = focused();
+        if (node) {
+          editor.select(name, [node.id]);
+          onOpen(node.id);
+        }
+      }),
+      one("toggle", t("canvas.toggle"), ["space"], () => {
+        const node = focused();
+        if (!node) return;
+        const next = new Set(now().selected);
+        if (!next.delete(node.id)) next.add(node.id);
+        editor.select(name, next);
+      }),
+      one("selectAll", t("canvas.selectAll"), ["mod+a"], () => editor.select(name, [...now().doc.nodes.ids, ...now().doc.notes.ids])),
+      one("selectNone", t("canvas.selectNone"), ["escape"], () => editor.select(name, []), { quiet: true }),
+      edit("add", t("canvas.add"), ["a"], () => add(true)),
+      edit("addFree", t("canvas.addFree"), ["shift+a"], () => add(false)),
+      edit("connect", t("canvas.connect"), ["c"], () => {
+        const node = focused();
+        if (!node || !hasOutput(node.type)) return editor.announce(t("refusal.no-output"));
+        const used = new Set(list(now().doc, "edges").filter((e) => e.source === node.id).map((e) => e.sourceHandle));
+        const ports = catalogue.ports(now().doc, node);
+        const port = ports.find((p, i) => !used.has(i === 0 ? `${node.id}-source` : `${node.id}-source-${p.name}`))?.name ?? "";
+        const first = candidates(node.id, port === ports[0]?.name ? "" : port);
+        if (first.length === 0) return editor.announce(t("canvas.connectNowhere"));
+        setConnectMode({ node: node.id, port: port === ports[0]?.name ? "" : port, from: "source", choice: 0 });
+        editor.announce(t("canvas.connectHint", { n: first.length }));
+        if (first[0]) handle.focus(first[0].id);
+      }),
+      edit("delete", t("canvas.delete"), ["delete", "backspace"], () => {
+        ensureSelected();
+        remove(name, catalogue, false);
+      }),
+      edit("deleteHeal", t("canvas.deleteHeal"), ["mod+backspace", "mod+delete"], () => {
+        ensureSelected();
+        remove(name, catalogue, true);
+      }),
+      edit("undo", t("canvas.undo"), ["mod+z"], () => editor.undo(name)),
+      edit("redo", t("canvas.redo"), ["mod+shift+z", "mod+y"], () => editor.redo(name)),
+      edit("enable", t("canvas.enable"), ["d"], () => {
+        ensureSelected();
+        toggleEnabled(name);
+      }),
+      edit("duplicate", t("canvas.duplicate"), ["mod+d"], () => {
+        ensureSelected();
+        duplicate(name, catalogue);
+      }),
+      one("copy", t("canvas.copy"), ["mod+c"], () => {
+        ensureSelected();
+        void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2));
+      }),
+      edit("cut", t("canvas.cut"), ["mod+x"], () => {
+        ensureSelected();
+        void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2)).then(() => remove(name, catalogue, false));
+      }),
+      edit("paste", t("canvas.paste"), ["mod+v"], () => {
+        const node = focused();
+        void pasteText(name, catalogue, node ? { x: node.position.x, y: node.position.y + 96 } : handle.center());
+      }),
+      edit("group", t("canvas.group"), ["g"], () => group(name)),
+      edit("ungroup", t("canvas.ungroup"), ["mod+shift+g"], () => ungroup(name)),
+      edit("note", t("canvas.note"), ["n"], () => addNote(name, handle.center())),
+      edit("layout", t("canvas.layout"), ["l"], () => void arrange(name, catalogue).then(() => handle.fit())),
+      edit("align", t("canvas.align"), ["o"], () => {
+        setAligning(true);
+        editor.announce(t("canvas.alignHint"));
+      }),
+      one("zoomIn", t("canvas.zoomIn"), ["+", "="], handle.zoomIn),
+      one("zoomOut", t("canvas.zoomOut"), ["-"], handle.zoomOut),
+      one("zoom100", t("canvas.zoom100"), ["0"], () => handle.zoomTo(1)),
+      one("fit", t("canvas.fit"), ["1"], () => handle.fit()),
+      one("fitSelection", t("canvas.fitSelection"), ["2"], () => handle.fit([...now().selected])),
+      one("selectMode", t(selecting ? "canvas.panMode" : "canvas.selectMode"), selecting ? ["h"] : ["v"], () => setSelecting(!selecting)),
+    ];
+  }, [name, flow.locked, catalogue, handle, onQuickAdd, onOpen, connectMode, aligning, selecting, setSelecting, flow]);
+  useActions(actions);
+
+  const degrees = useMemo(() => {
+    const into = new Map<string, number>();
+    const out = new Map<string, number>();
+    for (const e of list(flow.doc, "edges")) {
+      into.set(e.target, (into.get(e.target) ?? 0) + 1);
+      out.set(e.source, (out.get(e.source) ?? 0) + 1);
+    }
+    return { into, out };
+  }, [flow.doc]);
+  // What is said of a node when it gets the focus.
+  const label = useCallback(
+    (node: FlowNode) => {
+      return [
+        t(`kind.${node.type}`),
+        node.data.label || catalogue.of(node)?.name || "",
+        hasInput(node.type) ? t("node.in", { n: degrees.into.get(node.id) ?? 0 }) : "",
+        hasOutput(node.type) ? t("node.out", { n: degrees.out.get(node.id) ?? 0 }) : "",
+        node.data.disabled ? t("card.disabled") : "",
+        node.data.configured === false ? t("node.unconfigured") : t("node.fine"),
+      ]
+        .filter(Boolean)
+        .join(", ");
+    },
+    [degrees, catalogue],
+  );
+  return { connectMode, label };
+}
