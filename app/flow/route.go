@@ -59,10 +59,6 @@ func normalPrefix(p string) string {
 // what no route can have.
 func splitRoute(r node.Route) (segments []string, message string) {
 	path := strings.Trim(r.Path, "/")
-	for _, name := range r.Params {
-		path += "/:" + strings.TrimPrefix(name, ":")
-	}
-	path = strings.Trim(path, "/")
 	if path == "" {
 		return nil, ""
 	}
