@@ -161,6 +161,9 @@ func declare[Req any](s Spec, contentType string, payload reflect.Type, run run)
 // Safe reports whether the endpoint's method promises to change nothing.
 func (e Endpoint) Safe() bool { return e.Method == http.MethodGet }
 
+// Raw reports whether the endpoint writes its own answer, outside the envelope.
+func (e Endpoint) Raw() bool { return e.payload == nil }
+
 // depending is a rule that the request itself has a say in.
 type depending struct {
 	auth.Rule

@@ -1,0 +1,8 @@
+package storage
+
+import "ecoflow/app"
+
+// Stores returns all that the features need kept.
+func (db *DB) Stores() app.Stores {
+	return app.Stores{Accounts: db.Accounts(), Audit: db.Audit()}
+}
