@@ -1,3 +1,20 @@
+CREATE VIEW administrators AS
+	SELECT users.id FROM users
+	JOIN user_roles ON user_roles.user_id = users.id
+	JOIN roles ON roles.id = user_roles.role_id
+	WHERE users.is_active = 1 AND (roles.is_default = 1 OR roles.permissions & 1073741824 <> 0);
+
+CREATE TABLE attempts (
+	what     TEXT NOT NULL,
+	address  TEXT NOT NULL,
+	failures INTEGER NOT NULL,
+	since    INTEGER NOT NULL,
+	last     INTEGER NOT NULL,
+	PRIMARY KEY (what, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempts_by_last ON attempts (last);
+
 CREATE TABLE audit (
 	id         INTEGER PRIMARY KEY,
 	time       INTEGER NOT NULL,
@@ -47,7 +64,7 @@ CREATE TABLE deployments (
 	number   INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	time     INTEGER NOT NULL, -- milliseconds
 	author   TEXT    NOT NULL,
-	mode     TEXT    NOT NULL CHECK (mode IN ('all', 'flow')),
+	mode     TEXT    NOT NULL CHECK (mode IN ('all', 'flow', 'restart')),
 	note     TEXT    NOT NULL DEFAULT '',
 	pinned   INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
 	restored INTEGER, -- the number of the deployment that this one brought back
@@ -105,8 +122,104 @@ CREATE TABLE instance (
 	version TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE preferences (
+	user_id INTEGER REFERENCES users ON DELETE CASCADE,
+	value   TEXT NOT NULL CHECK (json_valid(value))
+) STRICT;
+
+CREATE UNIQUE INDEX preferences_of ON preferences (ifnull(user_id, 0));
+
+CREATE TRIGGER last_administrating_role_changed AFTER UPDATE OF is_default, permissions ON roles
+WHEN (OLD.is_default = 1 OR OLD.permissions & 1073741824 <> 0)
+	AND EXISTS (SELECT 1 FROM user_roles JOIN users ON users.id = user_id WHERE role_id = OLD.id AND is_active = 1)
+	AND NOT EXISTS (SELECT 1 FROM administrators)
+BEGIN SELECT RAISE(ABORT, 'last administrator'); END;
+
+CREATE TRIGGER last_administrating_role_deleted BEFORE DELETE ON roles
+WHEN (OLD.is_default = 1 OR OLD.permissions & 1073741824 <> 0)
+	AND EXISTS (SELECT 1 FROM administrators)
+	AND NOT EXISTS (SELECT 1 FROM users JOIN user_roles ON user_id = users.id JOIN roles ON roles.id = role_id
+		WHERE is_active = 1 AND roles.id <> OLD.id AND (is_default = 1 OR permissions & 1073741824 <> 0))
+BEGIN SELECT RAISE(ABORT, 'last administrator'); END;
+
+CREATE TABLE roles (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	name        TEXT NOT NULL UNIQUE COLLATE NOCASE CHECK (length(name) BETWEEN 1 AND 100),
+	is_default  INTEGER NOT NULL CHECK (is_default IN (0, 1)),
+	permissions INTEGER NOT NULL CHECK (permissions BETWEEN 0 AND 2147483647) -- the bits of auth.Permission
+) STRICT;
+
+CREATE TABLE sessions (
+	id_hash        BLOB NOT NULL UNIQUE,
+	access_hash    BLOB NOT NULL UNIQUE,
+	access_expires INTEGER NOT NULL,
+	public_id      TEXT NOT NULL PRIMARY KEY,
+	user_id        INTEGER REFERENCES users ON DELETE CASCADE,
+	process        TEXT NOT NULL,
+	created        INTEGER NOT NULL,
+	seen           INTEGER NOT NULL,
+	expires        INTEGER NOT NULL,
+	address        TEXT NOT NULL,
+	user_agent     TEXT NOT NULL,
+	CHECK ((user_id IS NULL) = (process <> ''))
+) STRICT;
+
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
 CREATE TABLE settings (
 	version INTEGER PRIMARY KEY,
 	time    INTEGER NOT NULL,
 	json    TEXT NOT NULL CHECK (json_type(json) = 'object')
+) STRICT;
+
+CREATE TABLE tokens (
+	hash        BLOB NOT NULL UNIQUE,
+	public_id   TEXT NOT NULL PRIMARY KEY,
+	user_id     INTEGER REFERENCES users ON DELETE CASCADE,
+	name        TEXT NOT NULL,
+	permissions INTEGER NOT NULL CHECK (permissions BETWEEN 0 AND 2147483647),
+	created     INTEGER NOT NULL,
+	expires     INTEGER NOT NULL,
+	used        INTEGER
+) STRICT;
+
+CREATE INDEX tokens_by_user ON tokens (user_id);
+
+CREATE TRIGGER last_administrator_demoted AFTER DELETE ON user_roles
+WHEN EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND is_active = 1)
+	AND EXISTS (SELECT 1 FROM roles WHERE id = OLD.role_id AND (is_default = 1 OR permissions & 1073741824 <> 0))
+	AND NOT EXISTS (SELECT 1 FROM administrators)
+BEGIN SELECT RAISE(ABORT, 'last administrator'); END;
+
+CREATE TABLE user_roles (
+	user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+	role_id INTEGER NOT NULL REFERENCES roles ON DELETE CASCADE,
+	PRIMARY KEY (user_id, role_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX user_roles_by_role ON user_roles (role_id);
+
+CREATE TRIGGER last_administrator_deleted BEFORE DELETE ON users
+WHEN OLD.id IN administrators AND NOT EXISTS (SELECT 1 FROM administrators WHERE id <> OLD.id)
+BEGIN SELECT RAISE(ABORT, 'last administrator'); END;
+
+CREATE TRIGGER last_administrator_disabled AFTER UPDATE OF is_active ON users
+WHEN OLD.is_active = 1 AND NEW.is_active = 0
+	AND EXISTS (SELECT 1 FROM user_roles JOIN roles ON roles.id = role_id
+		WHERE user_id = OLD.id AND (is_default = 1 OR permissions & 1073741824 <> 0))
+	AND NOT EXISTS (SELECT 1 FROM administrators)
+BEGIN SELECT RAISE(ABORT, 'last administrator'); END;
+
+CREATE TABLE users (
+	id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never given out twice
+	username      TEXT NOT NULL UNIQUE CHECK (username = lower(username) AND length(username) BETWEEN 1 AND 64),
+	name          TEXT NOT NULL,
+	email         TEXT NOT NULL,
+	hash          TEXT NOT NULL,
+	previous_hash TEXT NOT NULL DEFAULT '',
+	is_active     INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+	is_permanent  INTEGER NOT NULL CHECK (is_permanent IN (0, 1)),
+	must_change   INTEGER NOT NULL CHECK (must_change IN (0, 1)),
+	created       INTEGER NOT NULL,
+	updated       INTEGER NOT NULL
 ) STRICT;

@@ -1,0 +1,236 @@
+package editor
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"ecoflow/app/flow"
+	"ecoflow/app/value"
+)
+
+// What became of a flow, a node or an edge.
+const (
+	same    = "same"
+	added   = "added"
+	changed = "changed"
+	moved   = "moved" // only on the canvas
+	removed = "removed"
+)
+
+// FlowChanges says how one flow differs between two states.
+type FlowChanges struct {
+	Flow   string       `json:"flow"`
+	Change string       `json:"change" enum:"same,added,changed,moved,removed"`
+	Nodes  []NodeChange `json:"nodes"`
+	Edges  []EdgeChange `json:"edges"`
+	Other  []Difference `json:"other" doc:"Members beside nodes, edges and inputs: notes, groups, view."`
+}
+
+// NodeChange says how one node differs.
+type NodeChange struct {
+	Node   string       `json:"node"`
+	Label  string       `json:"label"`
+	Kind   string       `json:"kind"`
+	Change string       `json:"change" enum:"added,changed,moved,removed"`
+	Inputs []Difference `json:"inputs"`
+	Fields []Difference `json:"fields" doc:"What else of the node differs, such as data/label."`
+}
+
+// EdgeChange says how one edge differs.
+type EdgeChange struct {
+	Source       string `json:"source"`
+	SourceHandle string `json:"sourceHandle"`
+	Target       string `json:"target"`
+	Change       string `json:"change" enum:"added,changed,removed"`
+}
+
+// Difference is a value before and after; null where there was or is none.
+type Difference struct {
+	Name   string `json:"name"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// layout lists the members of a node that only the canvas knows.
+var layout = map[string]bool{
+	"position": true, "positionAbsolute": true, "width": true, "height": true,
+	"selected": true, "dragging": true, "measured": true, "zIndex": true,
+}
+
+// compare lists how each flow of two documents differs, in the order of their
+// names; flows that are the same are left out. It fails for flows that do not
+// encode.
+func compare(before, after flow.Document) ([]FlowChanges, error) {
+	list := []FlowChanges{}
+	for _, name := range before.Names() {
+		if _, _, still := after.Find(name); !still {
+			c, err := compareFlow(name, before[name], flow.NewFlow())
+			if err != nil {
+				return nil, err
+			}
+			c.Change = removed
+			list = append(list, c)
+		}
+	}
+	for _, name := range after.Names() {
+		was, _, there := before.Find(name)
+		if !there {
+			was = flow.NewFlow()
+		}
+		c, err := compareFlow(name, was, after[name])
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			c.Change = added
+		}
+		if c.Change != same {
+			list = append(list, c)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b FlowChanges) int { return strings.Compare(a.Flow, b.Flow) })
+	return list, nil
+}
+
+func compareFlow(name string, before, after *flow.Flow) (FlowChanges, error) {
+	c := FlowChanges{Flow: name, Change: same, Nodes: compareNodes(before, after), Edges: compareEdges(before, after)}
+	var err error
+	if c.Other, err = compareRest(before, after); err != nil {
+		return c, fmt.Errorf("compare flow %s: %w", name, err)
+	}
+	switch {
+	case len(c.Edges) > 0 || slices.ContainsFunc(c.Nodes, func(n NodeChange) bool { return n.Change != moved }):
+		c.Change = changed
+	case len(c.Nodes) > 0 || len(c.Other) > 0:
+		c.Change = moved
+	}
+	return c, nil
+}
+
+func compareNodes(before, after *flow.Flow) []NodeChange {
+	list := []NodeChange{}
+	was, is := byID(before), byID(after)
+	for _, n := range before.Nodes {
+		if _, still := is[n.ID]; !still {
+			list = append(list, NodeChange{Node: n.ID, Label: n.Label, Kind: string(n.Kind), Change: removed, Inputs: []Difference{}, Fields: []Difference{}})
+		}
+	}
+	for _, n := range after.Nodes {
+		old, there := was[n.ID]
+		c := NodeChange{Node: n.ID, Label: n.Label, Kind: string(n.Kind), Change: added, Inputs: []Difference{}, Fields: []Difference{}}
+		if there {
+			c.Inputs = compareMembers("", before.Inputs(n.ID), after.Inputs(n.ID), nil)
+			c.Fields = compareFields(old.Fields(), n.Fields())
+			placed := compareMembers("", old.Fields(), n.Fields(), func(name string) bool { return !layout[name] })
+			switch {
+			case len(c.Inputs)+len(c.Fields) > 0:
+				c.Change = changed
+			case len(placed) > 0:
+				c.Change = moved
+			default:
+				continue
+			}
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+func byID(f *flow.Flow) map[string]flow.Node {
+	m := make(map[string]flow.Node, len(f.Nodes))
+	for _, n := range f.Nodes {
+		m[n.ID] = n
+	}
+	return m
+}
+
+// compareFields compares what of a node is neither an input nor its layout; the
+// members of data one by one.
+func compareFields(before, after map[string]any) []Difference {
+	list := compareMembers("", before, after, func(name string) bool { return layout[name] || name == "data" })
+	was, _ := before["data"].(map[string]any)
+	is, _ := after["data"].(map[string]any)
+	return append(list, compareMembers("data/", was, is, nil)...)
+}
+
+// compareMembers compares two objects member by member, in the order of their
+// names, except those to skip.
+func compareMembers(prefix string, before, after map[string]any, skip func(name string) bool) []Difference {
+	names := map[string]bool{}
+	for name := range before {
+		names[name] = true
+	}
+	for name := range after {
+		names[name] = true
+	}
+	list := []Difference{}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if (skip == nil || !skip(name)) && !value.Equal(before[name], after[name]) {
+			list = append(list, Difference{Name: prefix + name, Before: before[name], After: after[name]})
+		}
+	}
+	return list
+}
+
+// compareEdges compares by ends; an edge that was switched on or off, or whose
+// data differ, is changed.
+func compareEdges(before, after *flow.Flow) []EdgeChange {
+	type ends struct{ source, handle, target string }
+	at := func(e flow.Edge) ends { return ends{e.Source, e.SourceHandle, e.Target} }
+	was, is := map[ends]flow.Edge{}, map[ends]flow.Edge{}
+	for _, e := range before.Edges {
+		was[at(e)] = e
+	}
+	for _, e := range after.Edges {
+		is[at(e)] = e
+	}
+	list := []EdgeChange{}
+	for _, e := range before.Edges {
+		if _, still := is[at(e)]; !still {
+			list = append(list, EdgeChange{e.Source, e.SourceHandle, e.Target, removed})
+		}
+	}
+	for _, e := range after.Edges {
+		old, there := was[at(e)]
+		switch {
+		case !there:
+			list = append(list, EdgeChange{e.Source, e.SourceHandle, e.Target, added})
+		case !value.Equal(old.Fields(), e.Fields()):
+			list = append(list, EdgeChange{e.Source, e.SourceHandle, e.Target, changed})
+		}
+	}
+	return list
+}
+
+// compareRest compares the members of the flows that are not nodes, edges or
+// inputs.
+func compareRest(before, after *flow.Flow) ([]Difference, error) {
+	was, err := rest(before)
+	if err != nil {
+		return nil, err
+	}
+	is, err := rest(after)
+	if err != nil {
+		return nil, err
+	}
+	return compareMembers("", was, is, nil), nil
+}
+
+// rest returns the members of a flow beside the contract's three.
+func rest(f *flow.Flow) (map[string]any, error) {
+	content, err := f.With(nil, nil, nil).AppendJSON(nil)
+	if err != nil {
+		return nil, err
+	}
+	v, err := value.Parse(content, maxDepth)
+	if err != nil {
+		return nil, err
+	}
+	m, _ := v.(map[string]any)
+	maps.DeleteFunc(m, func(name string, _ any) bool {
+		return name == "definitions" || name == "connections" || name == "configurations"
+	})
+	return m, nil
+}

@@ -1,0 +1,271 @@
+package editor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"ecoflow/app/audit"
+	"ecoflow/app/fault"
+	"ecoflow/app/flow"
+	"ecoflow/app/limit"
+)
+
+// The modes of a deploy.
+const (
+	allFlows = "all"     // what is not among the flows vanishes
+	oneFlow  = "flow"    // the others stay as they are live
+	restart  = "restart" // what is live is built anew
+)
+
+// DeployRequest says what to make live: the flows given or, with a mode and
+// without flows, the stored drafts.
+type DeployRequest struct {
+	Given   Source   `json:"flowconfigurations" doc:"The flows; without them and with a mode, the stored drafts."`
+	Current bool     `json:"current" doc:"The same as mode flow."`
+	Mode    string   `json:"mode" enum:"all,flow,restart" doc:"all: flows that are not among these vanish. flow: the others stay as they are live. restart: what is live is built anew."`
+	Flows   []string `json:"flows" maxItems:"1000" doc:"With mode flow: which stored drafts. A name that is live and has no draft any more is taken off."`
+	Note    string   `json:"note" maxLength:"1000"`
+	Base    int64    `json:"base" minimum:"0" doc:"The deployment that the caller saw; refused when another went live since. 0: whichever."`
+}
+
+func (r DeployRequest) mode() string {
+	switch {
+	case r.Mode != "":
+		return r.Mode
+	case r.Current:
+		return oneFlow
+	}
+	return allFlows
+}
+
+// Deploy checks the flows and makes them live, all or nothing. Drafts follow what
+// was deployed, but never lose what somebody saved meanwhile.
+func (e *Editor) Deploy(ctx context.Context, r DeployRequest) (flow.Deployed, error) {
+	if r.mode() == restart {
+		audit.Describe(ctx, "the live flows", nil, nil)
+		return e.deploy(ctx, flow.DeployRequest{Mode: flow.Restart, Base: r.Base, Author: me(ctx)}, nil)
+	}
+	given, err := parse(r.Given)
+	if err != nil {
+		return flow.Deployed{}, err
+	}
+	drafts, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return flow.Deployed{}, err
+	}
+	request := flow.DeployRequest{Flows: given, Note: r.Note, Base: r.Base, Author: me(ctx), Mode: flow.All}
+	if r.mode() == oneFlow {
+		request.Mode = flow.One
+	}
+	switch {
+	case r.Given != nil && len(given) == 0, r.Given == nil && r.Mode == "":
+		return flow.Deployed{}, nothing()
+	case r.Given != nil:
+		if err := e.checkLocks(ctx, drafts, given); err != nil {
+			return flow.Deployed{}, err
+		}
+	default:
+		if err := e.takeDrafts(ctx, r, drafts, &request); err != nil {
+			return flow.Deployed{}, err
+		}
+		given = nil // the drafts are what is deployed: they follow by themselves
+	}
+	return e.deploy(ctx, request, given)
+}
+
+func nothing() error {
+	f := fault.New(fault.Invalid, "There is nothing to deploy.").WithCode("nothing_to_deploy").
+		At("flowconfigurations", "has to hold a flow at least, or mode has to say that the drafts are meant")
+	f.Details = map[string]any{"nodesID": []string{}}
+	return f
+}
+
+// takeDrafts puts the stored drafts that are meant into the request.
+func (e *Editor) takeDrafts(ctx context.Context, r DeployRequest, drafts []Draft, request *flow.DeployRequest) error {
+	request.Flows = flow.Document{}
+	meant := drafts
+	if r.mode() == oneFlow {
+		live, err := e.Store.LiveFlows(ctx)
+		if err != nil {
+			return err
+		}
+		meant = nil
+		for _, name := range r.Flows {
+			key := flow.NameKey(name)
+			i := slices.IndexFunc(drafts, func(d Draft) bool { return flow.NameKey(d.Name) == key })
+			j := slices.IndexFunc(live, func(l LiveFlow) bool { return flow.NameKey(l.Name) == key })
+			switch {
+			case i >= 0:
+				meant = append(meant, drafts[i])
+				// Under its old name it is not to stay live beside itself.
+				if k := slices.IndexFunc(live, func(l LiveFlow) bool { return l.ID == drafts[i].ID }); k >= 0 && flow.NameKey(live[k].Name) != key {
+					request.Remove = append(request.Remove, live[k].Name)
+				}
+			case j >= 0:
+				request.Remove = append(request.Remove, live[j].Name)
+			default:
+				return unknownFlow(name)
+			}
+		}
+	}
+	if len(meant) == 0 && len(request.Remove) == 0 {
+		return nothing()
+	}
+	var err error
+	for _, d := range meant {
+		if request.Flows[d.Name], err = e.read(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkLocks refuses given flows that would change a locked draft.
+func (e *Editor) checkLocks(ctx context.Context, drafts []Draft, given flow.Document) error {
+	for _, d := range drafts {
+		f, _, ok := given.Find(d.Name)
+		if !d.Locked || !ok {
+			continue
+		}
+		was, err := e.read(ctx, d)
+		if err != nil {
+			return err
+		}
+		if !was.Equal(f) {
+			return locked(d.Name)
+		}
+	}
+	return nil
+}
+
+// deploy hands the request to the engine and brings the drafts after it.
+func (e *Editor) deploy(ctx context.Context, request flow.DeployRequest, given flow.Document) (flow.Deployed, error) {
+	before, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return flow.Deployed{}, err
+	}
+	live := e.Engine.Live()
+	audit.Describe(ctx, "the live flows",
+		map[string]any{"deployment": live.Number, "flows": names(live.Flows)},
+		map[string]any{"flows": names(request.Flows), "removed": request.Remove, "note": request.Note})
+	d, err := e.Engine.Deploy(ctx, request)
+	if err != nil {
+		return flow.Deployed{}, err
+	}
+	// It is live and stored: whatever fails from here on is no reason to say
+	// otherwise.
+	ctx = context.WithoutCancel(ctx)
+	if err := e.follow(ctx, before, given); err != nil {
+		e.Log.ErrorContext(ctx, "drafts did not follow a deployment", "error", err)
+	}
+	if err := e.Store.PruneDeployments(ctx, e.Keep()); err != nil {
+		e.Log.ErrorContext(ctx, "old deployments not pruned", "error", err)
+	}
+	return *d, nil
+}
+
+func names(doc flow.Document) []string {
+	list := doc.Names()
+	if len(list) > 100 {
+		list = append(list[:100:100], fmt.Sprintf("and %d more", len(list)-100))
+	}
+	return list
+}
+
+// follow brings drafts after flows that were given to a deploy. Those without
+// work of their own already follow in the deploy's own transaction; a draft with
+// such work follows when it is the deployer's own and was not saved meanwhile.
+func (e *Editor) follow(ctx context.Context, before []Draft, given flow.Document) error {
+	for _, d := range before {
+		f, _, ok := given.Find(d.Name)
+		if !ok || d.SavedBy != me(ctx) || d.Locked {
+			continue
+		}
+		if was, err := e.read(ctx, d); err == nil && was.Equal(f) {
+			continue
+		}
+		content, err := f.AppendJSON(nil)
+		if err != nil {
+			return err
+		}
+		_, err = e.Store.SaveDrafts(ctx, []Save{{ID: d.ID, Content: content, Base: d.Revision, By: me(ctx), At: now()}})
+		if err != nil && !isStale(err) {
+			return err
+		}
+	}
+	after, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range after {
+		i := slices.IndexFunc(before, func(b Draft) bool { return b.ID == d.ID })
+		if i < 0 || before[i].Revision != d.Revision {
+			e.publish(ctx, "deployed", "", d)
+		}
+	}
+	for _, d := range before {
+		if !slices.ContainsFunc(after, func(a Draft) bool { return a.ID == d.ID }) {
+			e.publish(ctx, "deleted", "", d)
+		}
+	}
+	return nil
+}
+
+// CheckRequest asks what would keep the drafts from being deployed.
+type CheckRequest struct {
+	Given   Source `json:"flowconfigurations" doc:"Flows to check in place of the stored drafts of their names."`
+	Changes bool   `json:"changes" doc:"Also say how they differ from what is live."`
+}
+
+// Finding is a problem with the path to its place.
+type Finding struct {
+	Path string `json:"path"`
+	flow.Problem
+}
+
+// Checked is the result of a check.
+type Checked struct {
+	Deployable bool          `json:"deployable"`
+	Problems   []Finding     `json:"problems"`
+	Routes     []Route       `json:"routes" doc:"What the flows would serve, without the prefix."`
+	Live       int64         `json:"live" doc:"Number of the live deployment, for base; 0 when there is none."`
+	Changes    []FlowChanges `json:"changes"`
+}
+
+// Check lists all problems of the drafts without deploying them.
+func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
+	given, err := parse(r.Given)
+	if err != nil {
+		return Checked{}, err
+	}
+	doc, err := e.document(ctx, given)
+	if err != nil {
+		return Checked{}, err
+	}
+	live := e.Engine.Live()
+	out := Checked{Deployable: true, Live: live.Number, Routes: []Route{}, Changes: []FlowChanges{}}
+	out.Problems = e.problemsOf(doc)
+	out.Deployable = !slices.ContainsFunc(out.Problems, func(p Finding) bool { return !p.Warning })
+	for _, name := range doc.Names() {
+		out.Routes = append(out.Routes, e.routes(name, doc[name])...)
+	}
+	if r.Changes {
+		out.Changes, err = compare(live.Flows, doc)
+	}
+	return out, err
+}
+
+// maxProblems bounds how many problems one answer lists.
+const maxProblems = limit.PageRows
+
+func (e *Editor) problemsOf(doc flow.Document) []Finding {
+	list := []Finding{}
+	for _, p := range e.Engine.Check(doc) {
+		if len(list) == maxProblems {
+			break
+		}
+		list = append(list, Finding{p.Path(), p})
+	}
+	return list
+}
