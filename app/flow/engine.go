@@ -349,6 +349,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type testing struct {
 	recorder trace.Recorder
 	pinned   map[string]map[string]any
+	shows    func(DebugMessage)
 	runID    string   // of the run that was made
 	failure  *failure // of that run
 }

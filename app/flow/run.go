@@ -28,6 +28,8 @@ type run struct {
 	recorder trace.Recorder
 	pinned   map[string]map[string]any
 	isolated bool // a test: events stay inside
+	// shows takes the debug lines of a test, which go nowhere else.
+	shows func(DebugMessage)
 	hops     int  // events between the first run and this one
 
 	mu      sync.Mutex // guards answers, which steps side by side may give
@@ -528,7 +530,12 @@ func (r *run) Debug(_ context.Context, d node.DebugLine, v func() any) {
 	if d.Flow == "" {
 		d.Flow = r.Flow
 	}
-	r.engine.debug(d, v)
+	if !r.isolated {
+		r.engine.debug(d, v)
+	} else if r.shows != nil {
+		data, shortened := trace.Shorten(v())
+		r.shows(DebugMessage{At: time.Now().UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Value: data, Shortened: shortened})
+	}
 }
 
 // Answer implements node.Answerer.

@@ -34,6 +34,9 @@ type TestRequest struct {
 	Pinned map[string]json.RawMessage
 	// OnNode is told of each node after it ran; it may be called concurrently.
 	OnNode func(trace.Step)
+	// OnDebug is told what Debug nodes show, which goes nowhere else; it may be
+	// called concurrently.
+	OnDebug func(DebugMessage)
 }
 
 // TestResult is what a TestRequest was answered.
@@ -76,7 +79,7 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 	if entry != nil && entry.broken != nil {
 		return nil, refusal(problems)
 	}
-	own := &testing{pinned: pinned}
+	own := &testing{pinned: pinned, shows: t.OnDebug}
 	if t.OnNode != nil {
 		own.recorder = trace.Func(t.OnNode)
 	}
@@ -213,7 +216,7 @@ func (e *Engine) testEvent(ctx context.Context, p *Program, at *entry, t TestReq
 
 // testing makes the run one of a test.
 func (r *run) testing(t *testing, at *entry) {
-	r.recorder, r.pinned, r.isolated, t.runID = t.recorder, t.pinned, true, r.ID
+	r.recorder, r.pinned, r.isolated, r.shows, t.runID = t.recorder, t.pinned, true, t.shows, r.ID
 	s := trace.Step{NodeID: at.id, Label: at.label, Flow: at.flow, Start: r.Start, Outcome: trace.Passed}
 	if output, ok := t.pinned[at.id]; ok {
 		s.Outcome = trace.Pinned
