@@ -206,7 +206,7 @@ func (r *run) head(w http.ResponseWriter, reply *node.Reply, contentType []strin
 		h["Set-Cookie"] = append(h["Set-Cookie"], cookies...)
 	}
 	h["X-Content-Type-Options"] = nosniff
-	hasBody = status != http.StatusNoContent && status != http.StatusNotModified
+	hasBody = status != http.StatusNoContent && status != http.StatusNotModified && length != 0
 	if !hasBody {
 		delete(h, "Content-Type")
 	} else {

@@ -149,7 +149,7 @@ func CanConnect(from, to End) *Problem {
 	case !to.Type.Kind.HasInput():
 		return wrong("no_input", "Nothing can enter the node %s, which is a %s.", to.Label, to.Type.Kind)
 	case from.port() < 0:
-		return wrong("wrong_handle", "The node %s has no way out %q.", from.Label, strings.TrimPrefix(from.Handle, from.ID+"-"))
+		return wrong("wrong_handle", "The node %s has no way out %q.", from.Label, strings.TrimPrefix(from.Handle, from.ID+"-source-"))
 	case to.Handle != "" && to.Handle != to.ID+"-target":
 		return wrong("wrong_handle", "The node %s has no way in %q.", to.Label, strings.TrimPrefix(to.Handle, to.ID+"-"))
 	}

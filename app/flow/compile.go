@@ -51,9 +51,8 @@ type vertex struct {
 	ports           []node.Port
 	loop            int // the port that leads into a loop's body, -1 for none
 	out             []*wire
-	in              int
 	broken          *Problem
-	reached         bool
+	prepared        bool // its inputs are in order
 }
 
 // A wire is an edge that takes part.
@@ -107,6 +106,7 @@ type compiler struct {
 	all      map[string]string             // flow by node id
 	configs  map[string]node.Instance
 	steps    int
+	cyclic   bool // the flow whose graphs are made has a cycle; none of its runs will start there
 }
 
 // compile checks the document and makes its Program. With lenient set, an entry
@@ -138,9 +138,8 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 		c.edges(name, doc[name])
 	}
 	for _, name := range names {
-		if c.acyclic(name, doc[name]) {
-			c.graphs(name, doc[name])
-		}
+		c.cyclic = !c.acyclic(name, doc[name])
+		c.graphs(name, doc[name])
 	}
 	c.duplicateRoutes()
 	for _, name := range names {
@@ -242,6 +241,7 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 			Message: v.label + ": " + p.Message,
 		})
 	}
+	v.prepared = instance != nil && !slices.ContainsFunc(problems, func(p node.Problem) bool { return !p.Warning })
 	v.instance = instance
 	v.runner, _ = instance.(node.Runner)
 	if t.Kind == node.Configuration {
@@ -311,7 +311,6 @@ func (c *compiler) edges(flow string, f *Flow) {
 		}
 		seen[key] = true
 		from.out = append(from.out, &wire{order: i, port: key.port, from: from, to: to})
-		to.in++
 	}
 }
 
@@ -367,7 +366,6 @@ func (c *compiler) graphs(flow string, f *Flow) {
 		}
 		e := &entry{vertex: v}
 		e.graph = c.graph(v, -1, e)
-		v.reached = true
 		e.broken = v.broken
 		for i := range e.graph.steps {
 			c.inspect(e, &e.graph.steps[i])
@@ -394,7 +392,6 @@ func (c *compiler) graphs(flow string, f *Flow) {
 
 // inspect looks at one step of an entry's graph.
 func (c *compiler) inspect(e *entry, s *step) {
-	s.reached = true
 	if s.broken != nil && e.broken == nil {
 		e.broken = s.broken
 	}
@@ -442,7 +439,7 @@ func (c *compiler) request(e *entry, f *Flow) {
 		return
 	}
 	r, ok := e.instance.(node.Router)
-	if !ok || e.vertex.broken != nil {
+	if !ok || !e.prepared {
 		return
 	}
 	at := r.Route()
@@ -542,10 +539,16 @@ func (c *compiler) duplicateRoutes() {
 	}
 }
 
+// unreached warns of nodes without a way in; one that is merely off is no
+// surprise.
 func (c *compiler) unreached(flow string, f *Flow) {
+	led := map[string]bool{}
+	for _, e := range f.Edges {
+		led[e.Target] = true
+	}
 	for _, n := range f.Nodes {
 		v := c.vertices[flow][n.ID]
-		if v != nil && v.typ != nil && v.typ.Kind.HasInput() && !v.reached && v.in == 0 {
+		if v != nil && v.typ != nil && v.broken == nil && v.typ.Kind.HasInput() && !led[n.ID] {
 			c.warn(v, "unreached", "Nothing leads to the node %s, so it never runs.", v.label)
 		}
 	}
@@ -664,7 +667,7 @@ func (c *compiler) graph(source *vertex, port int, e *entry) *graph {
 		if g.body && len(s.out) == 0 && s.typ.Kind == node.Middleware {
 			s.end, g.ends = true, true
 		}
-		if s.loop >= 0 {
+		if s.loop >= 0 && !c.cyclic {
 			s.body = c.graph(s.vertex, s.loop, e)
 			c.body(s, seen)
 		}

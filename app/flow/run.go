@@ -30,7 +30,7 @@ type run struct {
 	isolated bool // a test: events stay inside
 	// shows takes the debug lines of a test, which go nowhere else.
 	shows func(DebugMessage)
-	hops     int  // events between the first run and this one
+	hops  int // events between the first run and this one
 
 	mu      sync.Mutex // guards answers, which steps side by side may give
 	answers []node.Answer
