@@ -184,6 +184,12 @@ func (t Text) Value(scope Scope) (any, error) {
 // Render evaluates the text as a string: nil is nothing, lists and objects are
 // JSON. All its expressions share one deadline.
 func (t Text) Render(scope Scope) (string, error) {
+	return t.RenderEscaped(scope, func(s string) string { return s })
+}
+
+// RenderEscaped is Render with each value passed through escape before it meets
+// the text around it.
+func (t Text) RenderEscaped(scope Scope, escape func(string) string) (string, error) {
 	if t.parts == nil {
 		return t.source, nil
 	}
@@ -198,10 +204,7 @@ func (t Text) Render(scope Scope) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if s, ok := v.(string); ok && len(t.parts) == 1 {
-			return s, nil
-		}
-		dst = append(dst, value.Text(v)...)
+		dst = append(dst, escape(value.Text(v))...)
 		if len(dst) > limit.TemplateMemory {
 			return "", p.expression.failed(errGreedy)
 		}
