@@ -66,12 +66,12 @@ func run(o instance.Options) error {
 	if err != nil {
 		return err
 	}
-	target, err := folder.OwnOrShow(context.Background())
+	other, target, err := folder.OwnOrShow(context.Background())
 	if err != nil {
 		return err
 	}
-	if target != "" {
-		fmt.Println("EcoFlow already runs on", path)
+	if other != nil {
+		fmt.Println("EcoFlow already runs at", other.Address)
 		show(o, target)
 		return nil
 	}

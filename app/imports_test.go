@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	// A whole product over a temporary folder needs all three.
 	"web/webtest": {"app", "app/...", "web", "web/...", "storage"},
 	// Measures the built program from outside.
-	"web/benchmark": {},
+	"web/benchmark": {"web/drive"},
 
 	"app/node":     {"app/template"},
 	"app/template": {"app/js"}, // the guards that both need

@@ -226,26 +226,26 @@ const (
 	waitStep     = 50 * time.Millisecond // and looks again after each of these
 )
 
-// OwnOrShow makes this process the owner of the folder and returns "", or returns
-// what a browser has to open to show the instance that owns it. It waits while that
-// one is starting or stopping.
-func (f *Folder) OwnOrShow(ctx context.Context) (target string, err error) {
+// OwnOrShow makes this process the owner of the folder and returns nil, or returns
+// the instance that owns it and what a browser has to open to show that one. It
+// waits while the other is starting or stopping.
+func (f *Folder) OwnOrShow(ctx context.Context) (other *Other, target string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, handOverTime)
 	defer cancel()
 	for {
 		if owner, err := f.Own(); owner || err != nil {
-			return "", err
+			return nil, "", err
 		}
 		other, err := f.Other()
 		if err == nil {
 			if target, err = other.Open(ctx); err == nil {
-				return target, nil
+				return other, target, nil
 			}
 		}
 		select {
 		case <-time.After(waitStep):
 		case <-ctx.Done():
-			return "", fmt.Errorf("another EcoFlow owns %s but does not answer; end its process first: %w", f.path, err)
+			return nil, "", fmt.Errorf("another EcoFlow owns %s but does not answer; end its process first: %w", f.path, err)
 		}
 	}
 }
