@@ -1,0 +1,193 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"ecoflow/app/auth"
+	"ecoflow/app/fault"
+	"ecoflow/web/webtest"
+)
+
+func errorsOf(t *testing.T, rec *httptest.ResponseRecorder) []fault.Place {
+	t.Helper()
+	var envelope struct{ Errors []fault.Place }
+	if err := json.Unmarshal(rec.Body.Bytes(), &envelope); err != nil {
+		t.Fatalf("%s: %v", rec.Body, err)
+	}
+	return envelope.Errors
+}
+
+func TestMe(t *testing.T) {
+	webtest.Run(
+		t,
+		webtest.Scenario{
+			Name: "a user", As: "flowEditor,backup", When: `GET /me`,
+			Want: `200 {"payload": {"mode": "auth", "session": "*", "user": {"username": "user1", "isPermanent": false, "mustChange": false},
+				"roles": [{"name": "role of user1", "isDefault": false}],
+				"permissions": [{"permission": "backup", "roles": ["role of user1"]}, {"permission": "flowEditor", "roles": ["role of user1"]}],
+				"preferences": {}}}`,
+		},
+		webtest.Scenario{
+			Name: "the person at the machine", As: "local", When: `GET /me`,
+			Want: `200 {"payload": {"id": "local", "mode": "local", "roles": [], "user": {"username": "local"}}}`,
+		},
+		webtest.Scenario{
+			Name: "preferences are set, removed and kept", As: "none",
+			Given: []string{
+				`PATCH /me/preferences {"theme": "dark", "shortcuts": {"deploy": "mod+enter"}}`,
+				`PATCH /me/preferences {"theme": null, "density": "compact"}`,
+			},
+			When: `GET /me`,
+			Want: `200 {"payload": {"preferences": {"shortcuts": {"deploy": "mod+enter"}, "density": "compact"}}}`,
+		},
+		webtest.Scenario{
+			Name: "preferences are bounded", As: "none",
+			When:  `PATCH /me/preferences {"long": "` + strings.Repeat("x", 40<<10) + `"}`,
+			Want:  `413 {"error": true, "code": "preferences_full"}`,
+			Audit: "me.setPreferences failed",
+		},
+		webtest.Scenario{
+			Name: "preferences are an object", As: "none",
+			When: `PATCH /me/preferences [1]`, Want: `400`,
+		},
+		webtest.Scenario{
+			Name: "nobody has none", As: "nobody", When: `PATCH /me/preferences {}`, Want: `401`,
+		},
+		webtest.Scenario{
+			Name: "own profile", As: "none", When: `GET /users`,
+			Want: `200 {"payload": {"name": "user1", "username": "user1", "email": "", "isPermanent": false, "createdAt": "*"}}`,
+		},
+		webtest.Scenario{
+			Name: "own profile in local mode", As: "local", When: `GET /users`,
+			Want: `200 {"payload": {"username": "local", "isPermanent": true}}`,
+		},
+		webtest.Scenario{
+			Name: "own permissions", As: "flowEditor", When: `GET /users/permissions`,
+			Want: `200 {"payload": {"rolesList": [1], "permissions": {"flowEditor": true}}}`,
+		},
+		webtest.Scenario{
+			Name: "permissions alone", As: "flowEditor", When: `GET /users/permissions/Permissions`,
+			Want: `200 {"payload": {"permissions": {"flowEditor": true}}}`,
+		},
+		webtest.Scenario{
+			Name: "an unknown part", As: "flowEditor", When: `GET /users/permissions/nonsense`,
+			Want: `200 {"payload": {}}`,
+		},
+		webtest.Scenario{
+			Name: "own roles", As: "flowEditor", When: `GET /users/roles`,
+			Want: `200 {"payload": ["role of user1"]}`,
+		},
+		webtest.Scenario{
+			Name: "own roles in local mode", As: "local", When: `GET /users/roles`, Want: `200 {"payload": []}`,
+		},
+	)
+}
+
+func TestPermissionsOfAnAdministrator(t *testing.T) {
+	p := webtest.Start(t)
+	rec := webtest.NewChecker(t, p).Do(p.Admin().Cookie, "GET /users/permissions")
+	got := payload[struct{ Permissions map[string]bool }](t, rec)
+	if len(got.Permissions) != 31 {
+		t.Errorf("%d permissions, want 31", len(got.Permissions))
+	}
+}
+
+func TestOwnSessions(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	first, other := p.User(0), p.User(0)
+	type session struct {
+		ID      string
+		Current bool
+	}
+	list := payload[[]session](t, check.Do(first.Cookie, "GET /me/sessions"))
+	if len(list) != 1 || !list[0].Current {
+		t.Fatalf("sessions = %+v, want the one that asks", list)
+	}
+	id := strings.ReplaceAll(list[0].ID, " ", "%20")
+	status(t, check.Do(other.Cookie, "DELETE /me/sessions/"+id), 404, "ending somebody else's session")
+	status(t, check.Do(first.Cookie, "GET /me"), 200, "after somebody else tried")
+	status(t, check.Do(first.Token, "DELETE /me/sessions/"+id), 200, "ending one's own with a token")
+	status(t, check.Do(first.Cookie, "GET /me"), 401, "the very next request")
+	if got := p.LastAudit(); got != "me.endSession done" {
+		t.Errorf("audit = %q", got)
+	}
+}
+
+func TestOwnTokens(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	user, other := p.User(auth.FlowEditor|auth.Backup), p.Admin()
+	made := check.Do(user.Cookie, `POST /me/tokens {"name": "ci", "permissions": ["flowEditor"], "days": 7}`)
+	status(t, made, 200, "making a token")
+	token := payload[struct{ ID, Token, ExpiresAt string }](t, made)
+
+	byToken := webtest.Bearer(token.Token)
+	rec := check.Do(byToken, "GET /users/permissions")
+	if got := payload[struct{ Permissions map[string]bool }](t, rec); len(got.Permissions) != 1 || !got.Permissions["flowEditor"] {
+		t.Errorf("permissions of the token = %v", got)
+	}
+	list := check.Do(user.Cookie, "GET /me/tokens")
+	if strings.Contains(list.Body.String(), token.Token) {
+		t.Error("the list shows the token")
+	}
+	for _, c := range []struct {
+		as   webtest.Credential
+		body string
+		want int
+	}{
+		{user.Cookie, `{"name": "x", "permissions": ["administrator"]}`, 422},
+		{byToken, `{"name": "x", "permissions": ["backup"]}`, 422},
+		{user.Cookie, `{"name": "x", "permissions": ["fly"]}`, 422},
+		{user.Cookie, `{"permissions": []}`, 422},
+		{user.Cookie, `{"name": "x", "days": 367}`, 422},
+		{user.Cookie, `{"name": "x", "days": -1}`, 422},
+		{nil, `{"name": "x"}`, 401},
+	} {
+		status(t, check.Do(c.as, "POST /me/tokens "+c.body), c.want, c.body)
+	}
+	status(t, check.Do(other.Cookie, "DELETE /me/tokens/"+token.ID), 404, "ending somebody else's token")
+	status(t, check.Do(byToken, "GET /me"), 200, "after somebody else tried")
+	status(t, check.Do(user.Cookie, "DELETE /me/tokens/"+token.ID), 200, "ending it")
+	status(t, check.Do(byToken, "GET /me"), 401, "the very next request")
+}
+
+// TestOneAnswerForEveryCredential checks that permission logic never asks how
+// somebody signed in.
+func TestOneAnswerForEveryCredential(t *testing.T) {
+	p := webtest.Start(t)
+	user := p.User(auth.FlowEditor)
+	answer := func(c webtest.Credential) string {
+		rec := p.Do(c, "GET", "/systemApi/users/permissions", "")
+		return fmt.Sprint(rec.Code, rec.Body)
+	}
+	want := answer(user.Cookie)
+	if got := answer(user.Access); got != want {
+		t.Errorf("access token: %s, want %s", got, want)
+	}
+	if got := answer(user.Token); got != want {
+		t.Errorf("personal token: %s, want %s", got, want)
+	}
+}
+
+func TestMassAssignment(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	body := strings.Replace(ada, `"name": "Ada"`, `"name": "Ada", "id": 77, "hash": "x", "isActive": false, "roles": [9]`, 1)
+	rec := check.Do(nil, "POST /setup/blank "+body, "X-Setup-Code", webtest.SetupCode)
+	status(t, rec, 200, "setup")
+	if got := payload[struct{ ID string }](t, check.Do(cookies(rec), "GET /me")); got.ID != "1" {
+		t.Errorf("id = %q, want the database's own", got.ID)
+	}
+	for _, secret := range []string{"argon2", "hash", "kumquat"} {
+		for _, path := range []string{"/me", "/users", "/me/sessions", "/me/tokens"} {
+			if strings.Contains(strings.ToLower(check.Do(cookies(rec), "GET "+path).Body.String()), secret) {
+				t.Errorf("GET %s shows %q", path, secret)
+			}
+		}
+	}
+}
