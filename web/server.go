@@ -234,4 +234,7 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 		sandboxes.Put(out)
 	}()
 	next.ServeHTTP(out, r)
+	if !out.wrote { // net/http answers 200 without a body then
+		sandbox(w.Header(), http.StatusNoContent)
+	}
 }

@@ -251,3 +251,41 @@ func (p *Product) must(err error) {
 		p.t.Fatal(err)
 	}
 }
+
+// Dump returns every row of every table as text, by table; columns that reading
+// may change (when something was last seen or used) are left out.
+func (p *Product) Dump() map[string][]string {
+	p.t.Helper()
+	db, err := sql.Open("sqlite", p.path()+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	p.must(err)
+	defer db.Close()
+	dump := map[string][]string{}
+	for _, table := range p.query(db, `SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`) {
+		columns := p.query(db, `SELECT name FROM pragma_table_info(?) WHERE name NOT IN ('seen', 'used') ORDER BY cid`, table)
+		dump[table] = p.query(db, `SELECT `+strings.Join(quoted(columns), `||'|'||`)+` AS line FROM "`+table+`" ORDER BY line`)
+	}
+	return dump
+}
+
+func quoted(columns []string) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = `quote("` + c + `")`
+	}
+	return out
+}
+
+func (p *Product) query(db *sql.DB, statement string, args ...any) []string {
+	p.t.Helper()
+	rows, err := db.Query(statement, args...)
+	p.must(err)
+	defer rows.Close()
+	list := []string{}
+	for rows.Next() {
+		var text string
+		p.must(rows.Scan(&text))
+		list = append(list, text)
+	}
+	p.must(rows.Err())
+	return list
+}
