@@ -3,7 +3,9 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,7 @@ const (
 	maxGroup  = 256                    // writes in one commit
 	slow      = 100 * time.Millisecond // a write over this is logged
 	foldAfter = 5 * time.Second        // without writes, until the log is folded back
+	foldBytes = 4 << 20                // of log, over which it is folded back between writes
 )
 
 // write is one call of change on its way through the writer.
@@ -78,6 +81,7 @@ func (db *DB) writeLoop() {
 		select {
 		case w := <-db.queue:
 			db.commitAll(db.waiting(w))
+			db.foldLarge()
 			fold.Reset(foldAfter)
 		case <-fold.C:
 			if !db.fold() {
@@ -223,7 +227,20 @@ func protect(fn func() error) (err error) {
 	return fn()
 }
 
-// fold folds the write-ahead log back while nobody writes, so that a pulled
+// foldLarge folds the log back when it has grown. SQLite would do so by itself
+// inside a commit, and keep quiet about a disk that fails meanwhile.
+func (db *DB) foldLarge() {
+	info, err := os.Stat(db.path + "-wal")
+	if err != nil || info.Size() < db.foldAt {
+		return
+	}
+	db.foldAt = foldBytes
+	if !db.fold() {
+		db.foldAt = info.Size() + foldBytes
+	}
+}
+
+// fold folds the write-ahead log back into the database file, so that a pulled
 // stick mostly leaves one whole file. It waits for no reader; false means that
 // one was in the way.
 func (db *DB) fold() bool {
@@ -234,15 +251,16 @@ func (db *DB) fold() bool {
 	}
 	defer conn.Close()
 	var busy, pages, folded int
-	conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`)
-	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &folded)
-	conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, lockWait.Milliseconds()))
-	if err != nil {
+	_, err = conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`)
+	if err == nil {
+		err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &folded)
+	}
+	_, again := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, lockWait.Milliseconds()))
+	if err = errors.Join(err, again); err != nil {
 		if c := code(err); c == sqlite3.SQLITE_IOERR_FSYNC || c == sqlite3.SQLITE_IOERR_DIR_FSYNC {
 			db.stop(err)
 		}
 		db.log.Warn("write-ahead log not folded back", "error", err)
-		return true
 	}
 	return busy == 0
 }

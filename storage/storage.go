@@ -66,6 +66,7 @@ type DB struct {
 	closed atomic.Bool
 	broken atomic.Pointer[fault.Fault] // set for ever when a write did not reach the disk
 	chain  chain                       // the writer goroutine's own
+	foldAt int64                       // the writer goroutine's own: size of the log
 
 	instance string
 	created  bool // by this Open
@@ -116,6 +117,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{
 		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log,
 		queue: make(chan *write, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
+		foldAt: foldBytes,
 	}
 	if db.backups == "" {
 		db.backups = filepath.Join(filepath.Dir(o.Path), "backups")
@@ -225,7 +227,7 @@ func (db *DB) inspect(ctx context.Context) error {
 
 func (db *DB) openPools(ctx context.Context) error {
 	var err error
-	if db.writer, err = sql.Open("sqlite", dsn(db.path, append(pragmas("WAL", "FULL"), "_txlock=immediate")...)); err != nil {
+	if db.writer, err = sql.Open("sqlite", dsn(db.path, append(pragmas("WAL", "FULL"), "_pragma=wal_autocheckpoint(0)", "_txlock=immediate")...)); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"flag"
 	"log/slog"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"ecoflow/app/secret"
@@ -107,8 +107,8 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("the schema is not that of %s; if it should be, run with -update:\n%s", golden, got)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the schema is not that of %s; if it should be, run with -update:\n%s", golden, diff)
 	}
 }
 
@@ -131,5 +131,3 @@ func TestWritersAtOnce(t *testing.T) {
 		t.Fatalf("%d rows (%v), want 640", n, err)
 	}
 }
-
-var _ = errors.Is

@@ -1,10 +1,6 @@
 package audit
 
-import (
-	"context"
-
-	"ecoflow/app/limit"
-)
+import "context"
 
 // PageRows is how many entries a page of the log has.
 const PageRows = 100
@@ -36,11 +32,6 @@ func (l *Log) Append(ctx context.Context, e Entry) error {
 // newest first, and how many records there are.
 func (l *Log) Page(ctx context.Context, number int) (records []Record, total int, err error) {
 	return l.store.Page(ctx, (max(number, 1)-1)*PageRows, PageRows)
-}
-
-// Last returns up to limit.PageRows of the newest records, and how many there are.
-func (l *Log) Last(ctx context.Context) (records []Record, total int, err error) {
-	return l.store.Page(ctx, 0, limit.PageRows)
 }
 
 // Verify goes along the whole chain and says where it does not hold.

@@ -1,0 +1,55 @@
+//go:build linux
+
+package storage
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Each wait for the disk in turn fails once. Nothing is acknowledged after the
+// failure, though the next wait would succeed, and all that was is there.
+func TestDiskThatFailsOnce(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed")
+	}
+	probe := exec.Command(strace, "-o", filepath.Join(t.TempDir(), "probe"), "true")
+	if err := probe.Run(); err != nil {
+		t.Skip("processes may not be traced here")
+	}
+	for _, when := range []int{1, 2, 3, 5, 8} {
+		t.Run(fmt.Sprint(when), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ecoflow.db")
+			playground(t, path)
+			inject := fmt.Sprintf("inject=fsync,fdatasync:error=EIO:when=%d", when)
+			cmd, lines := startChild(t, path, strace, "-f", "-o", filepath.Join(t.TempDir(), "trace"), "-e", "trace=fsync,fdatasync", "-e", inject)
+			kept := map[string]bool{}
+			failed := 0
+			for lines.Scan() {
+				line := lines.Text()
+				name, ok := strings.CutPrefix(line, "kept ")
+				switch {
+				case ok && failed > 0:
+					t.Errorf("%s was acknowledged after a failure", name)
+				case ok:
+					kept[name] = true
+				case line != "ready":
+					failed++
+				}
+				if len(kept) > 20_000 {
+					cmd.Process.Kill()
+					t.Fatal("the failure was never noticed")
+				}
+			}
+			cmd.Wait()
+			if failed == 0 {
+				t.Error("no failure was told")
+			}
+			checkKept(t, path, kept)
+		})
+	}
+}
