@@ -82,7 +82,7 @@ func parseBody(contentType string, raw []byte) (any, error) {
 		return raw, nil
 	}
 	media, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	if err != nil || !strings.Contains(media, "/") {
 		return nil, fault.New(fault.Unsupported, "The content type %q is not one.", contentType)
 	}
 	text := strings.HasPrefix(media, "text/") || media == "application/xml" || strings.HasSuffix(media, "+xml")

@@ -53,6 +53,7 @@ type vertex struct {
 	out             []*wire
 	broken          *Problem
 	prepared        bool // its inputs are in order
+	unknown         bool // nobody knows its type, and so its ports
 }
 
 // A wire is an edge that takes part.
@@ -206,11 +207,16 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 		return
 	}
 	t, ok := c.library.Lookup(n.TypeID)
-	if !ok {
+	if !ok { // it keeps its place, so that what leads to it is known to be broken
 		wrong("unknown_type", unknownType(n))
+		v.typ = &node.Type{Kind: n.Kind, MayRespond: n.Kind.IsEntry()}
+		v.ports = PortsOf(v.typ, nil)
+		v.unknown = true
 		return
 	}
+	inputs := f.Inputs(n.ID)
 	v.typ = t
+	v.ports = PortsOf(t, inputs)
 	switch {
 	case n.Kind != t.Kind:
 		wrong("kind", fmt.Sprintf("The node %s says it is a %s, but the node type %s is a %s.", v.label, n.Kind, t.Name, t.Kind))
@@ -223,8 +229,6 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 	if !n.Configured && len(t.Inputs) > 0 {
 		wrong("unconfigured", fmt.Sprintf("The node %s is not configured yet.", v.label))
 	}
-	inputs := f.Inputs(n.ID)
-	v.ports = PortsOf(t, inputs)
 	if t.LoopPort != "" {
 		v.loop = slices.IndexFunc(v.ports, func(p node.Port) bool { return p.Name == t.LoopPort })
 	}
@@ -296,6 +300,9 @@ func (c *compiler) edges(flow string, f *Flow) {
 		}
 		a := End{ID: from.id, Label: from.label, Type: from.typ, Ports: from.ports, Handle: e.SourceHandle}
 		b := End{ID: to.id, Label: to.label, Type: to.typ, Handle: e.TargetHandle}
+		if from.unknown {
+			a.Handle = ""
+		}
 		if p := CanConnect(a, b); p != nil {
 			p.Flow = flow
 			c.report(*p)

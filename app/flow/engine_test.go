@@ -1,0 +1,805 @@
+package flow_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ecoflow/app/event"
+	"ecoflow/app/fault"
+	"ecoflow/app/flow"
+	"ecoflow/app/limit"
+	"ecoflow/app/node"
+	"ecoflow/app/nodes/common"
+	"ecoflow/app/trace"
+)
+
+const hello = `
+flow hello
+hello: Request {"apiMethod": "GET", "apiEndpoint": "/hello"}
+helloText: Text {"sampleText": "%s"}
+helloOut: Response
+hello -> helloText -> helloOut
+`
+
+func get(t testing.TB, h http.Handler, path string) (int, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	return w.Code, withoutID(w.Body.String())
+}
+
+func wantGet(t testing.TB, h http.Handler, path string, status int, body string) {
+	t.Helper()
+	if code, got := get(t, h, path); code != status || body != "" && got != body {
+		t.Errorf("GET %s: %d %s, want %d %s", path, code, got, status, body)
+	}
+}
+
+func TestDeployModes(t *testing.T) {
+	b := newBench(t)
+	wantGet(t, b, "/api/hello", 404, "")
+	b.deploy(t, fmt.Sprintf(hello, "one"))
+	wantGet(t, b, "/api/hello", 200, `{"msg":"one"}`)
+
+	other := strings.NewReplacer("hello", "other").Replace(fmt.Sprintf(hello, "two"))
+	d, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: draw(t, other), Mode: flow.One, Base: 1, Note: "second"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Number != 2 || len(d.Routes) != 2 {
+		t.Errorf("deployed %+v, want number 2 with two routes", d)
+	}
+	wantGet(t, b, "/api/hello", 200, `{"msg":"one"}`)
+	wantGet(t, b, "/api/other", 200, `{"msg":"two"}`)
+
+	_, err = b.Deploy(t.Context(), flow.DeployRequest{Flows: draw(t, other), Base: 1})
+	if f, ok := fault.As(err); !ok || f.Kind != fault.Conflict || f.Code != "deployment_superseded" {
+		t.Errorf("a base that is not live: %v", err)
+	}
+	if _, err := b.Deploy(t.Context(), flow.DeployRequest{Mode: flow.Restart}); err != nil {
+		t.Errorf("restart: %v", err)
+	}
+	if _, err := b.Deploy(t.Context(), flow.DeployRequest{}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("no flows: %v", err)
+	}
+	if _, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: draw(t, other), Mode: "some"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("unknown mode: %v", err)
+	}
+	if _, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: draw(t, other)}); err != nil {
+		t.Fatal(err)
+	}
+	wantGet(t, b, "/api/hello", 404, "")
+	if live := b.Live(); live.Number != 4 || len(live.Flows) != 1 {
+		t.Errorf("live is %d with %v", live.Number, live.Flows.Names())
+	}
+}
+
+func TestFailedDeployLeavesTheOldProgram(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, fmt.Sprintf(hello, "old"))
+	reader, _, _ := b.events.Subscribe(0, 10)
+	defer reader.Close()
+
+	_, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: draw(t, `
+a: Request {"apiMethod": "GET", "apiEndpoint": "/x"}
+b: Request {"apiMethod": "GET", "apiEndpoint": "/X"}
+o: Response
+a -> o
+b -> o
+c: Fail`)})
+	f, ok := fault.As(err)
+	if !ok || f.Kind != fault.Conflict {
+		t.Fatalf("deploy: %v", err)
+	}
+	if got := fmt.Sprint(f.Details); got != "map[nodesID:[c a b] routes:[GET /api/x]]" {
+		t.Errorf("details %s", got)
+	}
+	if len(f.Places) != 3 {
+		t.Errorf("places %v", f.Places)
+	}
+	if e := <-reader.Events(); e.Type != event.Deploy || !e.Data.(flow.Announcement).Refused {
+		t.Errorf("event %+v", e)
+	}
+	b.store.fail = errors.New("disk full")
+	if _, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: draw(t, fmt.Sprintf(hello, "new")+"o: Open {\"name\": \"unsaved\"}\nhelloText -> o")}); err == nil {
+		t.Error("a deployment that is not stored went live")
+	}
+	if _, there := opened.Load("unsaved"); there {
+		t.Error("the program that did not go live is still open")
+	}
+	wantGet(t, b, "/api/hello", 200, `{"msg":"old"}`)
+}
+
+func TestRestore(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, fmt.Sprintf(hello, "kept")+`
+flow other
+in: Request {"apiMethod": "GET", "apiEndpoint": "/other"}
+p: Put {"key": "msg", "json": "1"}
+out: Response
+in -> p -> out`)
+
+	again := newBench(t)
+	again.store.all = b.store.all
+	if err := again.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantGet(t, again, "/api/hello", 200, `{"msg":"kept"}`)
+	if n := len(again.store.all); n != 1 {
+		t.Errorf("restoring made deployment %d", n)
+	}
+
+	// The package of Put is gone: its route says so, the other works.
+	poorer := newBench(t)
+	poorer.store.all = b.store.all
+	*poorer.library = *node.NewLibrary(common.Nodes()...) //nolint:govet // the copy is of a library nobody uses yet
+	if err := poorer.Restore(t.Context()); !fault.Is(err, fault.Invalid) {
+		t.Errorf("restore: %v", err)
+	}
+	wantGet(t, poorer, "/api/hello", 200, `{"msg":"kept"}`)
+	wantGet(t, poorer, "/api/other", 503, "")
+}
+
+func TestReloadFollowsTheSettings(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, fmt.Sprintf(hello, "x"))
+	b.settings.Prefix, b.settings.Strict, b.settings.Sensitive, b.settings.Host = "/v1/", false, true, "api.example"
+	if err := b.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantGet(t, b, "http://api.example:80/v1/hello", 200, "")
+	wantGet(t, b, "http://api.example/v1/hello/", 200, "")
+	wantGet(t, b, "http://api.example/v1/Hello", 404, "")
+	wantGet(t, b, "http://other.example/v1/hello", 404, "")
+	wantGet(t, b, "http://api.example/api/hello", 404, "")
+	b.settings = flow.DefaultSettings()
+	b.settings.Methods = []string{"POST"}
+	if err := b.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantGet(t, b, "/api/hello", 404, "")
+}
+
+// TestDeployUnderLoad is R5: requests to routes that stay and that change while
+// deployments follow each other; none fails.
+func TestDeployUnderLoad(t *testing.T) {
+	b := newBench(t)
+	version := func(n int) string {
+		return fmt.Sprintf(hello, "same") + fmt.Sprintf(`
+flow changing
+in: Request {"apiMethod": "GET", "apiEndpoint": "/changing"}
+text%[1]d: Text {"sampleText": "v%[1]d"}
+o%[1]d: Open {"name": "load%[1]d"}
+out: Response
+in -> text%[1]d -> o%[1]d -> out`, n)
+	}
+	b.deploy(t, version(0))
+	server := httptest.NewServer(b)
+	defer server.Close()
+	var (
+		stop   atomic.Bool
+		wg     sync.WaitGroup
+		served atomic.Int64
+	)
+	for i := range 8 {
+		wg.Go(func() {
+			path := []string{"/api/hello", "/api/changing"}[i%2]
+			last := 0
+			for !stop.Load() {
+				res, err := server.Client().Get(server.URL + path)
+				if err != nil {
+					t.Errorf("GET %s: %v", path, err)
+					return
+				}
+				body, err := io.ReadAll(res.Body)
+				res.Body.Close()
+				if err != nil || res.StatusCode != http.StatusOK {
+					t.Errorf("GET %s: %d %s %v", path, res.StatusCode, body, err)
+					return
+				}
+				var n int
+				if i%2 == 1 {
+					if _, err := fmt.Sscanf(string(body), `{"msg":"v%d"}`, &n); err != nil || n < last {
+						t.Errorf("%s after version %d", body, last)
+					}
+					last = n
+				}
+				served.Add(1)
+			}
+		})
+	}
+	for n := 1; n <= 100; n++ {
+		b.deploy(t, version(n))
+		for before := served.Load(); served.Load() < before+4 && !t.Failed(); { // some requests on each version
+			time.Sleep(100 * time.Microsecond)
+		}
+	}
+	stop.Store(true)
+	wg.Wait()
+	server.Client().CloseIdleConnections()
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 101 {
+		if _, there := opened.Load(fmt.Sprintf("load%d", n)); there {
+			t.Errorf("version %d is still open", n)
+		}
+	}
+}
+
+func TestOldProgramClosesAfterItsLastRun(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/slow"}
+w: Wait {"meeting": "drain"}
+o: Open {"name": "drained"}
+out: Response
+in -> w -> o -> out
+in2: Request {"apiMethod": "GET", "apiEndpoint": "/partner"}
+w2: Wait {"meeting": "drain"}
+out2: Response
+in2 -> w2 -> out2`)
+	answered := make(chan int)
+	go func() {
+		code, _ := get(t, b, "/api/slow")
+		answered <- code
+	}()
+	for {
+		if _, waiting := meetings.Load("drain"); waiting {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	b.deploy(t, strings.Replace(`
+in2: Request {"apiMethod": "GET", "apiEndpoint": "/partner"}
+w2: Wait {"meeting": "drain"}
+out2: Response
+in2 -> w2 -> out2`, "\n", "\n", 1))
+	wantGet(t, b, "/api/slow", 404, "")
+	if _, there := opened.Load("drained"); !there {
+		t.Error("a program was closed under a run")
+	}
+	wantGet(t, b, "/api/partner", 200, "")
+	if code := <-answered; code != 200 {
+		t.Errorf("the run on the old program answered %d", code)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, there := opened.Load("drained"); there {
+		t.Error("the old program was never closed")
+	}
+}
+
+func TestBlockingNodesRunSideBySide(t *testing.T) {
+	b := newBench(t, func(s *flow.Settings) { s.RunTime = 5 * time.Second })
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/two"}
+a: Wait {"meeting": "two"}
+b: Wait {"meeting": "two"}
+ka: Put {"key": "a", "json": "1"}
+kb: Put {"key": "b", "json": "2"}
+outA: Response {"responseKey": "a"}
+outB: Response {"responseKey": "b"}
+in -> a -> ka -> outA
+in -> b -> kb -> outB
+ka -> outB`)
+	for range 20 { // the answer's order does not depend on who is first
+		wantGet(t, b, "/api/two", 200, `{"a":1,"b":2}`)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	for name, source := range map[string]string{
+		"in a chain":   "in -> w -> out",
+		"side by side": "w2: Wait {}\nin -> w -> out\nin -> w2 -> out",
+		"in a loop":    "p: Put {\"key\": \"msg\", \"json\": \"[1]\"}\neach: Each\nin -> p -> each -> out\neach.item -> w",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/slow"}
+w: Wait {}
+out: Response
+`+source)
+				start := time.Now()
+				if code, body := get(t, b, "/api/slow"); code != 504 || !strings.Contains(body, `"run_timeout"`) && !strings.Contains(body, `"node_timeout"`) {
+					t.Errorf("%d %s, want 504", code, body)
+				}
+				if took := time.Since(start); took != limit.RunTime {
+					t.Errorf("took %s, want %s", took, limit.RunTime)
+				}
+			})
+		})
+	}
+}
+
+func TestClientGone(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/slow"}
+w: Wait {}
+out: Response
+in -> w -> out`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/slow", nil))
+	if w.Body.Len() > 0 {
+		t.Errorf("a client that is gone was answered %s", w.Body)
+	}
+	if strings.Contains(b.log.String(), "ERROR") {
+		t.Errorf("the log has an error: %s", b.log)
+	}
+}
+
+func TestRunsAtOnce(t *testing.T) {
+	b := newBench(t, func(s *flow.Settings) { s.RunsAtOnce = 1 })
+	b.deploy(t, fmt.Sprintf(hello, "x")+`
+in: Request {"apiMethod": "GET", "apiEndpoint": "/slow"}
+w: Wait {}
+out: Response
+in -> w -> out`)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	started := make(chan struct{})
+	go func() {
+		defer close(done)
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/slow", nil)
+		close(started)
+		b.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	<-started
+	for { // until the slow one is in
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/hello", nil))
+		if w.Code == http.StatusServiceUnavailable {
+			if w.Header().Get("Retry-After") != "1" {
+				t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
+			}
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	<-done
+	wantGet(t, b, "/api/hello", 200, "")
+	if b.limits.Snapshot()["runs"] == 0 {
+		t.Error("the refusal was not counted")
+	}
+}
+
+func TestBodyLimits(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "POST", "apiEndpoint": "/in"}
+out: Response {"mode": "direct", "value": "ok"}
+in -> out`)
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	parts := func(n int) string {
+		return strings.Repeat("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", n) + "--x--\r\n"
+	}
+	form, multipart := "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+	for _, c := range []struct {
+		name, query, contentType, body string
+		want                           int
+	}{
+		{"body at the limit", "", "text/plain", strings.Repeat("x", limit.APIBody), 200},
+		{"body one over", "", "text/plain", strings.Repeat("x", limit.APIBody+1), 413},
+		{"depth at the limit", "", "application/json", nested(limit.APIDepth), 200},
+		{"depth one over", "", "application/json", nested(limit.APIDepth + 1), 400},
+		{"500,000 brackets", "", "application/json", strings.Repeat("[", 500_000), 400},
+		{"fields at the limit", "", form, strings.Repeat("a=1&", limit.FormFields-1) + "a=1", 200},
+		{"one field over", "", form, strings.Repeat("a=1&", limit.FormFields) + "a=1", 400},
+		{"parts at the limit", "", multipart, parts(limit.MultipartParts), 200},
+		{"one part over", "", multipart, parts(limit.MultipartParts + 1), 400},
+		{"pairs at the limit", "?" + strings.Repeat("a&", limit.QueryPairs-1) + "a", "text/plain", "x", 200},
+		{"one pair over", "?" + strings.Repeat("a&", limit.QueryPairs) + "a", "text/plain", "x", 400},
+		{"no UTF-8", "", "application/json", "{\"a\": \"\xff\"}", 400},
+		{"text without UTF-8", "", "text/plain", "\xff", 400},
+		{"no content type", "", "nonsense", "x", 415},
+		{"half a form", "", form, "a=%zz", 400},
+		{"no boundary", "", "multipart/form-data", "x", 400},
+		{"half a part", "", multipart, "--x\r\nContent-Disp", 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, chunked := range []bool{false, true} {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/in"+c.query, strings.NewReader(c.body))
+				r.Header.Set("Content-Type", c.contentType)
+				if chunked {
+					r.ContentLength = -1
+				}
+				w := httptest.NewRecorder()
+				b.ServeHTTP(w, r)
+				if w.Code != c.want {
+					t.Errorf("chunked %v: %d %s, want %d", chunked, w.Code, w.Body, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestErrorsAreKeptFromStrangers(t *testing.T) {
+	b := newBench(t, func(s *flow.Settings) { s.ShowErrors = false })
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/fail"}
+f: Fail {"message": "password of db7 is wrong"}
+out: Response
+in -> f -> out`)
+	r := httptest.NewRequest(http.MethodGet, "/api/fail", nil)
+	r = r.WithContext(fault.WithRequest(t.Context(), "request-7"))
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, r)
+	if w.Code != 500 || strings.Contains(w.Body.String(), "db7") || !strings.Contains(w.Body.String(), `"requestId":"request-7"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if log := b.log.String(); !strings.Contains(log, "db7") || !strings.Contains(log, "run=request-7") {
+		t.Errorf("the log does not tell: %s", log)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	b := newBench(t)
+	heard, _, _ := b.events.Subscribe(0, 100)
+	defer heard.Close()
+	b.deploy(t, `
+in: Request {"apiMethod": "POST", "apiEndpoint": "/send"}
+send: EventEmitter {"eventChannel": "news", "emitterPayload": "msg", "fromPayload": true}
+out: Response
+in -> send
+in -> out
+flow listening
+on: EventListener {"listenerMode": "ON", "eventChannel": "news"}
+showOn: Debug {"debugOutput": "Complete"}
+on -> showOn
+once: EventListener {"listenerMode": "ONCE", "eventChannel": "news"}
+showOnce: Debug
+once -> showOnce
+any: EventListener {"listenerMode": "ANY"}
+showAny: Debug {"debugOutput": "Complete"}
+any -> showAny
+flow circle
+ping: EventListener {"listenerMode": "ON", "eventChannel": "ping"}
+pong: EventEmitter {"eventChannel": "ping", "emitterPayload": "again"}
+ping -> pong`)
+	collect := func(n int) []string {
+		var got []string
+		for len(got) < n {
+			if e := <-heard.Events(); e.Type == event.Debug {
+				m := e.Data.(flow.DebugMessage)
+				got = append(got, m.Label+" "+string(m.Value))
+			}
+		}
+		slices.Sort(got)
+		return got
+	}
+	send := func() {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodPost, "/api/send", strings.NewReader(`{"n":1}`))
+		r.Header.Set("Content-Type", "application/json")
+		b.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	send()
+	if got, want := fmt.Sprint(collect(3)), `[showAny {"msg":"news","msg1":{"n":1}} showOn {"msg":{"n":1}} showOnce {"msg":{"n":1}}]`; got != want {
+		t.Errorf("first event: %s\nwant %s", got, want)
+	}
+	send()
+	if got, want := fmt.Sprint(collect(2)), `[showAny {"msg":"news","msg1":{"n":1}} showOn {"msg":{"n":1}}]`; got != want {
+		t.Errorf("second event: %s\nwant %s", got, want)
+	}
+	if len(b.emitted) != 2 {
+		t.Errorf("heard outside: %v", b.emitted)
+	}
+	b.Emit(t.Context(), "news", "from", "outside")
+	if got, want := fmt.Sprint(collect(2)), `[showAny {"msg":"news","msg1":"from","msg2":"outside"} showOn {"msg":"from","msg1":"outside"}]`; got != want {
+		t.Errorf("event from outside: %s\nwant %s", got, want)
+	}
+	b.Emit(t.Context(), "ping")
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if b.limits.Snapshot()["events"] == 0 {
+		t.Error("events went round without end")
+	}
+}
+
+func TestDebugMessages(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/x"}
+p: Put {"key": "msg", "json": "{\"password\": \"secret\", \"n\": 1.50}"}
+show: Debug {"debugOutput": "Message", "debugConsole": ["WebConsole"]}
+out: Response
+in -> p -> show
+p -> out`)
+	wantGet(t, b, "/api/x", 200, "")
+	got := b.Debugged()
+	if len(got) != 1 || string(got[0].Value) != `{"n":1.50,"password":"***"}` || got[0].NodeID != "show" || got[0].Flow != "shop" {
+		t.Fatalf("messages %+v", got)
+	}
+	reader, _, _ := b.events.Subscribe(0, 5000)
+	defer reader.Close()
+	for range 1500 {
+		wantGet(t, b, "/api/x", 200, "")
+	}
+	if n := len(b.Debugged()); n > 1000 {
+		t.Errorf("%d messages are kept", n)
+	}
+	ids := b.Debugged()
+	if !slices.IsSortedFunc(ids, func(a, b flow.DebugMessage) int { return int(a.ID) - int(b.ID) }) {
+		t.Error("the messages are not in order")
+	}
+}
+
+func TestCORS(t *testing.T) {
+	b := newBench(t, func(s *flow.Settings) {
+		s.CORS = flow.CORS{Enabled: true, Origins: []string{"https://shop.example"}, Methods: []string{"GET"}, Credentials: true, MaxAge: time.Minute, ExposeHeaders: []string{"X-A"}}
+	})
+	b.deploy(t, fmt.Sprintf(hello, "x"))
+	for _, c := range []struct {
+		method, origin, asks string
+		code                 int
+		allowed              string
+	}{
+		{"GET", "https://shop.example", "", 200, "https://shop.example"},
+		{"GET", "https://shop.example:8443", "", 200, ""},
+		{"GET", "http://shop.example", "", 200, ""},
+		{"GET", "null", "", 200, ""},
+		{"GET", "", "", 200, ""},
+		{"OPTIONS", "https://shop.example", "GET", 204, "https://shop.example"},
+		{"OPTIONS", "https://evil.example", "GET", 200, ""},
+	} {
+		r := httptest.NewRequest(c.method, "/api/hello", nil)
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		if c.asks != "" {
+			r.Header.Set("Access-Control-Request-Method", c.asks)
+		}
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, r)
+		if w.Code != c.code || w.Header().Get("Access-Control-Allow-Origin") != c.allowed || w.Header().Get("Vary") != "Origin" {
+			t.Errorf("%s from %q: %d %v", c.method, c.origin, w.Code, w.Header())
+		}
+	}
+	b.settings.CORS = flow.CORS{Enabled: true, Origins: []string{"*"}, Credentials: true}
+	if err := b.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/api/hello", nil)
+	r.Header.Set("Origin", "https://evil.example")
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, r)
+	if w.Header().Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("any origin with credentials: %v", w.Header())
+	}
+}
+
+func TestOpenAPI(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "POST", "apiEndpoint": "/users/:id"}
+out: Response {"mode": "direct", "schema": "{\"type\": \"string\"}", "value": "x"}
+in -> out`)
+	code, body := get(t, b, "/api/openapi.json")
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]struct {
+			Parameters  []struct{ Name, In string }
+			RequestBody any
+			Responses   map[string]struct {
+				Content map[string]struct{ Schema any }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &doc); err != nil || code != 200 {
+		t.Fatalf("%d %v %s", code, err, body)
+	}
+	op := doc.Paths["/api/users/{id}"]["post"]
+	if doc.OpenAPI != "3.1.0" || len(op.Parameters) != 1 || op.Parameters[0].Name != "id" || op.RequestBody == nil {
+		t.Errorf("%s", body)
+	}
+	if got := fmt.Sprint(op.Responses["200"].Content["application/json"].Schema); got != "map[type:string]" {
+		t.Errorf("schema of the answer: %s", got)
+	}
+}
+
+func TestTestRun(t *testing.T) {
+	b := newBench(t)
+	doc := draw(t, `
+in: Request {"apiMethod": "POST", "apiEndpoint": "/x"}
+p: Put {"key": "token", "json": "\"abc\""}
+f: Fail {"message": "never runs"}
+if: Either
+out: Response
+no: Response
+in -> p -> f -> if -> out
+if.no -> no
+broken: Request {"apiMethod": "POST", "apiEndpoint": "/broken"}
+todo: Fail
+brokenOut: Response
+broken -> todo -> brokenOut
+on: EventListener {"listenerMode": "ON", "eventChannel": "x"}
+text: Text {"sampleText": "heard"}
+show: Debug
+on -> text -> show`)
+	var (
+		mu    sync.Mutex
+		steps []trace.Step
+	)
+	record := func(s trace.Step) {
+		mu.Lock()
+		defer mu.Unlock()
+		steps = append(steps, s)
+	}
+	res, err := b.Test(t.Context(), flow.TestRequest{
+		Flows: doc, Entry: "in", Body: []byte(`{"port": "no"}`), OnNode: record,
+		Pinned: map[string]json.RawMessage{"f": []byte(`{"msg": {"port": "no"}, "extra": 1}`)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Status != 200 || string(res.Body) != `{"msg":{"port":"no"}}` || res.Failed != "" {
+		t.Errorf("%d %s %s", res.Status, res.Body, res.Error)
+	}
+	var lines []string
+	for _, s := range steps {
+		lines = append(lines, fmt.Sprintf("%s %s %v %s %s", s.NodeID, s.Outcome, s.Ports, s.In, s.Out))
+	}
+	want := []string{
+		`in passed []  {"msg":{"port":"no"}}`,
+		`p passed [] {"msg":{"port":"no"}} {"msg":{"port":"no"},"token":"***"}`,
+		`f pinned [] {"msg":{"port":"no"},"token":"***"} {"extra":1,"msg":{"port":"no"}}`,
+		`if passed [no] {"extra":1,"msg":{"port":"no"}} {"extra":1,"msg":{"port":"no"}}`,
+		`no passed [] {"extra":1,"msg":{"port":"no"}} {"extra":1,"msg":{"port":"no"}}`,
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("steps:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+	}
+	steps = nil
+	res, err = b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "in", OnNode: record})
+	if err != nil || res.Status != 500 || res.Failed != "f" || res.Error != "never runs" || steps[len(steps)-1].Outcome != trace.Failed {
+		t.Errorf("failing: %+v %v", res, err)
+	}
+	steps = nil
+	if _, err = b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "on", OnNode: record}); err != nil || len(steps) != 3 {
+		t.Errorf("event: %v %v", err, steps)
+	}
+	if _, err := b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "broken"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("broken: %v", err)
+	}
+	if _, err := b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "ghost"}); err == nil {
+		t.Error("a ghost was run")
+	}
+	if _, err := b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "in", Pinned: map[string]json.RawMessage{"f": []byte("{")}}); !fault.Is(err, fault.Malformed) {
+		t.Errorf("pinned: %v", err)
+	}
+	wantGet(t, b, "/api/x", 404, "")
+}
+
+func TestLargeFlows(t *testing.T) {
+	b := newBench(t)
+	var source strings.Builder
+	source.WriteString(`n0: Request {"apiMethod": "GET", "apiEndpoint": "/chain"}` + "\n")
+	for i := 1; i < 10_000; i++ {
+		fmt.Fprintf(&source, "n%d: Text {\"sampleText\": \"%d\"}\nn%d -> n%d\n", i, i, i-1, i)
+	}
+	source.WriteString("out: Response\nn9999 -> out\n")
+	b.deploy(t, source.String())
+	wantGet(t, b, "/api/chain", 200, `{"msg":"9999"}`)
+}
+
+func TestDeepAnswers(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/deep"}
+n: Nest {"depth": 20000}
+out: Response
+in -> n -> out`)
+	wantGet(t, b, "/api/deep", 500, "")
+}
+
+func TestAnswersOverHTTP(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "POST", "apiEndpoint": "/echo"}
+out: Response {"mode": "direct"}
+in -> out
+get: Request {"apiMethod": "GET", "apiEndpoint": "/text"}
+text: Text {"sampleText": "Hello"}
+gout: Response {"mode": "direct"}
+get -> text -> gout`)
+	server := httptest.NewServer(b)
+	defer server.Close()
+	large := `{"a":"` + strings.Repeat("x", 100_000) + `"}`
+	res, err := server.Client().Post(server.URL+"/api/echo", "application/json", strings.NewReader(large))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || string(got) != large || res.ContentLength != int64(len(large)) {
+		t.Errorf("echo: %d bytes of %d, %v", len(got), res.ContentLength, err)
+	}
+	res, err = server.Client().Head(server.URL + "/api/text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 || res.ContentLength != 5 || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("HEAD: %d %v", res.StatusCode, res.Header)
+	}
+	server.Client().CloseIdleConnections()
+}
+
+func FuzzRoutes(f *testing.F) {
+	for _, s := range []string{"/a/:b", "a//b", ":x/:x", "%2F", "/ü/É", "\x00", "..", "/:", strings.Repeat("/a", 500)} {
+		f.Add(s, "/api/"+s)
+	}
+	f.Fuzz(func(t *testing.T, pattern, path string) {
+		b := newBench(t)
+		inputs, err := json.Marshal(map[string]any{"apiMethod": "GET", "apiEndpoint": pattern})
+		if err != nil {
+			t.Skip()
+		}
+		doc := draw(t, "in: Request "+string(inputs)+"\nout: Response\nin -> out")
+		if _, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: doc}); err != nil {
+			if _, ok := fault.As(err); !ok {
+				t.Fatal(err)
+			}
+		}
+		r := &http.Request{Method: "GET", Header: http.Header{}, Body: http.NoBody}
+		if r.URL, err = url.Parse(path); err == nil {
+			b.ServeHTTP(httptest.NewRecorder(), r.WithContext(t.Context()))
+		}
+	})
+}
+
+func FuzzFlows(f *testing.F) {
+	f.Add(drawJSON(f, fmt.Sprintf(hello, "x")))
+	f.Add(drawJSON(f, "a: Text {}\nb: Text {}\na -> b -> a\nc: Each\nc.item -> c"))
+	f.Add([]byte(`{"a": {"definitions": [{"id": "x", "type": "Request", "data": {"moduleID": {"_id": "y"}}}]}, "configs": {}}`))
+	f.Add([]byte(strings.Repeat(`{"a":`, 500)))
+	f.Add([]byte(`{"A": {}, "a": {}}`))
+	b := newBench(f)
+	f.Fuzz(func(t *testing.T, source []byte) {
+		doc, err := flow.Parse(source)
+		if err != nil {
+			if _, ok := fault.As(err); !ok {
+				t.Fatalf("an error that is no fault: %v", err)
+			}
+			return
+		}
+		b.Check(doc)
+		out, err := doc.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := flow.Parse(out)
+		if err != nil {
+			t.Fatalf("what was written is refused: %v\n%s", err, out)
+		}
+		twice, err := again.MarshalJSON()
+		if err != nil || !bytes.Equal(out, twice) {
+			t.Fatalf("a round trip changes\n%s\nto\n%s", out, twice)
+		}
+	})
+}
