@@ -10,11 +10,16 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
+	"ecoflow/app/editor"
 	"ecoflow/app/event"
+	"ecoflow/app/flow"
 	"ecoflow/app/limit"
+	"ecoflow/app/node"
+	"ecoflow/app/nodes/common"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
 )
@@ -42,6 +47,13 @@ type Options struct {
 type Stores struct {
 	Accounts auth.Store
 	Audit    AuditLog
+	Flows    FlowStore
+}
+
+// FlowStore keeps drafts and deployments.
+type FlowStore interface {
+	flow.Store
+	editor.Store
 }
 
 // AuditLog keeps audit entries; a write of a feature takes its entry along by itself.
@@ -65,6 +77,8 @@ type App struct {
 	Accounts *auth.Accounts
 	Setup    *setup.Wizard
 	Audit    AuditLog
+	Library  *node.Library
+	Editor   *editor.Editor
 	Engine   Engine // nil while no flow may run
 
 	closers []io.Closer
@@ -80,8 +94,40 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}
+	a.Library = node.NewLibrary(common.Nodes()...)
+	engine := flow.New(flow.Options{
+		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
+		Env: func(string) (string, bool) { return "", false },
+		Settings: func() flow.Settings {
+			settings := flow.DefaultSettings()
+			settings.ShowErrors = o.Local
+			return settings
+		},
+	})
+	a.closers = append(a.closers, closer(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		return engine.Close(ctx)
+	}))
+	a.Editor = editor.New(editor.Options{
+		Log: o.Log, Store: s.Flows, Engine: engine, Library: a.Library, Events: a.Events,
+		Keep: func() int { return 200 },
+	})
+	if err := engine.Restore(ctx); err != nil {
+		o.Log.ErrorContext(ctx, "live flows not restored as they were", "error", err)
+	}
+	a.Engine = engine
 	return a, nil
 }
+
+// drainTime is how long runs may take to finish when the product ends.
+const drainTime = 10 * time.Second
+
+// closer is a function as an io.Closer.
+type closer func() error
+
+// Close calls the function.
+func (c closer) Close() error { return c() }
 
 // Close ends the features, the last started first.
 func (a *App) Close() error {

@@ -259,12 +259,12 @@ func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
 // maxProblems bounds how many problems one answer lists.
 const maxProblems = limit.PageRows
 
-func (e *Editor) problemsOf(doc flow.Document) []Finding {
+func (e *Editor) problemsOf(doc flow.Document) []Finding { return Findings(e.Engine.Check(doc)) }
+
+// Findings adds their paths to problems; what is beyond maxProblems is left out.
+func Findings(problems []flow.Problem) []Finding {
 	list := []Finding{}
-	for _, p := range e.Engine.Check(doc) {
-		if len(list) == maxProblems {
-			break
-		}
+	for _, p := range problems[:min(len(problems), maxProblems)] {
 		list = append(list, Finding{p.Path(), p})
 	}
 	return list

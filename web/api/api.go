@@ -17,6 +17,11 @@ func All(a *app.App) []endpoint.Endpoint {
 		profile(a),
 		server(a),
 		events(a),
+		flows(a),
+		drafts(a),
+		deployments(a),
+		modules(a),
+		debug(a),
 	)
 	return append(all, description(all))
 }

@@ -27,6 +27,13 @@ type Page[T any] struct {
 // of the original look for them.
 type Beside[T any] struct{ Payload T }
 
+// With is a result with the members of another one next to payload, for answers
+// whose payload is a plain sentence by contract.
+type With[T, B any] struct {
+	Payload T
+	Beside  B
+}
+
 // answer is implemented by results that put members beside payload.
 type answer interface {
 	members() (payload, beside any)
@@ -53,6 +60,10 @@ func (Page[T]) besideType() reflect.Type  { return reflect.TypeFor[pageMembers](
 func (b Beside[T]) members() (payload, beside any) { return b.Payload, b.Payload }
 func (Beside[T]) payloadType() reflect.Type        { return reflect.TypeFor[T]() }
 func (Beside[T]) besideType() reflect.Type         { return reflect.TypeFor[T]() }
+
+func (w With[T, B]) members() (payload, beside any) { return w.Payload, w.Beside }
+func (With[T, B]) payloadType() reflect.Type        { return reflect.TypeFor[T]() }
+func (With[T, B]) besideType() reflect.Type         { return reflect.TypeFor[B]() }
 
 // wire is how everything of ours is written: in one order, and never failing
 // because stored text is not valid UTF-8.
