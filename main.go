@@ -125,7 +125,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	p.product, err = app.New(ctx, app.Options{
 		Log: p.log, System: p.system, Local: o.Local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
 		SetUp: func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
-	}, app.Stores{Accounts: db.Accounts(), Audit: db.Audit()})
+	}, db.Stores())
 	if err != nil {
 		return err
 	}
