@@ -1,0 +1,91 @@
+import { Button, Code, Group, Modal, SegmentedControl, Table, Text } from "@mantine/core";
+import { useState } from "react";
+import { t } from "../../text/t";
+import { resolve, useDrafts } from "./draft";
+import { type Choice, type Conflict, conflictKey } from "./merge";
+import { useEditor } from "./store";
+
+/** Somebody else changed the same field: both versions side by side, nothing overwritten. */
+export function ConflictDialog() {
+  const pending = useDrafts((s) => s.pending);
+  const entry = Object.entries(pending).find(([, p]) => p !== undefined);
+  const [choices, setChoices] = useState<Record<string, Choice>>({});
+  if (!entry?.[1]) return null;
+  const [name, { by, conflicts }] = entry;
+  const choose = (all: Choice): void => setChoices(Object.fromEntries(conflicts.map((c) => [conflictKey(c), all])));
+  const undecided = conflicts.filter((c) => choices[conflictKey(c)] === undefined).length;
+  return (
+    <Modal opened onClose={() => {}} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} size="xl" title={t("conflict.title", { name })}>
+      <Text mb="md">{t("conflict.text", { by, n: conflicts.length })}</Text>
+      <Table.ScrollContainer minWidth={480}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t("conflict.what")}</Table.Th>
+              <Table.Th>{t("conflict.mine")}</Table.Th>
+              <Table.Th>{t("conflict.theirs", { by })}</Table.Th>
+              <Table.Th>{t("conflict.keep")}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {conflicts.map((c) => (
+              <Table.Tr key={conflictKey(c)}>
+                <Table.Td>{placeOf(name, c)}</Table.Td>
+                <Table.Td>
+                  <Value v={c.mine} />
+                </Table.Td>
+                <Table.Td>
+                  <Value v={c.theirs} />
+                </Table.Td>
+                <Table.Td>
+                  <SegmentedControl
+                    size="xs"
+                    aria-label={t("conflict.keepWhich", { place: placeOf(name, c) })}
+                    value={choices[conflictKey(c)] ?? ""}
+                    onChange={(v) => setChoices({ ...choices, [conflictKey(c)]: v as Choice })}
+                    data={[
+                      { value: "mine", label: t("conflict.mineShort") },
+                      { value: "theirs", label: t("conflict.theirsShort") },
+                    ]}
+                  />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      <Group justify="flex-end" mt="lg">
+        <Button variant="default" onClick={() => choose("mine")}>
+          {t("conflict.allMine")}
+        </Button>
+        <Button variant="default" onClick={() => choose("theirs")}>
+          {t("conflict.allTheirs")}
+        </Button>
+        <Button
+          disabled={undecided > 0}
+          onClick={() => {
+            void resolve(name, choices);
+            setChoices({});
+          }}
+        >
+          {t("conflict.save")}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}
+
+function placeOf(flow: string, c: Conflict): string {
+  const doc = useEditor.getState().flows[flow]?.doc;
+  const label = doc?.nodes.byId[c.id]?.data.label ?? c.id;
+  return c.path.length === 0 ? label : `${label} › ${c.path.filter((p) => p !== "configs" && p !== "data").join(" › ")}`;
+}
+
+function Value({ v }: { v: unknown }) {
+  if (v === undefined) return <Text c="dimmed">{t("conflict.gone")}</Text>;
+  return (
+    <Code block mah={160} style={{ overflow: "auto" }}>
+      {typeof v === "string" ? v : JSON.stringify(v, null, 2)}
+    </Code>
+  );
+}

@@ -1,0 +1,360 @@
+import { ActionIcon, Button, Loader, Menu, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import {
+  IconArrowBackUp,
+  IconArrowForwardUp,
+  IconChevronDown,
+  IconDeviceFloppy,
+  IconHistory,
+  IconLayoutBottombar,
+  IconLayoutSidebar,
+  IconLayoutSidebarRight,
+  IconListTree,
+  IconRefresh,
+  IconRocket,
+  IconRoute,
+  IconTrash,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useServerEvents } from "../../api/events";
+import { type Action, readable, useActions } from "../../app/actions";
+import { useTitle } from "../../app/Page";
+import { usePreferences, useSetPreferences } from "../../app/preferences";
+import { Failure, Pending } from "../../app/states";
+import { t } from "../../text/t";
+import { BottomPanel, type BottomTab } from "./BottomPanel";
+import { Canvas, type MenuRequest, type QuickAddRequest } from "./canvas/Canvas";
+import { CanvasMenu } from "./canvas/CanvasMenu";
+import { catalogueQuery, useCatalogue } from "./catalogue";
+import { insertText } from "./clipboard";
+import { add } from "./commands";
+import { ConflictDialog } from "./ConflictDialog";
+import { discard, draftsQuery, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
+import { FindDialog } from "./FindDialog";
+import { FlowTabs } from "./FlowTabs";
+import { Inspector } from "./inspector/Inspector";
+import { useMarks } from "./marks";
+import { Outline } from "./Outline";
+import { DRAG_TYPE, Palette } from "./palette/Palette";
+import { QuickAdd } from "./palette/QuickAdd";
+import { useRecent } from "./palette/recent";
+import { Resizer } from "./Resizer";
+import { isUnsaved, useEditor, useFlow } from "./store";
+import "./flowPage.css";
+
+const Review = lazy(() => import("./review/Review").then((m) => ({ default: m.Review })));
+
+/** The flow editor: palette, canvas, inspector, bottom panel. */
+export function FlowPage() {
+  const { name } = useParams({ from: "/signed-in/flows/$name" });
+  const types = useQuery(catalogueQuery);
+  const [failure, setFailure] = useState<unknown>();
+  const flow = useFlow();
+  useTitle(name);
+  const load = useCallback(() => {
+    setFailure(undefined);
+    open(name).then(
+      () => useEditor.getState().show(name),
+      (e: unknown) => setFailure(e),
+    );
+  }, [name]);
+  useEffect(load, [load]);
+  if (failure) {
+    return (
+      <div className="page">
+        <h1 className="page__title">{name}</h1>
+        <Failure error={failure} retry={load} />
+      </div>
+    );
+  }
+  if (types.error && !types.data) {
+    return (
+      <div className="page">
+        <Failure error={types.error} retry={() => void types.refetch()} />
+      </div>
+    );
+  }
+  if (flow?.name !== name || !types.data) return <Pending />;
+  return <Editor name={name} />;
+}
+
+function Editor({ name }: { name: string }) {
+  const flow = useFlow();
+  const search = useSearch({ from: "/signed-in/flows/$name" });
+  const navigate = useNavigate();
+  const catalogue = useCatalogue();
+  const preferences = usePreferences();
+  const setPreferences = useSetPreferences();
+  const panes = preferences.editor;
+  const remember = useRecent();
+  const narrow = useMediaQuery("(max-width: 640px)") ?? false;
+  const [quickAdd, setQuickAdd] = useState<QuickAddRequest>();
+  const [menu, setMenu] = useState<MenuRequest>();
+  const [isReviewing, setReviewing] = useState(false);
+  const [isFinding, setFinding] = useState(false);
+  const [showOutline, setShowOutline] = useState(false);
+  const [tab, setTab] = useState<BottomTab>("debug");
+  const marks = useMarks(name);
+  const saving = useDrafts((s) => s.saving[name] ?? false);
+  const failed = useDrafts((s) => s.failed[name]);
+  const notKept = useDrafts((s) => s.notKept);
+  const status = useEditor((s) => s.status);
+  const unsaved = flow !== undefined && isUnsaved(flow);
+  const drafts = useQuery(draftsQuery);
+  const changedFlows = drafts.data?.filter((d) => d.state !== "running").length ?? 0;
+
+  useEffect(() => watch(catalogue, preferences.autoSave), [catalogue, preferences.autoSave]);
+  useServerEvents(["draft", "deploy", "resync"], (e) => {
+    const who = (e.data as { flow?: string } | null)?.flow;
+    for (const open of Object.keys(useEditor.getState().flows)) if (who === undefined || who === open) void refresh(open).catch(() => {});
+    void drafts.refetch();
+  });
+  // Edits are kept in the browser, so leaving loses nothing; only a refused storage asks.
+  useBlocker({ shouldBlockFn: () => notKept !== undefined && unsaved && !confirm(t("flow.leave")), enableBeforeUnload: () => notKept !== undefined && unsaved });
+
+  const setPane = useCallback(
+    (change: Partial<typeof panes>) => setPreferences({ editor: { ...panes, ...change } }),
+    [panes, setPreferences],
+  );
+  const openNode = useCallback(
+    (node: string, field?: string) => {
+      useEditor.getState().select(name, [node]);
+      useEditor.getState().focus(name, node);
+      if (!panes.showInspector) setPane({ showInspector: true });
+      void navigate({ to: "/flows/$name", params: { name }, search: { node, ...(field ? { field } : {}) }, replace: true });
+    },
+    [name, navigate, panes.showInspector, setPane],
+  );
+  const showBottom = useCallback(
+    (next: BottomTab) => {
+      setTab(next);
+      if (!panes.showBottom) setPane({ showBottom: true });
+    },
+    [panes.showBottom, setPane],
+  );
+  // The address names a node (from a problem, a search result, a link): show it.
+  useEffect(() => {
+    if (!search.node) return;
+    const { flows, select, focus } = useEditor.getState();
+    if (flows[name]?.doc.nodes.byId[search.node]) {
+      select(name, [search.node]);
+      focus(name, search.node);
+    }
+  }, [name, search.node]);
+
+  const review = useCallback(() => {
+    void saveAll().then(() => setReviewing(true));
+  }, []);
+  const actions = useMemo<Action[]>(() => {
+    const section = t("flow.section");
+    const locked = flow?.locked ? t("flow.lockedReason") : undefined;
+    return [
+      { id: "flow.save", label: t("flow.save"), section, icon: IconDeviceFloppy, keys: ["mod+s"], run: () => void save(name) },
+      { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, keys: ["mod+enter"], run: review },
+      { id: "flow.test", label: t("flow.test"), section, keys: ["r"], where: "canvas", run: () => showBottom("test") },
+      { id: "flow.find", label: t("flow.find"), section, keys: ["mod+f"], run: () => setFinding(true) },
+      { id: "flow.outline", label: t("flow.outline"), section, icon: IconListTree, run: () => setShowOutline((s) => !s) },
+      { id: "pane.bottom", label: t("pane.bottom"), section, icon: IconLayoutBottombar, keys: ["j"], where: "canvas", run: () => setPane({ showBottom: !panes.showBottom }) },
+      { id: "pane.inspector", label: t("pane.inspector"), section, icon: IconLayoutSidebarRight, keys: ["i"], where: "canvas", run: () => setPane({ showInspector: !panes.showInspector }) },
+      { id: "pane.palette", label: t("pane.palette"), section, icon: IconLayoutSidebar, run: () => setPane({ showPalette: !panes.showPalette }) },
+      { id: "pane.miniMap", label: t("canvas.miniMap"), section, keys: ["m"], where: "canvas", run: () => setPane({ miniMap: !panes.miniMap }) },
+      { id: "pane.next", label: t("pane.next"), section, keys: ["f6"], quiet: true, run: focusNextPane },
+      { id: "flow.discard", label: t("flow.discard"), section, icon: IconTrash, disabled: locked, run: () => discard(name) },
+    ];
+  }, [name, flow?.locked, review, showBottom, setPane, panes]);
+  useActions(actions);
+
+  if (!flow) return null;
+  const useOutline = narrow || showOutline;
+  return (
+    <div className="editor" data-narrow={narrow || undefined}>
+      <h1 className="visually-hidden" tabIndex={-1}>
+        {t("flow.heading", { name })}
+      </h1>
+      <div className="editor__bar">
+        <FlowTabs current={name} />
+        <div className="editor__tools">
+          {saving && <Loader size={14} aria-label={t("flow.saving")} />}
+          <span className="editor__saved" role="status">
+            {failed ? "" : unsaved ? t("flow.unsaved") : t("flow.saved")}
+          </span>
+          <Tool label={t("canvas.undo")} keys="mod+z" disabled={flow.history.done.length === 0 || flow.locked} onClick={() => useEditor.getState().undo(name)}>
+            <IconArrowBackUp size={16} />
+          </Tool>
+          <Tool label={t("canvas.redo")} keys="mod+shift+z" disabled={flow.history.undone.length === 0 || flow.locked} onClick={() => useEditor.getState().redo(name)}>
+            <IconArrowForwardUp size={16} />
+          </Tool>
+          <Tool label={t("flow.save")} keys="mod+s" onClick={() => void save(name)}>
+            <IconDeviceFloppy size={16} />
+          </Tool>
+          <Tool label={t("flow.outline")} pressed={useOutline} onClick={() => setShowOutline((s) => !s)}>
+            <IconListTree size={16} />
+          </Tool>
+          <Tool label={t("pane.bottom")} keys="j" pressed={panes.showBottom} onClick={() => setPane({ showBottom: !panes.showBottom })}>
+            <IconLayoutBottombar size={16} />
+          </Tool>
+          <Button.Group>
+            <Button size="compact-md" leftSection={<IconRocket size={16} />} onClick={review}>
+              {changedFlows > 0 ? t("flow.deployCount", { n: changedFlows }) : t("flow.deploy")}
+            </Button>
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button size="compact-md" px={6} aria-label={t("flow.deployMenu")} className="editor__split">
+                  <IconChevronDown size={16} />
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<IconRocket size={16} />} onClick={review}>
+                  {t("flow.deploy")}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => setReviewing(true)}>
+                  {t("flow.review")}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconTrash size={16} />} disabled={flow.locked || !unsaved} onClick={() => discard(name)}>
+                  {t("flow.discard")}
+                </Menu.Item>
+                <Menu.Divider />
+                <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => void navigate({ to: "/deployments" })}>
+                  {t("nav.deployments")}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconRoute size={16} />} onClick={() => void navigate({ to: "/flows" })}>
+                  {t("nav.flows")}
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </Button.Group>
+        </div>
+      </div>
+      {notKept && (
+        <div className="bar" data-tone="warning" role="alert">
+          {notKept}
+        </div>
+      )}
+      {failed && (
+        <div className="bar" data-tone="danger" role="alert">
+          {failed.message}
+          <Button size="compact-sm" variant="default" onClick={() => void save(name)}>
+            {t("common.retry")}
+          </Button>
+        </div>
+      )}
+      {flow.locked && (
+        <div className="bar" data-tone="info">
+          {t("flow.locked")}
+        </div>
+      )}
+      <div className="editor__panes">
+        {panes.showPalette && !narrow && (
+          <>
+            <div className="editor__palette" style={{ width: panes.palette }}>
+              <Palette
+                flow={flow}
+                onAdd={(type) => {
+                  const made = add(name, type, catalogue, { at: freeSpot(flow.focused, flow.doc) });
+                  if (made) remember(type.id);
+                }}
+              />
+            </div>
+            <Resizer label={t("pane.palette")} side="left" value={panes.palette} min={180} max={480} onChange={(palette) => setPane({ palette })} />
+          </>
+        )}
+        <div className="editor__middle">
+          <div className="editor__canvas" data-pane="canvas">
+            {useOutline ? (
+              <Outline flow={flow} marks={marks} onOpen={openNode} onQuickAdd={setQuickAdd} />
+            ) : (
+              <Canvas
+                key={name}
+                flow={flow}
+                marks={marks}
+                onQuickAdd={setQuickAdd}
+                onMenu={setMenu}
+                onOpen={openNode}
+                onDropped={(e, at) => {
+                  const type = catalogue.get(e.dataTransfer.getData(DRAG_TYPE));
+                  if (type) {
+                    if (add(name, type, catalogue, { at: { x: at.x - 104, y: at.y - 28 } })) remember(type.id);
+                    return;
+                  }
+                  const file = e.dataTransfer.files[0];
+                  if (file) void file.text().then((text) => insertText(name, catalogue, text, at) || useEditor.getState().announce(t("paste.unknown")));
+                  else insertText(name, catalogue, e.dataTransfer.getData("text/plain"), at);
+                }}
+              >
+                {flow.doc.nodes.ids.length === 0 && flow.doc.notes.ids.length === 0 && (
+                  <div className="canvas__hint">
+                    <div>{t("canvas.empty", { key: readable("a") })}</div>
+                  </div>
+                )}
+              </Canvas>
+            )}
+          </div>
+          {panes.showBottom && (
+            <>
+              <Resizer label={t("pane.bottom")} side="bottom" value={panes.bottom} min={120} max={640} onChange={(bottom) => setPane({ bottom })} />
+              <div className="editor__bottom" style={{ height: panes.bottom }}>
+                <BottomPanel flow={flow} tab={tab} onTab={setTab} onOpen={openNode} onClose={() => setPane({ showBottom: false })} />
+              </div>
+            </>
+          )}
+        </div>
+        {panes.showInspector && (!narrow || flow.selected.size > 0) && (
+          <>
+            {!narrow && <Resizer label={t("pane.inspector")} side="right" value={panes.inspector} min={280} max={1200} onChange={(inspector) => setPane({ inspector })} />}
+            <aside className="editor__inspector" style={narrow ? undefined : { width: panes.inspector }} aria-label={t("pane.inspector")} data-pane="inspector" tabIndex={-1}>
+              <Inspector flow={flow} marks={marks} field={search.field} onTest={() => showBottom("test")} onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))} />
+            </aside>
+          </>
+        )}
+      </div>
+      <div className="visually-hidden" role="status" aria-live="polite">
+        {status}
+      </div>
+      {quickAdd && (
+        <QuickAdd
+          flow={flow}
+          request={quickAdd}
+          onClose={() => setQuickAdd(undefined)}
+          onAdded={(id) => {
+            requestAnimationFrame(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus());
+          }}
+        />
+      )}
+      {menu && <CanvasMenu flow={flow} request={menu} onClose={() => setMenu(undefined)} onQuickAdd={setQuickAdd} onOpen={openNode} />}
+      <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />
+      <ConflictDialog />
+      {isReviewing && (
+        <Suspense fallback={null}>
+          <Review onClose={() => setReviewing(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function Tool({ label, keys, pressed, disabled, onClick, children }: { label: string; keys?: string; pressed?: boolean; disabled?: boolean; onClick: () => void; children: React.ReactNode }) {
+  return (
+    <Tooltip label={keys ? `${label} (${readable(keys)})` : label}>
+      <ActionIcon variant={pressed ? "light" : "subtle"} color="gray" size={28} aria-label={label} aria-pressed={pressed} disabled={disabled ?? false} onClick={onClick}>
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function freeSpot(focused: string | undefined, doc: { nodes: { byId: Readonly<Record<string, { position: { x: number; y: number } }>> } }): { x: number; y: number } {
+  const at = focused ? doc.nodes.byId[focused]?.position : undefined;
+  return at ? { x: at.x, y: at.y + 96 } : { x: 96, y: 96 };
+}
+
+/** F6: palette, canvas, inspector, bottom; after the last the browser takes over. */
+function focusNextPane(): void {
+  const panes = [...document.querySelectorAll<HTMLElement>("[data-pane]")];
+  const at = panes.findIndex((p) => p.contains(document.activeElement));
+  const next = panes[at + 1];
+  if (!next) return (document.activeElement as HTMLElement | null)?.blur();
+  const inside = next.querySelector<HTMLElement>('.react-flow__node[tabindex="0"], [role="application"], [role="tree"] [tabindex="0"], input, button');
+  (inside ?? next).focus();
+}

@@ -1,0 +1,65 @@
+import { Menu } from "@mantine/core";
+import { t } from "../../../text/t";
+import { readable, useAllActions } from "../../../app/actions";
+import { removeEdge } from "../commands";
+import type { OpenFlow } from "../store";
+import type { MenuRequest, QuickAddRequest } from "./Canvas";
+
+interface Props {
+  flow: OpenFlow;
+  request: MenuRequest;
+  onClose: () => void;
+  onQuickAdd: (request: QuickAddRequest) => void;
+  onOpen: (node: string) => void;
+}
+
+const forNode = ["canvas.copy", "canvas.cut", "canvas.duplicate", "canvas.enable", "canvas.group", "canvas.ungroup", "canvas.align", "-", "canvas.delete", "canvas.deleteHeal"];
+const forCanvas = ["canvas.paste", "canvas.note", "canvas.layout", "canvas.selectAll", "canvas.fit", "-", "flow.find", "flow.test"];
+
+/** The menu of the right mouse button or a long press: the same actions as everywhere. */
+export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props) {
+  const actions = new Map(useAllActions().map((a) => [a.id, a]));
+  const { screen, at, kind, id } = request;
+  return (
+    <Menu opened onChange={(opened) => !opened && onClose()} position="bottom-start" withinPortal>
+      <Menu.Target>
+        <div style={{ position: "fixed", left: screen.x, top: screen.y, width: 1, height: 1 }} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        {kind === "canvas" && (
+          <Menu.Item disabled={flow.locked} rightSection={<kbd>{readable("shift+a")}</kbd>} onClick={() => onQuickAdd({ screen, at })}>
+            {t("quickAdd.label")}
+          </Menu.Item>
+        )}
+        {kind === "node" && id && <Menu.Item onClick={() => onOpen(id)}>{t("canvas.open")}</Menu.Item>}
+        {kind === "edge" && id && (
+          <>
+            <Menu.Item disabled={flow.locked} onClick={() => onQuickAdd({ screen, at, into: id })}>
+              {t("edge.insert")}
+            </Menu.Item>
+            <Menu.Item disabled={flow.locked} className="menu__danger" onClick={() => removeEdge(flow.name, id)}>
+              {t("edge.remove")}
+            </Menu.Item>
+          </>
+        )}
+        {(kind === "node" ? forNode : kind === "canvas" ? forCanvas : []).map((name, i) => {
+          const action = actions.get(name);
+          // biome-ignore lint/suspicious/noArrayIndexKey: a fixed list
+          if (name === "-") return <Menu.Divider key={i} />;
+          if (!action) return null;
+          return (
+            <Menu.Item
+              key={name}
+              disabled={action.disabled !== undefined}
+              className={name.startsWith("canvas.delete") ? "menu__danger" : undefined}
+              rightSection={action.keys?.[0] && <kbd>{readable(action.keys[0])}</kbd>}
+              onClick={action.run}
+            >
+              {action.label}
+            </Menu.Item>
+          );
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,112 @@
+// What the server finds in the open flows: problems without deploying, and how
+// they differ from what is live. Asked anew when the edits pause.
+
+import { create } from "zustand";
+import { api, payload } from "../../api/client";
+import { isProblem } from "../../api/problem";
+import { type WireFlow, write } from "./document";
+import { useEditor } from "./store";
+
+export interface Finding {
+  path: string;
+  flow: string;
+  node?: string;
+  input?: string;
+  code: string;
+  message: string;
+  warning?: boolean;
+  line?: number;
+  column?: number;
+  nodes?: string[];
+  routes?: string[];
+}
+
+export interface Difference {
+  name: string;
+  before: unknown;
+  after: unknown;
+}
+
+export interface NodeChange {
+  node: string;
+  label: string;
+  kind: string;
+  change: "added" | "changed" | "moved" | "removed";
+  inputs: Difference[];
+  fields: Difference[];
+}
+
+export interface EdgeChange {
+  source: string;
+  sourceHandle: string;
+  target: string;
+  change: "added" | "changed" | "removed";
+}
+
+export interface FlowChanges {
+  flow: string;
+  change: "same" | "added" | "changed" | "moved" | "removed";
+  nodes: NodeChange[];
+  edges: EdgeChange[];
+  other: Difference[];
+}
+
+export interface Route {
+  method: string;
+  path: string;
+  node: string;
+}
+
+export interface Check {
+  deployable: boolean;
+  problems: Finding[];
+  routes: Route[];
+  live: number;
+  changes: FlowChanges[];
+}
+
+interface ChecksState {
+  check: Check | undefined;
+  isChecking: boolean;
+}
+
+export const useChecks = create<ChecksState>()(() => ({ check: undefined, isChecking: false }));
+
+const PAUSE = 400;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let asked = 0;
+
+/** Asks the server about the open flows as they are in the window. */
+export async function checkNow(): Promise<Check | undefined> {
+  clearTimeout(timer);
+  const mine = ++asked;
+  useChecks.setState({ isChecking: true });
+  const flows: Record<string, WireFlow> = {};
+  for (const f of Object.values(useEditor.getState().flows)) flows[f.name] = write(f.doc);
+  try {
+    const check = (await payload(api.POST("/drafts/check", { body: { flowconfigurations: flows as never, changes: true } as never }))) as unknown as Check;
+    if (mine === asked) useChecks.setState({ check, isChecking: false });
+    return check;
+  } catch (e) {
+    if (mine === asked) useChecks.setState({ isChecking: false });
+    if (!isProblem(e)) throw e;
+    return undefined; // the connection bar says so; the next edit asks again
+  }
+}
+
+/** Checks again whenever an open flow's content changed and the edits paused. */
+export function watchChecks(): () => void {
+  const later = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void checkNow(), PAUSE);
+  };
+  later();
+  const stop = useEditor.subscribe((now, before) => {
+    const names = Object.keys(now.flows);
+    if (names.length !== Object.keys(before.flows).length || names.some((n) => now.flows[n]?.doc !== before.flows[n]?.doc)) later();
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}

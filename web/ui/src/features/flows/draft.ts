@@ -1,0 +1,207 @@
+// Drafts between the window and the server: open, save with the revision they are
+// based on, merge what somebody else saved meanwhile.
+
+import { queryOptions } from "@tanstack/react-query";
+import { create } from "zustand";
+import { queries } from "../../app/queries";
+import { api, payload } from "../../api/client";
+import { isProblem, type Problem } from "../../api/problem";
+import { t } from "../../text/t";
+import type { Catalogue } from "./catalogue";
+import { type Doc, read, type WireFlow, write } from "./document";
+import { forget, keep, kept, revive } from "./local";
+import { type Choice, type Conflict, merge, same } from "./merge";
+import { CONFIGURATION, isUnsaved, type OpenFlow, useEditor } from "./store";
+
+export const draftsQuery = queryOptions({
+  queryKey: ["drafts"],
+  queryFn: () => payload(api.GET("/drafts")),
+});
+
+export type DraftRow = Awaited<ReturnType<NonNullable<typeof draftsQuery.queryFn>>>[number];
+
+interface Opened {
+  name: string;
+  revision: number;
+  locked: boolean;
+  savedBy: string;
+  flow: WireFlow;
+}
+
+async function fetchDraft(name: string): Promise<Opened> {
+  return (await payload(api.GET("/drafts/{flow}", { params: { path: { flow: name } } }))) as unknown as Opened;
+}
+
+/** A newer version on the server that could not be merged by itself. */
+export interface Pending {
+  theirs: Doc;
+  revision: number;
+  by: string;
+  conflicts: Conflict[];
+}
+
+interface DraftState {
+  saving: Readonly<Record<string, boolean>>;
+  failed: Readonly<Record<string, Problem | undefined>>;
+  pending: Readonly<Record<string, Pending | undefined>>;
+  /** The browser would not keep the edits: why, in a sentence. */
+  notKept: string | undefined;
+}
+
+export const useDrafts = create<DraftState>()(() => ({ saving: {}, failed: {}, pending: {}, notKept: undefined }));
+
+function mark<K extends "saving" | "failed" | "pending">(what: K, name: string, value: DraftState[K][string]): void {
+  useDrafts.setState((s) => ({ [what]: { ...s[what], [name]: value } }) as Partial<DraftState>);
+}
+
+/** Opens a flow in the editor, with the edits that the browser kept; once per flow. */
+export async function open(name: string): Promise<void> {
+  if (useEditor.getState().flows[name]) return;
+  let server: Opened;
+  try {
+    server = await fetchDraft(name);
+  } catch (e) {
+    // The configuration canvas is always there, even before anything was saved.
+    if (!(name === CONFIGURATION && isProblem(e) && e.status === 404)) throw e;
+    server = { name, revision: 0, locked: false, savedBy: "", flow: write(read({})) };
+  }
+  const doc = read(server.flow);
+  const local = await kept(name);
+  const { open: show } = useEditor.getState();
+  if (!local || server.locked) return show(server.name, doc, server.revision, server.locked);
+  const mine = read(revive(local, server.flow));
+  if (local.revision === server.revision) {
+    return show(server.name, doc, server.revision, false, { doc: mine, history: local.history });
+  }
+  show(server.name, read(local.base), local.revision, false, { doc: mine, history: local.history });
+  takeOver(name, doc, server.revision, server.savedBy);
+}
+
+/** Puts a newer version of the server under the local edits: merges, or asks. */
+function takeOver(name: string, theirs: Doc, revision: number, by: string): boolean {
+  const flow = useEditor.getState().flows[name];
+  if (!flow || revision === flow.saved.revision) return true;
+  if (!isUnsaved(flow)) {
+    useEditor.getState().replace(name, t("step.theirs", { by }), theirs, { revision, doc: theirs });
+    return true;
+  }
+  const { doc, conflicts } = merge(flow.saved.doc, flow.doc, theirs);
+  if (conflicts.length > 0) {
+    mark("pending", name, { theirs, revision, by, conflicts });
+    return false;
+  }
+  useEditor.getState().replace(name, t("step.merged", { by }), doc, { revision, doc: theirs });
+  mark("pending", name, undefined);
+  return true;
+}
+
+/** Ends a conflict with the user's choices and saves the result. */
+export async function resolve(name: string, choices: Record<string, Choice>): Promise<void> {
+  const flow = useEditor.getState().flows[name];
+  const pending = useDrafts.getState().pending[name];
+  if (!flow || !pending) return;
+  const { doc } = merge(flow.saved.doc, flow.doc, pending.theirs, choices);
+  useEditor.getState().replace(name, t("step.merged", { by: pending.by }), doc, { revision: pending.revision, doc: pending.theirs });
+  mark("pending", name, undefined);
+  await save(name);
+}
+
+const running = new Map<string, Promise<boolean>>();
+
+/** Saves a draft; true when the server has what the window shows. One save a flow at a time. */
+export function save(name: string): Promise<boolean> {
+  const before = running.get(name) ?? Promise.resolve(true);
+  const next = before.then(() => saveNow(name, 3));
+  running.set(name, next);
+  void next.finally(() => running.get(name) === next && running.delete(name));
+  return next;
+}
+
+async function saveNow(name: string, tries: number): Promise<boolean> {
+  const flow = useEditor.getState().flows[name];
+  if (!flow || useDrafts.getState().pending[name]) return false;
+  if (!isUnsaved(flow)) return true;
+  const { doc } = flow;
+  mark("saving", name, true);
+  try {
+    const saved = await payload(
+      api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: flow.saved.revision, flow: write(doc) as never } }),
+    );
+    useEditor.getState().wasSaved(name, doc, saved.revision);
+    mark("failed", name, undefined);
+    const now = useEditor.getState().flows[name];
+    if (now && !isUnsaved(now)) await forget(name).catch(() => {});
+    void queries.invalidateQueries(draftsQuery);
+    return true;
+  } catch (e) {
+    if (!isProblem(e)) throw e;
+    const newer = e.code === "draft_stale" ? (e.envelope?.draft as Opened | undefined) : undefined;
+    if (newer && tries > 0) {
+      return takeOver(name, read(newer.flow), newer.revision, newer.savedBy) ? saveNow(name, tries - 1) : false;
+    }
+    if (e.code === "flow_locked") useEditor.getState().setLocked(name, true);
+    mark("failed", name, e);
+    return false;
+  } finally {
+    mark("saving", name, false);
+  }
+}
+
+/** Saves every open flow that has edits; true when all are saved. */
+export async function saveAll(): Promise<boolean> {
+  const results = await Promise.all(
+    Object.values(useEditor.getState().flows)
+      .filter(isUnsaved)
+      .map((f) => save(f.name)),
+  );
+  return results.every(Boolean);
+}
+
+/** Somebody else saved, renamed or locked a flow. */
+export async function refresh(name: string): Promise<void> {
+  void queries.invalidateQueries(draftsQuery);
+  const flow = useEditor.getState().flows[name];
+  if (!flow || running.has(name)) return;
+  const server = await fetchDraft(name);
+  useEditor.getState().setLocked(name, server.locked);
+  takeOver(name, read(server.flow), server.revision, server.savedBy);
+}
+
+/** Throws the local edits of a flow away; undoable. */
+export function discard(name: string): void {
+  const flow = useEditor.getState().flows[name];
+  if (!flow) return;
+  useEditor.getState().replace(name, t("step.discard"), flow.saved.doc, flow.saved);
+  void forget(name).catch(() => {});
+}
+
+const IDLE_SAVE = 10_000;
+
+/**
+ * Keeps every edit in the browser as it is made and saves drafts after ten idle
+ * seconds when the user wants that. Returns how to stop.
+ */
+export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  const write = async (flow: OpenFlow): Promise<void> => {
+    try {
+      if (isUnsaved(flow)) await keep(flow, catalogue);
+      if (useDrafts.getState().notKept) useDrafts.setState({ notKept: undefined });
+    } catch {
+      useDrafts.setState({ notKept: t("draft.notKept") });
+    }
+  };
+  const stop = useEditor.subscribe((now, before) => {
+    for (const flow of Object.values(now.flows)) {
+      const was = before.flows[flow.name];
+      if (!was || was.doc === flow.doc) continue;
+      void write(flow);
+      clearTimeout(timers.get(flow.name));
+      if (autoSave && !same(flow.doc, flow.saved.doc)) timers.set(flow.name, setTimeout(() => void save(flow.name), IDLE_SAVE));
+    }
+  });
+  return () => {
+    stop();
+    for (const timer of timers.values()) clearTimeout(timer);
+  };
+}

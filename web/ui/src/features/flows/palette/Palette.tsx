@@ -1,0 +1,97 @@
+import { ActionIcon, TextInput, Tooltip } from "@mantine/core";
+import { IconSearch, IconStar, IconStarFilled } from "@tabler/icons-react";
+import { useState } from "react";
+import { usePreferences, useSetPreferences } from "../../../app/preferences";
+import { t } from "../../../text/t";
+import { NodeIcon } from "../canvas/NodeIcon";
+import { type NodeType, useCatalogue } from "../catalogue";
+import { CONFIGURATION, type OpenFlow } from "../store";
+import { search } from "./search";
+import "./palette.css";
+
+/** The drag data type of a node type's id. */
+export const DRAG_TYPE = "application/x-ecoflow-node";
+
+/** The node types to drag or to add with Enter: favourites, recent, groups by package. */
+export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeType) => void }) {
+  const catalogue = useCatalogue();
+  const preferences = usePreferences();
+  const setPreferences = useSetPreferences();
+  const [query, setQuery] = useState("");
+  const { favourites, recent } = preferences.editor;
+  const found = search(catalogue.types, { query, configuration: flow.name === CONFIGURATION, recent: [] });
+  const groups: [string, NodeType[]][] = query
+    ? [[t("palette.found"), found]]
+    : [
+        [t("palette.favourites"), found.filter((x) => favourites.includes(x.id))],
+        [t("palette.recent"), recent.map((id) => found.find((x) => x.id === id)).filter((x): x is NodeType => x !== undefined).slice(0, 4)],
+        ...[...Map.groupBy(catalogue.types.filter((x) => found.includes(x)), (x) => x.module)],
+      ];
+  const toggleFavourite = (id: string): void => {
+    const next = favourites.includes(id) ? favourites.filter((f) => f !== id) : [...favourites, id];
+    setPreferences({ editor: { ...preferences.editor, favourites: next } });
+  };
+  return (
+    <section className="palette" aria-label={t("palette.label")} data-pane="palette" tabIndex={-1}>
+      <TextInput
+        leftSection={<IconSearch size={16} />}
+        placeholder={t("palette.search")}
+        aria-label={t("palette.search")}
+        value={query}
+        onChange={(e) => setQuery(e.currentTarget.value)}
+        onKeyDown={(e) => {
+          const first = found[0];
+          if (e.key === "Enter" && first && query) onAdd(first);
+          if (e.key === "Escape") setQuery("");
+        }}
+      />
+      <div className="palette__list">
+        {groups.map(([title, types]) =>
+          types.length === 0 ? null : (
+            <div key={title}>
+              <h2 className="palette__group">{title}</h2>
+              <ul>
+                {types.map((type) => (
+                  <li key={type.id} className="palette__row">
+                    <Tooltip label={type.description} position="right" multiline w={260} disabled={!type.description}>
+                      <button
+                        type="button"
+                        className="typeRow"
+                        data-kind={type.kind}
+                        draggable={!flow.locked}
+                        disabled={flow.locked}
+                        onDragStart={(e) => {
+                          e.dataTransfer.setData(DRAG_TYPE, type.id);
+                          e.dataTransfer.effectAllowed = "copy";
+                        }}
+                        onClick={() => onAdd(type)}
+                        aria-label={t("palette.add", { name: type.name })}
+                      >
+                        <span className="typeRow__tile">
+                          <NodeIcon name={type.icon} kind={type.kind} size={16} />
+                        </span>
+                        <span className="typeRow__name">{type.name}</span>
+                      </button>
+                    </Tooltip>
+                    <ActionIcon
+                      className="palette__star"
+                      variant="subtle"
+                      color="gray"
+                      size={24}
+                      aria-pressed={favourites.includes(type.id)}
+                      aria-label={t("palette.favourite", { name: type.name })}
+                      onClick={() => toggleFavourite(type.id)}
+                    >
+                      {favourites.includes(type.id) ? <IconStarFilled size={14} /> : <IconStar size={14} />}
+                    </ActionIcon>
+                  </li>
+                ))}
+              </ul>
+            </div>
+          ),
+        )}
+        {found.length === 0 && <p className="quickAdd__note">{t("quickAdd.nothing")}</p>}
+      </div>
+    </section>
+  );
+}
