@@ -163,6 +163,10 @@ func (a *Accounts) AddFirst(ctx context.Context, n NewUser, userAgent string) (S
 		s := Session{}
 		secrets, s = a.newSession(-1, ActorFrom(ctx).Address, userAgent) // the id is not known yet
 		session = &s
+		// It is the new administrator who acts, in the audit log too.
+		caller := ActorFrom(ctx)
+		caller.Username = n.Username
+		ctx = WithActor(ctx, caller)
 	}
 	return secrets, a.Store.AddFirstUser(ctx, u, Role{Name: "admin", Default: true}, session)
 }

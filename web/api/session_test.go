@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +155,32 @@ func TestSignInFails(t *testing.T) {
 	status(t, rec, 429, "after too many failures")
 	if rec.Header().Get("Retry-After") == "" {
 		t.Error("no Retry-After")
+	}
+}
+
+// TestSignInAudit checks that counting failures and upgrading hashes leave the
+// entry to the act itself.
+func TestSignInAudit(t *testing.T) {
+	p, check, _ := withAda(t)
+	for _, given := range []string{"wrong", "wrong", password} {
+		check.Do(nil, `POST /users/login {"username": "Ada", "password": "`+given+`"}`)
+	}
+	records, total, err := p.DB.Audit().Page(t.Context(), 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range records {
+		got = append(got, r.Action+" "+string(r.Result)+" by "+r.Actor+" from "+r.Address)
+	}
+	want := []string{
+		"session.signIn done by ada from 127.0.0.1",
+		"session.signIn refused by  from 127.0.0.1",
+		"session.signIn refused by  from 127.0.0.1",
+		"setup.blank done by ada from 127.0.0.1",
+	}
+	if total != 4 || !slices.Equal(got, want) {
+		t.Errorf("audit = %q, want %q", got, want)
 	}
 }
 
