@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -41,12 +42,18 @@ func (e *Error) Error() string {
 // builds nothing. The result keeps b, which must not change any more; the error
 // is an *Error.
 func Validate(b []byte, depth int) (Raw, error) {
-	s := scanner{b: b, limit: min(depth, maxDepth)}
-	if err := s.document(nil); err != nil {
+	s := scanners.Get().(*scanner)
+	*s = scanner{b: b, limit: min(depth, maxDepth), names: s.names[:0]}
+	err := s.document(nil)
+	s.b = nil
+	scanners.Put(s)
+	if err != nil {
 		return Raw{}, err
 	}
 	return Raw{json: b, depth: depth}, nil
 }
+
+var scanners = sync.Pool{New: func() any { return &scanner{} }}
 
 // Parse is Validate that builds the value: map[string]any, []any, string,
 // json.Number, bool and nil. The result does not keep b.
