@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"ecoflow/app/template"
-	"ecoflow/app/value"
 )
 
 // Text is a String (or Code) input that may hold templates; a literal where the
@@ -405,14 +404,11 @@ func setTarget(dst reflect.Value, given any, in Input, _ bool) []Problem {
 	if !ok {
 		return wrong(in, "type", "has to be text.")
 	}
-	path, err := value.ParsePath(s)
-	switch {
-	case err != nil:
-		return wrong(in, "path", "is no path into the payload like msg.user.name: %v.", err)
-	case len(path) == 0 || path[0].Index >= 0:
-		return wrong(in, "path", "has to start with a key of the payload, as in msg.user.name.")
+	target, err := TargetOf(s)
+	if err != nil {
+		return wrong(in, "path", "leads nowhere: %v.", err)
 	}
-	dst.Set(reflect.ValueOf(Target{path}))
+	dst.Set(reflect.ValueOf(target))
 	return nil
 }
 

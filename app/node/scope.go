@@ -1,9 +1,11 @@
 package node
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
+	"ecoflow/app/limit"
 	"ecoflow/app/template"
 	"ecoflow/app/value"
 )
@@ -19,6 +21,9 @@ type Target struct{ path value.Path }
 // TargetOf parses a path into the payload.
 func TargetOf(path string) (Target, error) {
 	p, err := value.ParsePath(path)
+	if err == nil && (len(p) == 0 || p[0].Index >= 0) {
+		err = fmt.Errorf("the path %q has to start with a key of the payload, as in msg.user.name", path)
+	}
 	return Target{p}, err
 }
 
@@ -129,7 +134,8 @@ func (p *Payload) Map() (map[string]any, error) {
 var requestMembers = []string{"method", "path", "route", "host", "ip", "body", "params", "query", "headers", "cookies"}
 
 // Value returns the request as an object, as flows see it: header names in lower
-// case, a query field with several values as a list, the body as text.
+// case, a query field with several values as a list, a JSON body as its value, another as
+// text.
 func (r *Inbound) Value() (map[string]any, error) {
 	m := make(map[string]any, len(requestMembers))
 	for _, name := range requestMembers {
@@ -161,7 +167,7 @@ func (r *Inbound) member(member string, path []any) (any, error) {
 	case "ip":
 		v = r.IP
 	case "body":
-		v = string(r.Body)
+		v = r.parsed()
 	case "params":
 		if !named {
 			m := make(map[string]any, len(r.Params))
@@ -205,6 +211,19 @@ func (r *Inbound) member(member string, path []any) (any, error) {
 		return nil, nil
 	}
 	return template.Descend(v, path)
+}
+
+// parsed is the body as it was sent: JSON as its value, other text as text.
+func (r *Inbound) parsed() any {
+	if len(r.Body) == 0 {
+		return nil
+	}
+	if strings.Contains(r.Header.Get("Content-Type"), "json") {
+		if v, err := value.Parse(r.Body, limit.APIDepth); err == nil {
+			return v
+		}
+	}
+	return strings.ToValidUTF8(string(r.Body), "\ufffd")
 }
 
 // valueOf looks a name up in a query or header and follows the rest of the path.

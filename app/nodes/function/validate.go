@@ -1,9 +1,14 @@
 package function
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -48,17 +53,23 @@ func (v *Validate) Prepare(node.Values) []node.Problem {
 		}
 		return refuse(p)
 	}
+	if unwieldy(nil, v.source, nil) != nil {
+		return refuse(node.Problem{Message: fmt.Sprintf("The schema holds a number with more than %d digits.", maxDigits)})
+	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})
 	c.AssertFormat()
-	if err := c.AddResource("schema.json", v.source); err != nil {
+	if err := c.AddResource(place, v.source); err != nil {
 		return refuse(node.Problem{Message: "The schema cannot be used: " + firstMistake(err) + "."})
 	}
-	if v.compiled, err = c.Compile("schema.json"); err != nil {
+	if v.compiled, err = c.Compile(place); err != nil {
 		return refuse(node.Problem{Message: "The schema cannot be used: " + firstMistake(err) + "."})
 	}
 	return nil
 }
+
+// place is the address that a schema has for itself.
+const place = "schema://node"
 
 // nowhere loads no schema: everything a schema refers to has to be inside it.
 type nowhere struct{}
@@ -103,58 +114,118 @@ func (v *Validate) Run(_ context.Context, m *node.Message) error {
 	if err != nil {
 		return err
 	}
-	err = v.compiled.Validate(given)
-	if err == nil {
-		m.Send("valid")
-		return nil
-	}
-	var mistakes *jsonschema.ValidationError
-	if !errors.As(err, &mistakes) {
-		return err
+	list := unwieldy(nil, given, nil)
+	if list == nil {
+		if err = v.compiled.Validate(given); err == nil {
+			m.Send("valid")
+			return nil
+		}
+		var mistakes *jsonschema.ValidationError
+		if !errors.As(err, &mistakes) {
+			return err
+		}
+		list = listed(mistakes, nil)
+		slices.SortFunc(list, func(a, b any) int { // the library has no order
+			x, y := a.(map[string]any), b.(map[string]any)
+			return cmp.Or(value.Compare(x["path"], y["path"]), value.Compare(x["message"], y["message"]))
+		})
 	}
 	m.Send("invalid")
-	return v.To.Set(&m.Payload, listed(mistakes, []any{}))
+	return v.To.Set(&m.Payload, list)
 }
 
-var english = message.NewPrinter(language.English)
+func mistake(path []string, format string, args ...any) any {
+	return map[string]any{"path": strings.Join(path, "."), "message": fmt.Sprintf(format, args...)}
+}
+
+// maxDigits bounds the numbers that are checked: exact arithmetic on a number
+// like 1e999999 takes for ages.
+const maxDigits = 400
+
+// unwieldy lists the numbers beyond maxDigits.
+func unwieldy(list []any, v any, path []string) []any {
+	switch v := v.(type) {
+	case json.Number:
+		_, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
+		n, err := strconv.Atoi(cmp.Or(exponent, "0"))
+		if (len(v) > maxDigits || err != nil || n > maxDigits || n < -maxDigits) && len(list) < maxMistakes {
+			list = append(list, mistake(path, "has more than %d digits", maxDigits))
+		}
+	case []any:
+		for i, item := range v {
+			list = unwieldy(list, item, append(path, strconv.Itoa(i)))
+		}
+	case map[string]any:
+		for name, item := range v {
+			list = unwieldy(list, item, append(path, name))
+		}
+	}
+	return list
+}
 
 // listed flattens the mistakes: a list of {path, message} without those that only
 // say that something inside is wrong.
 func listed(e *jsonschema.ValidationError, list []any) []any {
-	if len(list) >= maxMistakes {
-		return list
-	}
-	path := strings.Join(e.InstanceLocation, ".")
-	add := func(path, message string) {
-		list = append(list, map[string]any{"path": path, "message": message})
-	}
-	inside := func(name string) string {
-		if path == "" {
-			return name
-		}
-		return path + "." + name
-	}
+	path := e.InstanceLocation
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range k.Missing {
-			add(inside(name), "is required")
+			list = append(list, mistake(append(path, name), "is required"))
 		}
 		return list
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
-			add(inside(name), "is not expected here")
+			list = append(list, mistake(append(path, name), "is not expected here"))
 		}
 		return list
 	case *kind.OneOf, *kind.AnyOf:
-		add(path, "fits none of the forms that are allowed")
-		return list
+		return append(list, mistake(path, "fits none of the forms that are allowed"))
 	}
-	if len(e.Causes) == 0 {
-		add(path, e.ErrorKind.LocalizedString(english))
-		return list
+	if len(e.Causes) == 0 && len(list) < maxMistakes {
+		return append(list, mistake(path, "%s", sentence(e.ErrorKind)))
 	}
 	for _, cause := range e.Causes {
 		list = listed(cause, list)
 	}
 	return list
+}
+
+var english = message.NewPrinter(language.English)
+
+// sentence says what a value has to be, for the commonest rules.
+func sentence(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		return fmt.Sprintf("has to be of the type %s, not %s", strings.Join(k.Want, " or "), k.Got)
+	case *kind.Format:
+		return "is no " + k.Want
+	case *kind.Pattern:
+		return "does not match the pattern " + k.Want
+	case *kind.MinLength:
+		return fmt.Sprintf("needs %d characters or more", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("may have %d characters at most", k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("needs %d elements or more", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("may have %d elements at most", k.Want)
+	case *kind.Minimum:
+		return "has to be " + decimal(k.Want) + " or more"
+	case *kind.Maximum:
+		return "has to be " + decimal(k.Want) + " or less"
+	case *kind.ExclusiveMinimum:
+		return "has to be more than " + decimal(k.Want)
+	case *kind.ExclusiveMaximum:
+		return "has to be less than " + decimal(k.Want)
+	case *kind.RefCycle:
+		return "cannot be checked, because the schema refers to itself without end"
+	case *kind.MultipleOf:
+		return "has to be a multiple of " + decimal(k.Want)
+	}
+	return k.LocalizedString(english)
+}
+
+func decimal(r *big.Rat) string {
+	digits, _ := r.FloatPrec()
+	return r.FloatString(digits)
 }
