@@ -201,12 +201,15 @@ func (c *schemas) member(f field) (*Schema, error) {
 		return nil, err
 	}
 	target := s
-	for target.Type == "array" && target.Items != nil {
-		target.MinItems, target.MaxItems = w.minItems, w.maxItems
-		target = target.Items
-	}
-	if target.Type == "object" {
-		target.MaxItems = nil
+	for {
+		if target.Type == "array" && target.Items != nil {
+			target.MinItems, target.MaxItems = w.minItems, w.maxItems
+			target = target.Items
+		} else if target.Type == "object" && target.AdditionalProperties != nil {
+			target = target.AdditionalProperties
+		} else {
+			break
+		}
 	}
 	if w.minLength != nil {
 		target.MinLength = w.minLength
