@@ -65,8 +65,10 @@ func TestCommonNodes(t *testing.T) {
 		{node: "Text", inputs: `{"sampleText": "a {{ b"}`, problem: "sampleText: Text holds a template that does not compile"},
 		{node: "Text", inputs: `{"sampleText": "{{ upper(msg.x) }}"}`, err: "there is nothing where text is needed"},
 
-		{node: "Set", inputs: `{"values": {"value": "{\"msg.a.b\": \"{{ msg.n + 1 }}\", \"msg.list[1]\": {\"x\": [\"{{ params.id }}\"]}, \"count\": 3.10}"}}`, payload: `{"msg": {"n": 1, "list": [1, 2]}}`,
-			want: `{"msg": {"n": 1, "a": {"b": 2}, "list": [1, {"x": ["7"]}]}, "count": 3.10}`},
+		{
+			node: "Set", inputs: `{"values": {"value": "{\"msg.a.b\": \"{{ msg.n + 1 }}\", \"msg.list[1]\": {\"x\": [\"{{ params.id }}\"]}, \"count\": 3.10}"}}`, payload: `{"msg": {"n": 1, "list": [1, 2]}}`,
+			want: `{"msg": {"n": 1, "a": {"b": 2}, "list": [1, {"x": ["7"]}]}, "count": 3.10}`,
+		},
 		{node: "Set", inputs: `{"values": "{\"msg\": 1, \"old\": \"{{ msg }}\"}"}`, payload: `{"msg": "before"}`, want: `{"msg": 1, "old": "before"}`},
 		{node: "Set", inputs: `{"remove": ["msg.secret", "other", "nothing.there"]}`, payload: `{"msg": {"secret": 1, "x": 2}, "other": 1}`, want: `{"msg": {"x": 2}}`},
 		{node: "Set", inputs: `{"values": "{\"msg.a\": 1}"}`, payload: `{"msg": "text"}`, err: "cannot be set"},
@@ -230,8 +232,10 @@ func TestResponse(t *testing.T) {
 		{name: "redirect with 200", inputs: `{"mode": "direct", "send": "redirect", "location": "/", "status": "200"}`, problem: "status: The status 200 sends nobody"},
 		{name: "redirect to nowhere", inputs: `{"mode": "direct", "send": "redirect"}`, problem: "location: Address is required"},
 		{name: "redirect that splits", inputs: `{"mode": "direct", "send": "redirect", "location": "{{ msg }}"}`, payload: `{"msg": "/\r\nSet-Cookie: a=b"}`, err: "line break"},
-		{name: "file", inputs: `{"mode": "direct", "send": "file", "fileName": "straße.txt"}`, payload: `{"msg": "x"}`, want: node.Answer{ContentType: "application/octet-stream"}, body: `x`,
-			header: http.Header{"Content-Disposition": {"attachment; filename*=utf-8''stra%C3%9Fe.txt"}}},
+		{
+			name: "file", inputs: `{"mode": "direct", "send": "file", "fileName": "straße.txt"}`, payload: `{"msg": "x"}`, want: node.Answer{ContentType: "application/octet-stream"}, body: `x`,
+			header: http.Header{"Content-Disposition": {"attachment; filename*=utf-8''stra%C3%9Fe.txt"}},
+		},
 		{name: "headers", inputs: `{"mode": "direct", "headers": {"value": "X-Total: {{ len(msg) }}\n\n x-plain :  a: b \n"}}`, payload: `{"msg": [1]}`, body: `[1]`, header: http.Header{"X-Total": {"1"}, "X-Plain": {"a: b"}}},
 		{name: "header that splits", inputs: `{"mode": "direct", "headers": "X-A: {{ msg }}"}`, payload: `{"msg": "a\nX-B: c"}`, err: "line break"},
 		{name: "header of the server", inputs: `{"mode": "direct", "headers": "Content-Security-Policy: none"}`, problem: "headers: The header Content-Security-Policy"},

@@ -254,7 +254,7 @@ func TestParse(t *testing.T) {
 		from(csv, "", `[]`),
 		fails(csv, "a,a\n1,2", `two columns named "a"`),
 		fails(csv, "a\n1,2", "more cells than names in line 2"),
-		fails(csv, "a,b\n\"1,2\n", "The CSV cannot be read"),
+		fails(csv, "a,b\n\"1,2\n", "the CSV cannot be read"),
 		fails(csv, "a\n1\"2", "in line 2, column 2"),
 		{node: "Parse", inputs: `{"format": "csv", "separator": "||"}`, problem: "separator: "},
 		from(xml, `<?xml version="1.0"?><!DOCTYPE x><order id="7" x:y="z"><item>A</item><item a="1">B</item><empty/>t&amp;<![CDATA[<>]]></order>`,
@@ -265,14 +265,14 @@ func TestParse(t *testing.T) {
 		fails(xml, `<a/><a/>`, "has to be one element"),
 		fails(xml, `text`, "has to be one element"),
 		fails(xml, ``, "has to be one element"),
-		fails(xml, `<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>`, "The XML cannot be read"),
-		fails(xml, `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>`, "The XML cannot be read"),
+		fails(xml, `<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>`, "the XML cannot be read"),
+		fails(xml, `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>`, "the XML cannot be read"),
 		fails(xml, `<?xml version="1.0" encoding="ISO-8859-1"?><a/>`, "only UTF-8"),
 		fails(xml, strings.Repeat("<a>", 600)+strings.Repeat("</a>", 600), "deeper than 500 levels"),
 		from(form, "a=1&b=2&b=3&c=x+y%21", `{"a": "1", "b": ["2", "3"], "c": "x y!"}`),
 		fails(form, strings.Repeat("a&", 1001), "more than 1000 fields"),
 		fails(form, "a=%zz", "cannot be read"),
-		{node: "Parse", inputs: `{}`, payload: `{"msg": [1]}`, err: "There is a list where text has to be"},
+		{node: "Parse", inputs: `{}`, payload: `{"msg": [1]}`, err: "there is a list where text has to be"},
 		{node: "Parse", inputs: `{"source": "{{ msg.t }}", "to": "msg.v"}`, payload: `{"msg": {"t": "[1]"}}`, want: `{"msg": {"t": "[1]", "v": [1]}}`},
 	})
 }
@@ -291,7 +291,7 @@ func TestFormat(t *testing.T) {
 		to(csv, `[["=1+1", "+x", "-y", "@z", -5, "a=b", "\tq"], {}]`, "'=1+1,'+x,'-y,'@z,-5,a=b,'\tq\r\n\r\n"),
 		to(csv, `[{"=cmd": 1}]`, "'=cmd\r\n1\r\n"),
 		{node: "Format", inputs: csv, payload: `{"msg": {"a": 1}}`, err: "CSV needs a list"},
-		{node: "Format", inputs: csv, payload: `{"msg": [1]}`, err: "Row 1 of the CSV is a number"},
+		{node: "Format", inputs: csv, payload: `{"msg": [1]}`, err: "row 1 of the CSV is a number"},
 		to(xml, `{"order": {"@id": 7, "item": ["A", {"@a": "<\">", "#text": "B&"}], "n": null}}`, head+`<order id="7"><item>A</item><item a="&lt;&#34;&gt;">B&amp;</item><n></n></order>`),
 		to(xml, `{"a": 1, "b": [[1, 2]]}`, head+`<root><a>1</a><b><item>1</item><item>2</item></b></root>`),
 		to(xml, `[1, 2]`, head+`<root><item>1</item><item>2</item></root>`),
@@ -311,14 +311,20 @@ func TestValidate(t *testing.T) {
 		"$defs": {"name": {"type": "string", "minLength": 2}}}`
 	runAll(t, []test{
 		{node: "Validate", inputs: schema(person), payload: `{"msg": {"email": "a@b.ch", "name": "Ada"}}`, want: `{"msg": {"email": "a@b.ch", "name": "Ada"}}`, ports: []string{"valid"}},
-		{node: "Validate", inputs: schema(person), payload: `{"msg": {"name": "A", "tags": ["x", 1], "more": 1, "kind": 3}}`, ports: []string{"invalid"},
+		{
+			node: "Validate", inputs: schema(person), payload: `{"msg": {"name": "A", "tags": ["x", 1], "more": 1, "kind": 3}}`, ports: []string{"invalid"},
 			want: `{"msg": {"name": "A", "tags": ["x", 1], "more": 1, "kind": 3}, "errors": [
 				{"path": "email", "message": "is required"}, {"path": "kind", "message": "fits none of the forms that are allowed"}, {"path": "more", "message": "is not expected here"},
-				{"path": "name", "message": "needs 2 characters or more"}, {"path": "tags.1", "message": "has to be of the type string, not number"}]}`},
-		{node: "Validate", inputs: `{"schema": "{\"type\": \"integer\", \"maximum\": 12345678901234567890}", "value": "{{ msg.n }}"}`, payload: `{"msg": {"n": 12345678901234567891}}`, ports: []string{"invalid"},
-			want: `{"msg": {"n": 12345678901234567891}, "errors": [{"path": "", "message": "has to be 12345678901234567890 or less"}]}`},
-		{node: "Validate", inputs: schema(`{"maximum": 5}`), payload: `{"msg": [[1e999999999], 1e-500]}`, ports: []string{"invalid"},
-			want: `{"msg": [[1e999999999], 1e-500], "errors": [{"path": "0.0", "message": "has more than 400 digits"}, {"path": "1", "message": "has more than 400 digits"}]}`},
+				{"path": "name", "message": "needs 2 characters or more"}, {"path": "tags.1", "message": "has to be of the type string, not number"}]}`,
+		},
+		{
+			node: "Validate", inputs: `{"schema": "{\"type\": \"integer\", \"maximum\": 12345678901234567890}", "value": "{{ msg.n }}"}`, payload: `{"msg": {"n": 12345678901234567891}}`, ports: []string{"invalid"},
+			want: `{"msg": {"n": 12345678901234567891}, "errors": [{"path": "", "message": "has to be 12345678901234567890 or less"}]}`,
+		},
+		{
+			node: "Validate", inputs: schema(`{"maximum": 5}`), payload: `{"msg": [[1e999999999], 1e-500]}`, ports: []string{"invalid"},
+			want: `{"msg": [[1e999999999], 1e-500], "errors": [{"path": "0.0", "message": "has more than 400 digits"}, {"path": "1", "message": "has more than 400 digits"}]}`,
+		},
 		{node: "Validate", inputs: schema(`{"maximum": 1e999999999}`), problem: "schema: The schema holds a number"},
 		{node: "Validate", inputs: schema(`{"multipleOf": 0.01}`), payload: `{"msg": 1.10}`, ports: []string{"valid"}, want: `{"msg": 1.10}`},
 		{node: "Validate", inputs: schema(`{`), problem: "schema: "},
@@ -326,8 +332,10 @@ func TestValidate(t *testing.T) {
 		{node: "Validate", inputs: schema(`{"$ref": "#/nowhere"}`), problem: "schema: The schema cannot be used"},
 		{node: "Validate", inputs: schema(`{"$ref": "https://example.org/schema.json"}`), problem: "only references inside the schema"},
 		{node: "Validate", inputs: schema(`{"$ref": "file:///etc/passwd"}`), problem: "only references inside the schema"},
-		{node: "Validate", inputs: schema(`{"$ref": "#"}`), payload: `{"msg": 1}`, ports: []string{"invalid"},
-			want: `{"msg": 1, "errors": [{"path": "", "message": "cannot be checked, because the schema refers to itself without end"}]}`},
+		{
+			node: "Validate", inputs: schema(`{"$ref": "#"}`), payload: `{"msg": 1}`, ports: []string{"invalid"},
+			want: `{"msg": 1, "errors": [{"path": "", "message": "cannot be checked, because the schema refers to itself without end"}]}`,
+		},
 		{node: "Validate", inputs: schema(`{"pattern": "("}`), problem: "schema: The schema cannot be used"},
 	})
 	n, _ := instance(t, "Validate", schema(`{"type": "object"}`))

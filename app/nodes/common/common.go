@@ -2,9 +2,19 @@
 // request comes in, what is made of it, and how the answer goes out.
 package common
 
-import "ecoflow/app/node"
+import (
+	"strings"
+
+	"ecoflow/app/node"
+)
 
 // Nodes lists the group in palette order.
 func Nodes() []node.Type {
 	return []node.Type{requestType, textType, setType, templateType, delayType, responseType, debugType, listenerType, emitterType, catchType}
+}
+
+// said makes a sentence of an error, for the form.
+func said(err error) string {
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
 }

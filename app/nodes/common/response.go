@@ -67,7 +67,7 @@ func (r *Response) Prepare(v node.Values) []node.Problem {
 	}
 	var problems []node.Problem
 	refuse := func(input string, err error) {
-		problems = append(problems, node.Problem{Input: input, Code: input, Message: err.Error()})
+		problems = append(problems, node.Problem{Input: input, Code: input, Message: said(err)})
 	}
 	if r.Status.IsLiteral() && !r.Status.IsEmpty() {
 		var err error
@@ -123,7 +123,7 @@ func lines(t node.Text) func(func(string) bool) {
 func parseHeader(line string, compile func(string) (template.Text, error)) (h header, err error) {
 	name, text, ok := strings.Cut(line, ":")
 	if !ok {
-		return h, fmt.Errorf("The line %q is no header like X-Total: 3.", line) //nolint:staticcheck // a sentence for the user
+		return h, fmt.Errorf("the line %q is no header like X-Total: 3", line)
 	}
 	h.name = http.CanonicalHeaderKey(strings.TrimSpace(name))
 	if err := node.CheckHeader(h.name, ""); err != nil {
@@ -137,7 +137,7 @@ func parseHeader(line string, compile func(string) (template.Text, error)) (h he
 
 // parseCookie reads name=value and attributes; only the value may be a template.
 func parseCookie(line string, compile func(string) (template.Text, error)) (c cookie, err error) {
-	wrong := fmt.Errorf("The line %q is no cookie like theme=dark; Path=/; Max-Age=3600.", line) //nolint:staticcheck // a sentence for the user
+	wrong := fmt.Errorf("the line %q is no cookie like theme=dark; Path=/; Max-Age=3600", line)
 	name, rest, ok := strings.Cut(line, "=")
 	if !ok {
 		return c, wrong
@@ -163,7 +163,7 @@ func (c *cookie) with(text string) (*http.Cookie, error) {
 	filled := c.Cookie
 	filled.Value = text
 	if err := filled.Valid(); err != nil {
-		return nil, fmt.Errorf("The cookie %s has a value that cookies cannot hold.", c.Name) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("the cookie %s has a value that cookies cannot hold", c.Name)
 	}
 	return &filled, nil
 }
@@ -173,9 +173,9 @@ func (r *Response) statusOf(s string) (int, error) {
 	redirect := status >= 300 && status < 400
 	switch {
 	case err != nil || status < 200 || status > 599:
-		return 0, fmt.Errorf("The status %q is no number from 200 to 599.", s) //nolint:staticcheck // a sentence for the user
+		return 0, fmt.Errorf("the status %q is no number from 200 to 599", s)
 	case r.Send == "redirect" && !redirect:
-		return 0, fmt.Errorf("The status %d sends nobody to another address; 301, 302, 303, 307 and 308 do.", status) //nolint:staticcheck // a sentence for the user
+		return 0, fmt.Errorf("the status %d sends nobody to another address; 301, 302, 303, 307 and 308 do", status)
 	}
 	return status, nil
 }
@@ -292,7 +292,7 @@ func (r *Response) head(a *node.Answer, scope template.Scope) error {
 	}
 	if a.ContentType != "" {
 		if _, _, err := mime.ParseMediaType(a.ContentType); err != nil {
-			return fmt.Errorf("%q is no content type like text/html; charset=utf-8.", a.ContentType) //nolint:staticcheck // a sentence for the user
+			return fmt.Errorf("%q is no content type like text/html; charset=utf-8", a.ContentType)
 		}
 	}
 	for _, h := range r.headers {
@@ -361,7 +361,7 @@ func (r *Response) body(a *node.Answer, scope template.Scope) error {
 		}
 		list, ok := v.([]any)
 		if !ok {
-			return fmt.Errorf("JSON lines need a list, and the value is none.") //nolint:staticcheck // a sentence for the user
+			return fmt.Errorf("JSON lines need a list, and the value is none")
 		}
 		b := []byte{}
 		for _, item := range list {
@@ -422,7 +422,7 @@ func (r *Response) file(a *node.Answer, scope template.Scope) (contentType strin
 	disposition := "attachment"
 	if name != "" {
 		if disposition = mime.FormatMediaType("attachment", map[string]string{"filename": name}); disposition == "" {
-			return "", fmt.Errorf("%q is no name for a file.", name) //nolint:staticcheck // a sentence for the user
+			return "", fmt.Errorf("%q is no name for a file", name)
 		}
 	}
 	return contentType, setHeader(&a.Reply, "Content-Disposition", disposition)

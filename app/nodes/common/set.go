@@ -39,7 +39,7 @@ var setType = node.Define("Set", node.Middleware, Set{}, node.In(node.Own), node
 func (s *Set) Prepare(v node.Values) []node.Problem {
 	var problems []node.Problem
 	refuse := func(input string, err error) {
-		p := node.Problem{Input: input, Code: "values", Message: err.Error()}
+		p := node.Problem{Input: input, Code: "values", Message: said(err)}
 		if bad := new(value.Error); errors.As(err, &bad) {
 			p.Message, p.Line, p.Column = bad.Message+".", bad.Line, bad.Column
 		}
@@ -52,7 +52,7 @@ func (s *Set) Prepare(v node.Values) []node.Problem {
 	}
 	object, ok := parsed.(map[string]any)
 	if !ok {
-		refuse("values", errors.New("The values have to be an object that says where what goes.")) //nolint:staticcheck // a sentence for the user
+		refuse("values", errors.New("the values have to be an object that says where what goes"))
 	}
 	for _, path := range slices.Sorted(maps.Keys(object)) {
 		to, err := node.TargetOf(path)
@@ -62,7 +62,7 @@ func (s *Set) Prepare(v node.Values) []node.Problem {
 		}
 		mk, err := makerOf(object[path], v.Templates)
 		if err != nil {
-			refuse("values", fmt.Errorf("The value of %s holds a template that does not compile: %w", path, err)) //nolint:staticcheck // a sentence for the user
+			refuse("values", fmt.Errorf("the value of %s holds a template that does not compile: %w", path, err))
 			continue
 		}
 		s.assignments = append(s.assignments, assignment{to, mk})

@@ -79,7 +79,7 @@ func (f *Format) Run(_ context.Context, m *node.Message) error {
 func (f *Format) csv(v any) ([]byte, error) {
 	rows, ok := v.([]any)
 	if !ok {
-		return nil, fmt.Errorf("CSV needs a list, and the value is %s.", kindOf(v)) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("CSV needs a list, and the value is %s", kindOf(v))
 	}
 	names := []string(f.Columns)
 	if len(names) == 0 {
@@ -115,7 +115,7 @@ func (f *Format) csv(v any) ([]byte, error) {
 				record = append(record, cell(item))
 			}
 		default:
-			return nil, fmt.Errorf("Row %d of the CSV is %s; it has to be an object or a list.", i+1, kindOf(row)) //nolint:staticcheck // a sentence for the user
+			return nil, fmt.Errorf("row %d of the CSV is %s; it has to be an object or a list", i+1, kindOf(row))
 		}
 		w.Write(record) //nolint:errcheck // as above
 	}
@@ -139,7 +139,7 @@ func cell(v any) string {
 func formatForm(v any) ([]byte, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("Form fields need an object, and the value is %s.", kindOf(v)) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("form fields need an object, and the value is %s", kindOf(v))
 	}
 	form := url.Values{}
 	for name, v := range object {

@@ -68,7 +68,7 @@ func (p *Parse) Run(ctx context.Context, m *node.Message) error {
 	case *node.File:
 		text = v.Data
 	default:
-		return fmt.Errorf("There is %s where text has to be.", kindOf(v)) //nolint:staticcheck // a sentence for the user
+		return fmt.Errorf("there is %s where text has to be", kindOf(v))
 	}
 	var parsed any
 	switch p.Form {
@@ -98,7 +98,7 @@ func (p *Parse) csv(ctx context.Context, text []byte) (any, error) {
 			return rows, nil
 		}
 		if bad := new(csv.ParseError); errors.As(err, &bad) {
-			return nil, fmt.Errorf("The CSV cannot be read: %w in line %d, column %d.", bad.Err, bad.Line, bad.Column) //nolint:staticcheck // a sentence for the user
+			return nil, fmt.Errorf("the CSV cannot be read: %w in line %d, column %d", bad.Err, bad.Line, bad.Column)
 		}
 		if err != nil {
 			return nil, err
@@ -122,7 +122,7 @@ func (p *Parse) csv(ctx context.Context, text []byte) (any, error) {
 		}
 		if len(record) > len(names) {
 			line, _ := r.FieldPos(0)
-			return nil, fmt.Errorf("The CSV has more cells than names in line %d.", line) //nolint:staticcheck // a sentence for the user
+			return nil, fmt.Errorf("the CSV has more cells than names in line %d", line)
 		}
 		row := make(map[string]any, len(record))
 		for i, cell := range record {
@@ -139,7 +139,7 @@ func columns(record []string) ([]string, error) {
 	for i, name := range record {
 		name = strings.Clone(strings.TrimSpace(name))
 		if seen[name] {
-			return nil, fmt.Errorf("The CSV has two columns named %q.", name) //nolint:staticcheck // a sentence for the user
+			return nil, fmt.Errorf("the CSV has two columns named %q", name)
 		}
 		seen[name], names[i] = true, name
 	}
@@ -148,11 +148,11 @@ func columns(record []string) ([]string, error) {
 
 func parseForm(text string) (any, error) {
 	if n := strings.Count(text, "&") + 1; n > limit.FormFields {
-		return nil, fmt.Errorf("The form has more than %d fields.", limit.FormFields) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("the form has more than %d fields", limit.FormFields)
 	}
 	fields, err := url.ParseQuery(strings.TrimSpace(text))
 	if err != nil {
-		return nil, fmt.Errorf("The form fields cannot be read: %w.", err) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("the form fields cannot be read: %w", err)
 	}
 	form := make(map[string]any, len(fields))
 	for name, values := range fields {

@@ -38,7 +38,7 @@ func (r *Range) Run(_ context.Context, m *node.Message) error {
 	}
 	n, ok := value.Number(v)
 	if !ok || math.IsNaN(n) || math.IsInf(n, 0) {
-		return fmt.Errorf("%s is %s and no number that could be mapped.", r.Property, kindOf(v)) //nolint:staticcheck // a sentence for the user
+		return fmt.Errorf("%s is %s and no number that could be mapped", r.Property, kindOf(v))
 	}
 	n = r.To.Start + (n-r.From.Start)*(r.To.End-r.To.Start)/(r.From.End-r.From.Start)
 	if r.Whole {
@@ -47,7 +47,7 @@ func (r *Range) Run(_ context.Context, m *node.Message) error {
 		n = math.Round(n*100) / 100
 	}
 	if math.IsInf(n, 0) {
-		return fmt.Errorf("%s is too large to be mapped.", r.Property) //nolint:staticcheck // a sentence for the user
+		return fmt.Errorf("%s is too large to be mapped", r.Property)
 	}
 	return m.Payload.Set("msg", n)
 }

@@ -34,7 +34,7 @@ func asList(v any) ([]any, error) {
 	case []any:
 		return v, nil
 	}
-	return nil, fmt.Errorf("The value is no list but %s.", kindOf(v)) //nolint:staticcheck // a sentence for the user
+	return nil, fmt.Errorf("the value is no list but %s", kindOf(v))
 }
 
 func kindOf(v any) string {

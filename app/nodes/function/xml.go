@@ -43,13 +43,13 @@ func parseXML(text []byte) (any, error) {
 		}
 		if err != nil {
 			line, column := d.InputPos()
-			return nil, fmt.Errorf("The XML cannot be read: %w (line %d, column %d).", err, line, column) //nolint:staticcheck // a sentence for the user
+			return nil, fmt.Errorf("the XML cannot be read: %w (line %d, column %d)", err, line, column)
 		}
 		last := open[len(open)-1]
 		switch token := token.(type) {
 		case xml.StartElement:
 			if len(open) > limit.APIDepth {
-				return nil, fmt.Errorf("The XML is nested deeper than %d levels.", limit.APIDepth) //nolint:staticcheck // a sentence for the user
+				return nil, fmt.Errorf("the XML is nested deeper than %d levels", limit.APIDepth)
 			}
 			e := &xmlElement{name: qualified(token.Name), members: map[string]any{}}
 			for _, a := range token.Attr {
@@ -59,7 +59,7 @@ func parseXML(text []byte) (any, error) {
 		case xml.EndElement:
 			if len(open) == 1 || last.name != qualified(token.Name) {
 				line, _ := d.InputPos()
-				return nil, fmt.Errorf("The XML closes an element %s that is not open, in line %d.", qualified(token.Name), line) //nolint:staticcheck // a sentence for the user
+				return nil, fmt.Errorf("the XML closes an element %s that is not open, in line %d", qualified(token.Name), line)
 			}
 			open = open[:len(open)-1]
 			open[len(open)-1].add(last.name, last.value())
@@ -70,13 +70,13 @@ func parseXML(text []byte) (any, error) {
 	root := open[0]
 	switch {
 	case len(open) > 1:
-		return nil, fmt.Errorf("The XML ends before the element %s is closed.", open[len(open)-1].name) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("the XML ends before the element %s is closed", open[len(open)-1].name)
 	case len(root.members) != 1 || strings.TrimSpace(root.text.String()) != "":
-		return nil, errors.New("The XML has to be one element.") //nolint:staticcheck // a sentence for the user
+		return nil, errors.New("the XML has to be one element")
 	}
 	for _, only := range root.members {
 		if _, several := only.(*[]any); several {
-			return nil, errors.New("The XML has to be one element.") //nolint:staticcheck // a sentence for the user
+			return nil, errors.New("the XML has to be one element")
 		}
 	}
 	return root.members, nil
@@ -133,10 +133,10 @@ func formatXML(v any, root string) ([]byte, error) {
 
 func appendXML(b []byte, name string, v any, depth int) ([]byte, error) {
 	if depth > limit.APIDepth {
-		return nil, fmt.Errorf("The value is nested deeper than %d levels.", limit.APIDepth) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("the value is nested deeper than %d levels", limit.APIDepth)
 	}
 	if !isXMLName(name) {
-		return nil, fmt.Errorf("%q cannot be the name of an XML element.", name) //nolint:staticcheck // a sentence for the user
+		return nil, fmt.Errorf("%q cannot be the name of an XML element", name)
 	}
 	if list, ok := v.([]any); ok && depth > 0 {
 		for _, item := range list {
@@ -163,7 +163,7 @@ func appendXML(b []byte, name string, v any, depth int) ([]byte, error) {
 	for _, key := range names {
 		if a, ok := strings.CutPrefix(key, attribute); ok {
 			if !isXMLName(a) {
-				return nil, fmt.Errorf("%q cannot be the name of an XML attribute.", a) //nolint:staticcheck // a sentence for the user
+				return nil, fmt.Errorf("%q cannot be the name of an XML attribute", a)
 			}
 			b = append(append(append(b, ' '), a...), `="`...)
 			b = append(appendXMLText(b, value.Text(object[key])), '"')
