@@ -164,6 +164,9 @@ func (e Endpoint) Safe() bool { return e.Method == http.MethodGet }
 // Raw reports whether the endpoint writes its own answer, outside the envelope.
 func (e Endpoint) Raw() bool { return e.payload == nil }
 
+// HasBody reports whether the endpoint reads a body.
+func (e Endpoint) HasBody() bool { return !e.request.body.empty() }
+
 // depending is a rule that the request itself has a say in.
 type depending struct {
 	auth.Rule

@@ -43,8 +43,9 @@ type Product struct {
 	Dir      string // the data folder
 	Sessions *web.Sessions
 
-	t     testing.TB
-	users int
+	t      testing.TB
+	users  int
+	tokens int
 }
 
 // Option changes how a Product starts.
@@ -180,10 +181,11 @@ func (p *Product) User(permissions auth.Permission) User {
 // Narrow returns a personal token of the user that can do no more than permissions.
 func (p *Product) Narrow(u User, permissions auth.Permission) Credential {
 	p.t.Helper()
-	token := auth.TokenPrefix + u.Name + permissions.String()
+	p.tokens++
+	token := fmt.Sprintf("%snarrow%d", auth.TokenPrefix, p.tokens)
 	p.must(p.Accounts.Store.AddToken(context.Background(), auth.Token{
 		Hash: digest(token), Public: token, UserID: u.ID, Name: "narrow", Permissions: permissions, Created: time.Now(), Expires: time.Now().Add(time.Hour),
-	}, 100))
+	}, 1000))
 	return Bearer(token)
 }
 

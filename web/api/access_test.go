@@ -1,0 +1,325 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"ecoflow/app/auth"
+	"ecoflow/web/api"
+	"ecoflow/web/endpoint"
+	"ecoflow/web/webtest"
+)
+
+// Who may use what. The table stands beside the declarations on purpose: whoever
+// opens an endpoint, or closes one, says so twice.
+const (
+	anybody  = "anybody"
+	signedIn = "signed in"
+)
+
+// access is, by endpoint, anybody, signed in, or permissions of which one is enough.
+var access = map[string]string{
+	"setup.status":            anybody,
+	"setup.validateDatabase":  anybody,
+	"setup.blank":             anybody,
+	"session.signIn":          anybody,
+	"session.launch":          anybody,
+	"session.refresh":         signedIn,
+	"session.signOut":         signedIn,
+	"session.check":           signedIn,
+	"me.show":                 signedIn,
+	"me.setPreferences":       signedIn,
+	"me.sessions":             signedIn,
+	"me.endSession":           signedIn,
+	"me.tokens":               signedIn,
+	"me.addToken":             signedIn,
+	"me.endToken":             signedIn,
+	"profile.show":            signedIn,
+	"profile.permissions":     signedIn,
+	"profile.permissionsPart": signedIn,
+	"profile.roles":           signedIn,
+	"flow.list":               "flowEditor",
+	"flow.show":               "flowEditor",
+	"flow.settings":           "flowEditor",
+	"flow.changeSettings":     "flowEditor",
+	"flow.deploy":             "flowEditor",
+	"draft.list":              "flowEditor",
+	"draft.show":              "flowEditor",
+	"draft.save":              "flowEditor",
+	"draft.arrange":           "flowEditor",
+	"draft.delete":            "flowEditor",
+	"draft.copy":              "flowEditor",
+	"draft.check":             "flowEditor",
+	"draft.import":            "flowEditor",
+	"draft.run":               "flowEditor",
+	"draft.tests":             "flowEditor",
+	"draft.showTest":          "flowEditor",
+	"draft.saveTest":          "flowEditor",
+	"draft.deleteTest":        "flowEditor",
+	"draft.runTests":          "flowEditor",
+	"deployment.list":         "flowEditor",
+	"deployment.show":         "flowEditor",
+	"deployment.annotate":     "flowEditor",
+	"deployment.changes":      "flowEditor",
+	"deployment.restore":      "flowEditor",
+	"module.list":             "flowEditor",
+	"module.show":             "flowEditor",
+	"node.list":               "flowEditor",
+	"node.show":               "flowEditor",
+	"node.options":            "flowEditor",
+	"template.check":          "flowEditor",
+	"debug.list":              "flowEditor",
+	"server.isOnline":         anybody,
+	"health.live":             anybody,
+	"health.ready":            anybody,
+	"event.stream":            signedIn,
+	"api.describe":            signedIn,
+}
+
+// endsCredential lists the endpoints after which a credential is not what it was.
+var endsCredential = map[string]bool{"session.refresh": true, "session.signOut": true}
+
+// request is an endpoint under one of its paths.
+type request struct {
+	endpoint.Endpoint
+	path string
+}
+
+func requests(p *webtest.Product) []request {
+	var all []request
+	for _, e := range api.All(p.App) {
+		for _, path := range e.Paths {
+			segments := strings.Split(path, "/")
+			for i, s := range segments {
+				if strings.HasPrefix(s, "{") {
+					segments[i] = "x"
+				}
+			}
+			all = append(all, request{e, endpoint.Prefix + strings.Join(segments, "/")})
+		}
+	}
+	return all
+}
+
+// send asks for a little: the answer of an endpoint that lets one in is a
+// complaint about the body, most of the time. Streams are asked for their head.
+func (r request) send(p *webtest.Product, who webtest.Credential, method, path string) *httptest.ResponseRecorder {
+	body := ""
+	if method != http.MethodGet && method != http.MethodHead {
+		body = "{}"
+	}
+	if r.Raw() && method == http.MethodGet {
+		method = http.MethodHead
+	}
+	return p.Do(who, method, path, body)
+}
+
+// verdict is what the front door made of a request: stranger, forbidden or in.
+func verdict(rec *httptest.ResponseRecorder) string {
+	switch body := rec.Body.String(); {
+	case rec.Code == http.StatusUnauthorized && strings.Contains(body, `"payload":"Sign in first."`):
+		return "stranger"
+	case rec.Code == http.StatusForbidden && strings.Contains(body, `"code":"missing_permission"`):
+		return "forbidden"
+	}
+	return "in"
+}
+
+func expected(rule string, p auth.Permission, known bool) string {
+	switch {
+	case rule == anybody:
+		return "in"
+	case !known:
+		return "stranger"
+	case rule == signedIn, p&auth.Administrator != 0:
+		return "in"
+	}
+	for _, name := range p.Names() {
+		for _, enough := range strings.Fields(rule) {
+			if name == enough {
+				return "in"
+			}
+		}
+	}
+	return "forbidden"
+}
+
+func TestEveryEndpointHasARule(t *testing.T) {
+	p := webtest.Start(t)
+	declared := map[string]bool{}
+	for _, e := range api.All(p.App) {
+		declared[e.ID] = true
+		rule, ok := access[e.ID]
+		if !ok {
+			t.Errorf("%q is not in the table of who may use what", e.ID)
+			continue
+		}
+		if e.Public() != (rule == anybody) {
+			t.Errorf("%q: the table says %q", e.ID, rule)
+		}
+		for _, name := range strings.Fields(rule) {
+			if _, ok := auth.ParsePermission(name); !ok && rule != anybody && rule != signedIn {
+				t.Errorf("%q: the table says %q", e.ID, rule)
+			}
+		}
+	}
+	for id := range access {
+		if !declared[id] {
+			t.Errorf("%q is in the table and nowhere else", id)
+		}
+	}
+}
+
+func TestAccess(t *testing.T) {
+	p := webtest.Start(t)
+	type actor struct {
+		name        string
+		permissions auth.Permission
+		known       bool
+		ways        map[string]webtest.Credential
+	}
+	ways := func(u webtest.User, all webtest.User, permissions auth.Permission) map[string]webtest.Credential {
+		return map[string]webtest.Credential{
+			"cookie": u.Cookie, "access token": u.Access, "full token": u.Token, "narrowed token": p.Narrow(all, permissions),
+		}
+	}
+	all := p.Admin()
+	actors := []actor{{"nobody", 0, false, map[string]webtest.Credential{
+		"nothing": nil, "a forged token": webtest.Bearer(auth.TokenPrefix + "forged"), "an empty token": webtest.Bearer(""),
+		"a forged cookie": func(r *http.Request) { r.AddCookie(&http.Cookie{Name: p.Sessions.Name(), Value: "forged"}) },
+	}}}
+	none := p.User(0)
+	actors = append(actors, actor{"no rights", 0, true, ways(none, all, 0)})
+	for _, d := range auth.Catalogue {
+		actors = append(actors, actor{d.Name, d.Permission, true, ways(p.User(d.Permission), all, d.Permission)})
+	}
+	for _, r := range requests(p) {
+		rule, method := access[r.ID], r.Method
+		var asking sync.WaitGroup // all at once, so that their audit entries share commits
+		for _, a := range actors {
+			for way, credential := range a.ways {
+				if endsCredential[r.ID] && a.known {
+					if way == "narrowed token" {
+						credential = p.Narrow(p.Admin(), a.permissions)
+					} else {
+						credential = ways(p.User(a.permissions), all, 0)[way]
+					}
+				}
+				asking.Go(func() {
+					rec := r.send(p, credential, method, r.path)
+					if got, want := verdict(rec), expected(rule, a.permissions, a.known); got != want {
+						t.Errorf("%s %s as %s by %s: %s, want %s: %d %s", method, r.path, a.name, way, got, want, rec.Code, rec.Body)
+					}
+				})
+			}
+		}
+		asking.Wait()
+	}
+}
+
+// TestSpellings tries to come in by another spelling of a path or method.
+func TestSpellings(t *testing.T) {
+	p := webtest.Start(t)
+	none := p.User(0)
+	for _, r := range requests(p) {
+		if r.Public() {
+			continue
+		}
+		last := strings.LastIndex(r.path, "/")
+		same := map[string]string{
+			"trailing slash": r.path + "/",
+			"upper case":     strings.ToUpper(r.path),
+		}
+		other := map[string]string{
+			"double slash":         strings.Replace(r.path, "/", "//", 1),
+			"double slash inside":  r.path[:last] + "/" + r.path[last:],
+			"dot":                  r.path[:last] + "/." + r.path[last:],
+			"encoded dot":          r.path[:last] + "/%2e" + r.path[last:],
+			"dots":                 r.path[:last] + "/y/.." + r.path[last:],
+			"encoded dots":         r.path[:last] + "/y/%2e%2e" + r.path[last:],
+			"encoded slash":        r.path[:last] + "%2f" + r.path[last+1:],
+			"encoded prefix":       strings.Replace(r.path, "/systemApi/", "/systemApi%2f", 1),
+			"encoded letter":       strings.Replace(r.path, "/s", "/%73", 1),
+			"parameter":            r.path + ";x",
+			"parameter inside":     r.path[:last] + ";x" + r.path[last:],
+			"encoded null":         r.path + "%00",
+			"backslash":            r.path[:last] + `\` + r.path[last+1:],
+			"two trailing slashes": r.path + "//",
+			"encoded question":     r.path + "%3fx",
+		}
+		for _, a := range []struct {
+			name  string
+			who   webtest.Credential
+			known bool
+		}{{"nobody", nil, false}, {"no rights", none.Cookie, true}} {
+			want := expected(access[r.ID], 0, a.known)
+			if want == "in" {
+				continue // the plain path lets them in
+			}
+			for name, path := range same {
+				if got := verdict(r.send(p, a.who, r.Method, path)); got != want {
+					t.Errorf("%s, %s as %s: %s, want %s", r.path, name, a.name, got, want)
+				}
+			}
+			for name, path := range other {
+				rec := r.send(p, a.who, r.Method, path)
+				if rec.Code < 400 && rec.Code != http.StatusFound {
+					t.Errorf("%s, %s as %s: %d %s", r.path, name, a.name, rec.Code, rec.Body)
+				}
+			}
+			for _, method := range []string{http.MethodHead, "get", "post", "PROPFIND", "TRACE", "CONNECT", "X"} {
+				if rec := p.Do(a.who, method, r.path, ""); rec.Code < 400 {
+					t.Errorf("%s %s as %s: %d %s", method, r.path, a.name, rec.Code, rec.Body)
+				}
+			}
+		}
+	}
+}
+
+// TestThingsOfOthers asks for what belongs to somebody else: it is as absent as
+// what never was.
+func TestThingsOfOthers(t *testing.T) {
+	p := webtest.Start(t)
+	owner, other := p.Admin(), p.Admin()
+	for _, c := range []struct{ method, path, theirs string }{
+		{"DELETE", "/me/sessions/", "public%20" + owner.Name},
+		{"DELETE", "/me/tokens/", "token%20" + owner.Name},
+	} {
+		ask := func(id string) string {
+			rec := p.Do(other.Cookie, c.method, endpoint.Prefix+c.path+id, "")
+			body, _, _ := strings.Cut(rec.Body.String(), `"requestId"`)
+			return fmt.Sprint(rec.Code, " ", body)
+		}
+		theirs, absent := ask(c.theirs), ask("absent")
+		if theirs != absent || !strings.HasPrefix(theirs, "404 ") {
+			t.Errorf("%s %s: theirs %s, absent %s", c.method, c.path, theirs, absent)
+		}
+	}
+	for way, credential := range map[string]webtest.Credential{"session": owner.Cookie, "token": owner.Token} {
+		if rec := p.Do(credential, "GET", "/systemApi/me", ""); rec.Code != 200 {
+			t.Errorf("the owner's %s has ended: %d", way, rec.Code)
+		}
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin()
+	for _, r := range requests(p) {
+		if r.Safe() || r.Method == http.MethodDelete || !r.HasBody() {
+			continue
+		}
+		over := `{"x":"` + strings.Repeat("x", int(r.MaxBody)-7) + `"}`
+		if rec := p.Do(admin.Cookie, r.Method, r.path, over); rec.Code != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s %s: %d bytes answer %d %.200s", r.Method, r.path, len(over), rec.Code, rec.Body)
+		}
+		// A feature may have a smaller bound for what it keeps.
+		if rec := p.Do(admin.Cookie, r.Method, r.path, over[:6]+over[7:]); strings.Contains(rec.Body.String(), "The body is larger") {
+			t.Errorf("%s %s: %d bytes are too many", r.Method, r.path, len(over)-1)
+		}
+	}
+}
