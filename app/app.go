@@ -19,7 +19,7 @@ import (
 	"ecoflow/app/flow"
 	"ecoflow/app/limit"
 	"ecoflow/app/node"
-	"ecoflow/app/nodes/common"
+	"ecoflow/app/nodes"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
 )
@@ -94,7 +94,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}
-	a.Library = node.NewLibrary(common.Nodes()...)
+	a.Library = node.NewLibrary(nodes.All()...)
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
 		Env: func(string) (string, bool) { return "", false },

@@ -7,16 +7,15 @@ import (
 	"ecoflow/app/nodes/function"
 )
 
-// All lists the built-in node types in the order of the palette. script is the
-// Function node, which depends on the script engine.
-func All(script node.Type) []node.Type {
+// All lists the built-in node types in the order of the palette.
+func All() []node.Type {
 	var all []node.Type
 	for _, group := range []struct {
 		name  string
 		types []node.Type
 	}{
 		{"Common", common.Nodes()},
-		{"Function", function.Nodes(script)},
+		{"Function", function.Nodes()},
 	} {
 		for _, t := range group.types {
 			t.Group = group.name

@@ -10,10 +10,10 @@ import (
 	"ecoflow/app/template"
 )
 
-// Nodes lists the group in palette order, after the script node that is given.
-func Nodes(script node.Type) []node.Type {
+// Nodes lists the group in palette order.
+func Nodes() []node.Type {
 	return []node.Type{
-		script, switchType, switchInType, conditionType, routeType, eachType,
+		switchType, switchInType, conditionType, routeType, eachType,
 		filterType, mapType, sortType, aggregateType, rangeType, parseType, formatType, validateType,
 	}
 }
