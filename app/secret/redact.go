@@ -49,8 +49,9 @@ func (h *Redactor) WithGroup(name string) slog.Handler { return &Redactor{h.next
 
 func redact(a slog.Attr) slog.Attr {
 	if IsSecretName(a.Key) {
-		return slog.String(a.Key, Mask)
+		return slog.String(Clean(a.Key), Mask)
 	}
+	a.Key = Clean(a.Key)
 	v := a.Value.Resolve()
 	switch v.Kind() {
 	case slog.KindString:
@@ -121,8 +122,15 @@ var (
 	assigned   = regexp.MustCompile(`(?i)\b((?:[a-z_-]*(?:password|passwd|pwd|passphrase|token|secret|api[_-]?key|dsn))["']?\s*[=:]\s*["']?)[^\s"',;&]+`)
 )
 
-// Clean returns the text without what looks like a credential in it.
+// longest is how many bytes of one text a log keeps.
+const longest = 64 << 10
+
+// Clean returns the text without what looks like a credential in it, and without
+// what is beyond 64 KiB.
 func Clean(text string) string {
+	if len(text) > longest {
+		text = fmt.Sprintf("%s… and %d bytes more", text[:longest], len(text)-longest)
+	}
 	if strings.Contains(text, "://") {
 		text = address.ReplaceAllStringFunc(text, cleanAddress)
 	}

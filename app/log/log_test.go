@@ -1,0 +1,130 @@
+package log_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"ecoflow/app/log"
+)
+
+func TestMain(m *testing.M) {
+	// The rotating writer keeps a goroutine that waits for its next rotation.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"),
+		goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack.v2.(*Logger).millRun"))
+}
+
+func TestLog(t *testing.T) {
+	var console bytes.Buffer
+	file := filepath.Join(t.TempDir(), "logs", "ecoflow.log")
+	l := log.Open(log.Options{Level: slog.LevelInfo, Console: &console, File: file, JSON: true})
+	l.Debug("not yet")
+	l.Info("first", "password", "canary")
+	l.SetLevel(slog.LevelDebug)
+	l.Debug("now")
+	l.SetLevel(slog.LevelError)
+	l.Warn("not any more")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.Error("late")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil || string(b) != console.String() {
+		t.Errorf("the file has %q, %v", b, err)
+	}
+	var got []string
+	for line := range strings.Lines(string(b)) {
+		var record struct{ Msg, Password string }
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, record.Msg+record.Password)
+	}
+	if want := "first*** now"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// stuck is a console that takes nothing until it is let go.
+type stuck struct {
+	reached chan struct{}
+	release chan struct{}
+	lines   int
+}
+
+func (s *stuck) Write(b []byte) (int, error) {
+	if s.lines++; s.lines == 1 {
+		close(s.reached)
+		<-s.release
+	}
+	return len(b), nil
+}
+
+func TestLoggingNeverWaits(t *testing.T) {
+	s := &stuck{reached: make(chan struct{}), release: make(chan struct{})}
+	l := log.Open(log.Options{Console: s})
+	l.Info("first")
+	<-s.reached
+	const records = 10_000
+	for range records {
+		l.Info("more") // would hang here
+	}
+	dropped := l.Dropped()
+	if dropped == 0 || dropped >= records {
+		t.Errorf("%d dropped", dropped)
+	}
+	close(s.release)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s.lines < records-int(dropped) {
+		t.Errorf("%d written, %d dropped", s.lines, dropped)
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestDiskThatTakesNoMore(t *testing.T) {
+	l := log.Open(log.Options{Console: broken{}})
+	l.Info("x")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l.Dropped() == 0 {
+		t.Error("none counts as dropped")
+	}
+}
+
+func TestRotation(t *testing.T) {
+	dir := t.TempDir()
+	l := log.Open(log.Options{File: filepath.Join(dir, "ecoflow.log")})
+	line := strings.Repeat("x", 60<<10)
+	for range 21 << 20 / len(line) {
+		l.Info(line)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("files %v, %v", list, err)
+	}
+	for _, e := range list {
+		info, err := e.Info()
+		if err != nil || info.Size() > 20<<20 || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %d bytes, mode %v, %v", e.Name(), info.Size(), info.Mode(), err)
+		}
+	}
+}
