@@ -59,6 +59,7 @@ func refusal(problems []Problem) error {
 		errs   []Problem
 		routes []string
 		ids    = []string{}
+		listed = map[string]bool{}
 	)
 	for _, p := range problems {
 		if p.Warning {
@@ -67,7 +68,8 @@ func refusal(problems []Problem) error {
 		errs = append(errs, p)
 		routes = append(routes, p.Routes...)
 		for _, id := range p.nodes() {
-			if !slices.Contains(ids, id) {
+			if !listed[id] {
+				listed[id] = true
 				ids = append(ids, id)
 			}
 		}

@@ -107,6 +107,8 @@ type compiler struct {
 	all      map[string]string             // flow by node id
 	configs  map[string]node.Instance
 	steps    int
+	said     map[string]bool // problems, so that what several entries share is said once
+	ways     map[string]*ways
 	cyclic   bool // the flow whose graphs are made has a cycle; none of its runs will start there
 }
 
@@ -117,6 +119,7 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 	c := &compiler{
 		doc: doc, library: library, lenient: lenient,
 		vertices: map[string]map[string]*vertex{}, all: map[string]string{}, configs: map[string]node.Instance{},
+		said: map[string]bool{}, ways: map[string]*ways{},
 		program: &Program{
 			settings: s, router: newRouter(s), entries: map[string]*entry{}, listeners: map[string][]*entry{},
 			catches: map[string][]*entry{}, drained: make(chan struct{}),
@@ -168,6 +171,11 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 
 // report adds a problem; one that is no warning marks the vertices it concerns.
 func (c *compiler) report(p Problem) {
+	key := strings.Join([]string{p.Code, p.Flow, p.Node, p.Input, p.Message}, "\x00")
+	if c.said[key] {
+		return
+	}
+	c.said[key] = true
 	c.problems = append(c.problems, p)
 	if p.Warning {
 		return
@@ -321,7 +329,10 @@ func (c *compiler) edges(flow string, f *Flow) {
 	}
 }
 
-// acyclic reports every cycle of the flow and whether there was none.
+// maxCycles bounds how many cycles of one flow are told; more help nobody.
+const maxCycles = 20
+
+// acyclic reports the cycles of the flow and whether there was none.
 func (c *compiler) acyclic(flow string, f *Flow) bool {
 	const (
 		fresh = iota
@@ -330,7 +341,7 @@ func (c *compiler) acyclic(flow string, f *Flow) bool {
 	)
 	state := map[*vertex]int{}
 	var way []*vertex
-	ok := true
+	ok, found := true, 0
 	var visit func(v *vertex)
 	visit = func(v *vertex) {
 		state[v] = open
@@ -341,6 +352,9 @@ func (c *compiler) acyclic(flow string, f *Flow) bool {
 				visit(w.to)
 			case open:
 				ok = false
+				if found++; found > maxCycles {
+					continue
+				}
 				var ids, labels []string
 				for _, x := range way[slices.Index(way, w.to):] {
 					ids, labels = append(ids, x.id), append(labels, x.label)
@@ -419,13 +433,7 @@ func (c *compiler) inspect(e *entry, s *step) {
 }
 
 func (c *compiler) warn(v *vertex, code, format string, args ...any) {
-	p := Problem{Flow: v.flow, Node: v.id, Code: code, Warning: true, Message: fmt.Sprintf(format, args...)}
-	for _, other := range c.problems {
-		if other.Code == p.Code && other.Node == p.Node {
-			return
-		}
-	}
-	c.problems = append(c.problems, p)
+	c.report(Problem{Flow: v.flow, Node: v.id, Code: code, Warning: true, Message: fmt.Sprintf(format, args...)})
 }
 
 func (c *compiler) request(e *entry, f *Flow) {
@@ -466,23 +474,37 @@ func (c *compiler) request(e *entry, f *Flow) {
 	c.program.routes = append(c.program.routes, &route{method: method, pattern: c.program.router.pattern(segments), entry: e, names: segments})
 }
 
+// ways are a flow's edges as if no node were disabled.
+type ways struct {
+	nodes    map[string]*Node
+	next     map[string][]string
+	disabled bool // some node is
+}
+
+func (c *compiler) waysOf(flow string, f *Flow) *ways {
+	if w := c.ways[flow]; w != nil {
+		return w
+	}
+	w := &ways{nodes: make(map[string]*Node, len(f.Nodes)), next: map[string][]string{}}
+	c.ways[flow] = w
+	for i := range f.Nodes {
+		w.nodes[f.Nodes[i].ID] = &f.Nodes[i]
+		w.disabled = w.disabled || f.Nodes[i].Disabled
+	}
+	for _, e := range f.Edges { // the editor turns edges of disabled nodes off
+		if a, b := w.nodes[e.Source], w.nodes[e.Target]; a != nil && b != nil && (e.Active || a.Disabled || b.Disabled) {
+			w.next[e.Source] = append(w.next[e.Source], e.Target)
+		}
+	}
+	return w
+}
+
 // blockedBy returns the disabled node through which v would reach a Response,
 // nil when there is none.
 func (c *compiler) blockedBy(v *vertex, f *Flow) *Node {
-	nodes := make(map[string]*Node, len(f.Nodes))
-	next := map[string][]string{}
-	disabled := false
-	for i := range f.Nodes {
-		nodes[f.Nodes[i].ID] = &f.Nodes[i]
-		disabled = disabled || f.Nodes[i].Disabled
-	}
-	if !disabled {
+	w := c.waysOf(v.flow, f)
+	if !w.disabled {
 		return nil
-	}
-	for _, e := range f.Edges { // the editor turns edges of disabled nodes off
-		if a, b := nodes[e.Source], nodes[e.Target]; a != nil && b != nil && (e.Active || a.Disabled || b.Disabled) {
-			next[e.Source] = append(next[e.Source], e.Target)
-		}
 	}
 	type place struct {
 		id  string
@@ -491,8 +513,8 @@ func (c *compiler) blockedBy(v *vertex, f *Flow) *Node {
 	seen := map[string]bool{v.id: true}
 	for queue := []place{{v.id, nil}}; len(queue) > 0; queue = queue[1:] {
 		at := queue[0]
-		for _, id := range next[at.id] {
-			n := nodes[id]
+		for _, id := range w.next[at.id] {
+			n := w.nodes[id]
 			off := at.off
 			if off == nil && n.Disabled {
 				off = n
