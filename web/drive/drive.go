@@ -125,8 +125,11 @@ func has(env []string, name string) bool {
 // Output returns what the program printed so far.
 func (p *Program) Output() string { return p.out.String() }
 
-// Interrupt asks the program to stop, as Ctrl+C does.
-func (p *Program) Interrupt() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+// Signal sends the program a signal.
+func (p *Program) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Interrupt asks the program to stop, as a service manager does.
+func (p *Program) Interrupt() error { return p.Signal(syscall.SIGTERM) }
 
 // Kill ends the program without notice, as a power cut would, and waits until it
 // is gone.

@@ -42,13 +42,29 @@ func (f *Flow) Node(id, kind, pkg, name string, inputs Inputs) *Flow {
 // Edge connects a chain of nodes, each with the next, and returns the flow.
 func (f *Flow) Edge(ids ...string) *Flow {
 	for i := range len(ids) - 1 {
-		from, to := ids[i], ids[i+1]
-		f.Connections = append(f.Connections, map[string]any{
-			"id":     "reactflow__edge-" + from + from + "-source-" + to + to + "-target",
-			"source": from, "sourceHandle": from + "-source", "target": to, "targetHandle": to + "-target",
-			"animated": false, "data": map[string]bool{"forcedDisabled": false}, "selected": false,
-		})
+		f.connect(ids[i], "", ids[i+1])
 	}
+	return f
+}
+
+// Port connects a node's output port that is not its first with a node, and
+// returns the flow.
+func (f *Flow) Port(from, port, to string) *Flow { f.connect(from, "-"+port, to); return f }
+
+func (f *Flow) connect(from, port, to string) {
+	source, target := from+"-source"+port, to+"-target"
+	f.Connections = append(f.Connections, map[string]any{
+		"id":     "reactflow__edge-" + from + source + "-" + to + target,
+		"source": from, "sourceHandle": source, "target": to, "targetHandle": target,
+		"animated": false, "data": map[string]bool{"forcedDisabled": false}, "selected": false,
+	})
+}
+
+// Own adds a node of the built-in package ecoflow with templates switched on.
+func (f *Flow) Own(id, name string, inputs Inputs) *Flow {
+	f.Node(id, "Middleware", "ecoflow", name, inputs)
+	data := f.Definitions[len(f.Definitions)-1].(map[string]any)["data"].(map[string]any)
+	data["templates"] = true
 	return f
 }
 

@@ -1,0 +1,348 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"syscall"
+	"time"
+
+	"ecoflow/web/drive"
+)
+
+// flows are what the lines about requests call; reference.go serves the same by
+// hand.
+func flows() map[string]*drive.Flow {
+	return map[string]*drive.Flow{
+		"fixed": drive.NewFlow().Request("a1", "GET", "/fixed").Text("a2", "Hello World").Response("a3", "msg").Edge("a1", "a2", "a3"),
+		"echo":  drive.NewFlow().Request("b1", "POST", "/echo").Response("b2", "msg").Edge("b1", "b2"),
+		"script": drive.NewFlow().Request("c1", "POST", "/script").
+			Function("c2", "return this.msg.msg.a + this.msg.msg.b;").Response("c3", "msg").Edge("c1", "c2", "c3"),
+		"native": drive.NewFlow().Request("d1", "POST", "/native").
+			Own("d2", "Set", drive.Inputs{"values": `{"msg.net": "{{ round(msg.price) }}"}`}).
+			Own("d3", "Set", drive.Inputs{"values": `{"msg.kind": "order"}`}).
+			Own("d4", "Condition", drive.Inputs{"by": "compare", "value": "{{ msg.net }}", "operator": "more", "other": "10"}).
+			Own("d5", "Set", drive.Inputs{"values": `{"msg.class": "large"}`}).
+			Own("d6", "Set", drive.Inputs{"values": `{"msg.class": "small"}`}).
+			Own("d7", "Set", drive.Inputs{"values": `{"msg.done": true}`}).
+			Response("d8", "msg").
+			Edge("d1", "d2", "d3", "d4", "d5", "d7", "d8").Port("d4", "false", "d6").Edge("d6", "d7"),
+		"switch": drive.NewFlow().Request("e1", "POST", "/switch").
+			Node("e2", "Middleware", "ecoflow-functions", "Switch", drive.Inputs{"payloadMsg": "a", "switchVal": "kind", "switchCases": []string{"double", "default"}}).
+			Node("e3", "Middleware", "ecoflow-functions", "Switch In", drive.Inputs{"caseVal": "double"}).
+			Function("e4", "return this.msg.msg * 2;").Function("e5", "return this.msg.msg + 1;").
+			Node("e6", "Middleware", "ecoflow-functions", "Switch In", drive.Inputs{"caseVal": "default"}).
+			Response("e7", "msg").Response("e8", "msg").
+			Edge("e1", "e2", "e3", "e4", "e5", "e7").Edge("e2", "e6", "e8"),
+	}
+}
+
+// requests compares the processor time of one request, pair by pair.
+func requests(out report, binary string) error {
+	ours, err := startProduct(binary, flows())
+	if err != nil {
+		return err
+	}
+	defer ours.end()
+	theirs, end, err := startReference()
+	if err != nil {
+		return err
+	}
+	defer end()
+
+	var native, script time.Duration
+	for _, line := range []struct {
+		what   string
+		call   call
+		budget float64 // ratio, 0: none
+		cost   *time.Duration
+	}{
+		{"fixed JSON", call{"GET", "/api/fixed", ""}, 1.25, nil},
+		{"echo of a body", call{"POST", "/api/echo", `{"name": "Ada", "tags": ["a", "b"], "n": 12.5}`}, 1.25, &native},
+		{"five native nodes", call{"POST", "/api/native", `{"price": 12.34, "name": "pencil"}`}, 1.25, nil},
+		{"one script", call{"POST", "/api/script", `{"a": 40, "b": 2}`}, 0, &script},
+		{"switch and two scripts", call{"POST", "/api/switch", `{"kind": "double", "a": 4}`}, 0, nil},
+	} {
+		us, them, ratio, err := compare(ours.server, theirs, line.call)
+		if err != nil {
+			return fmt.Errorf("%s: %w", line.what, err)
+		}
+		if line.cost != nil {
+			*line.cost = us
+		}
+		budget, met := "", (*bool)(nil)
+		if line.budget != 0 {
+			ok := ratio <= line.budget
+			budget, met = fmt.Sprintf("≤ %.2f", line.budget), &ok
+		}
+		out.line(line.what, micros(us), micros(them), fmt.Sprintf("%.2f", ratio), budget, met)
+	}
+	out.plain("  a script beyond a native flow", micros(script-native), "≤ 20 µs", script-native <= 20*time.Microsecond)
+
+	held, err := memory(ours.pid)
+	if err != nil {
+		return err
+	}
+	out.plain("memory after this load", mebi(held), "< 120 MB", held < 120e6)
+	return nil
+}
+
+// compare loads both servers in turn and returns the medians. Both have to give
+// the same answer first.
+func compare(ours, theirs server, c call) (us, them time.Duration, ratio float64, err error) {
+	mine, err := ours.answers(c)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	yours, err := theirs.answers(c)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if !same(mine, yours) {
+		return 0, 0, 0, fmt.Errorf("the answers differ: %s and %s", mine, yours)
+	}
+	var a, b []time.Duration
+	var ratios []float64
+	for i := range *pairs + 1 {
+		first, err := ours.load(c, *window, 0)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		second, err := theirs.load(c, *window, 0)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		if i == 0 {
+			continue // both warm up
+		}
+		a, b = append(a, first.perRequest()), append(b, second.perRequest())
+		ratios = append(ratios, float64(first.perRequest())/float64(second.perRequest()))
+	}
+	return median(a), median(b), median(ratios), nil
+}
+
+// same reports whether two texts are the same JSON.
+func same(a, b string) bool {
+	var x, y any
+	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
+}
+
+func size(out report, binary string) error {
+	info, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	out.plain("size of the program", mebi(info.Size()), "< 60 MB", info.Size() < 60e6)
+	return nil
+}
+
+// many returns a flow of routes that all answer alike.
+func many(routes int) map[string]*drive.Flow {
+	f := drive.NewFlow()
+	for i := range routes {
+		id := fmt.Sprintf("n%d-", i)
+		f.Request(id+"a", "GET", fmt.Sprintf("/r%d/:id/part", i)).Text(id+"b", "Hello World").Response(id+"c", "msg").Edge(id+"a", id+"b", id+"c")
+	}
+	return map[string]*drive.Flow{"many": f}
+}
+
+// starts measures how long it takes from nothing to an answer.
+func starts(out report, binary string) error {
+	for _, line := range []struct {
+		what   string
+		flows  map[string]*drive.Flow
+		path   string
+		budget time.Duration
+	}{
+		{"start to first answer, empty", nil, "/systemApi/server/isOnline", 100 * time.Millisecond},
+		{"start to first answer, 1,000 routes", many(1000), "/api/r999/7/part", 400 * time.Millisecond},
+	} {
+		p, err := startProduct(binary, line.flows)
+		if err != nil {
+			return err
+		}
+		defer p.end()
+		var times []time.Duration
+		for range 5 {
+			if _, err := p.Stop(); err != nil {
+				return err
+			}
+			begin := time.Now()
+			if err := p.again(binary); err != nil {
+				return err
+			}
+			if _, err := p.answers(call{"GET", line.path, ""}); err != nil {
+				return err
+			}
+			times = append(times, time.Since(begin))
+		}
+		took := median(times)
+		out.plain(line.what, millis(took), "< "+millis(line.budget), took < line.budget)
+	}
+	return nil
+}
+
+// quiet measures a program that nobody calls.
+func quiet(out report, binary string) error {
+	p, err := startProduct(binary, nil)
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	if _, err := p.Stop(); err != nil { // setting up cost memory of its own
+		return err
+	}
+	if err := p.again(binary); err != nil {
+		return err
+	}
+	time.Sleep(2 * time.Second) // what starting left to do
+	before, err := cpu(p.pid)
+	if err != nil {
+		return err
+	}
+	const idle = 5 * time.Second
+	time.Sleep(idle)
+	after, err := cpu(p.pid)
+	if err != nil {
+		return err
+	}
+	held, err := memory(p.pid)
+	if err != nil {
+		return err
+	}
+	out.plain("idle memory", mebi(held), "< 45 MB", held < 45e6)
+	share := float64(after-before) / float64(idle) * 100
+	out.plain("idle processor time", fmt.Sprintf("%.1f %%", share), "0.0 %", share < 0.05)
+	return nil
+}
+
+// routes shows that finding a route does not depend on how many there are.
+func routes(out report, binary string) error {
+	var first time.Duration
+	for _, count := range []int{1, 1000, 10_000} {
+		p, err := startProduct(binary, many(count))
+		if err != nil {
+			return err
+		}
+		defer p.end()
+		var times []time.Duration
+		for range *pairs {
+			l, err := p.load(call{"GET", fmt.Sprintf("/api/r%d/7/part", count-1), ""}, *window, 0)
+			if err != nil {
+				return err
+			}
+			times = append(times, l.perRequest())
+		}
+		took := median(times)
+		if first == 0 {
+			first = took
+		}
+		ratio := float64(took) / float64(first)
+		met := ratio <= 2
+		out.line(fmt.Sprintf("a request with %d routes", count), micros(took), "", fmt.Sprintf("%.2f of one", ratio), "within 2", &met)
+		p.end()
+	}
+	return nil
+}
+
+// chain returns a flow of nodes one after the other, in routes of ten nodes.
+func chain(nodes int) map[string]*drive.Flow {
+	f := drive.NewFlow()
+	for i := range nodes / 10 {
+		id := fmt.Sprintf("n%d-", i)
+		ids := []string{id + "in"}
+		f.Request(ids[0], "GET", fmt.Sprintf("/c%d", i))
+		for j := range 8 {
+			ids = append(ids, fmt.Sprintf("%s%d", id, j))
+			f.Text(ids[j+1], "Hello World")
+		}
+		ids = append(ids, id+"out")
+		f.Response(id+"out", "msg").Edge(ids...)
+	}
+	return map[string]*drive.Flow{"chain": f}
+}
+
+func deploys(out report, binary string) error {
+	for _, line := range []struct {
+		nodes  int
+		budget time.Duration
+	}{{1000, 50 * time.Millisecond}, {10_000, time.Second}} {
+		p, err := startProduct(binary, nil)
+		if err != nil {
+			return err
+		}
+		defer p.end()
+		flows := chain(line.nodes)
+		var times []time.Duration
+		for range 5 {
+			begin := time.Now()
+			if err := p.admin.Deploy(flows); err != nil {
+				return err
+			}
+			times = append(times, time.Since(begin))
+		}
+		took := median(times)
+		out.plain(fmt.Sprintf("deploy of %d nodes, over HTTP", line.nodes), millis(took), "< "+millis(line.budget), took < line.budget)
+		p.end()
+	}
+	return nil
+}
+
+// inARow calls 100,000 times and looks at what is left of it.
+func inARow(out report, binary string) error {
+	p, err := startProduct(binary, flows())
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	c := call{"POST", "/api/script", `{"a": 40, "b": 2}`}
+	const warmUp, count = 20_000, 100_000
+	if _, err := p.load(c, 0, warmUp); err != nil {
+		return err
+	}
+	before, err := memory(p.pid)
+	if err != nil {
+		return err
+	}
+	l, err := p.load(c, 0, count)
+	if err != nil {
+		return err
+	}
+	after, err := memory(p.pid)
+	if err != nil {
+		return err
+	}
+	out.line("100,000 requests in a row", fmt.Sprintf("%.0f/s", float64(l.requests)/l.took.Seconds()), "", "", "", nil)
+	growth := after - before
+	out.plain("  memory more than before", mebi(growth), "flat", growth < before/5)
+
+	busy, err := goroutines(p)
+	if err != nil {
+		return err
+	}
+	if err := p.again(binary); err != nil {
+		return err
+	}
+	fresh, err := goroutines(p)
+	if err != nil {
+		return err
+	}
+	out.plain("  goroutines more than at a start", fmt.Sprint(busy-fresh), "0", busy-fresh <= 2)
+	return nil
+}
+
+var goroutine = regexp.MustCompile(`(?m)^goroutine \d+ .*\[`)
+
+// goroutines ends the program with the signal that has it print them all.
+func goroutines(p *product) (int, error) {
+	time.Sleep(time.Second) // connections that were closed are noticed
+	if err := p.Signal(syscall.SIGQUIT); err != nil {
+		return 0, err
+	}
+	if _, err := p.Wait(10 * time.Second); err != nil {
+		return 0, err
+	}
+	return len(goroutine.FindAllString(p.Output(), -1)), nil
+}
