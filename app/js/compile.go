@@ -1,0 +1,385 @@
+package js
+
+import (
+	"math/big"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/file"
+	"github.com/dop251/goja/parser"
+	"github.com/dop251/goja/token"
+	"github.com/dop251/goja/unistring"
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// SyntaxError says what does not compile and where, 1-based, in the text as the
+// author wrote it.
+type SyntaxError struct {
+	Message      string
+	Line, Column int
+}
+
+// Error is the sentence.
+func (e *SyntaxError) Error() string { return e.Message }
+
+// Script is a compiled function body. It is bound to no runtime and may run in
+// many at once.
+type Script struct {
+	name    string
+	program *goja.Program
+	request bool // names the request
+	// detached: it works with big integers or makes code of text, whose single
+	// steps may ignore an interrupt; its turns get a goroutine of their own, so
+	// that its caller is answered all the same.
+	detached bool
+}
+
+// scriptName is what stack traces call an author's text.
+const scriptName = "script"
+
+// The author's text stands between these two, on lines of its own.
+const (
+	header      = "(function () {\n"
+	asyncHeader = "(async function () {\n"
+	footer      = "\n})"
+)
+
+// parameters are the bare names that a body gets as arguments, unless it declares
+// one of that name itself.
+var parameters = []unistring.String{"payload", "msg", "request"}
+
+// lowering is what the engine understands beyond ES2017; leaving it alone keeps
+// regular expressions literals, which are compiled once.
+var lowering = map[string]bool{
+	"bigint": true, "regexp-dot-all-flag": true, "regexp-lookbehind-assertions": true,
+	"regexp-named-capture-groups": true, "regexp-unicode-property-escapes": true,
+	"regexp-match-indices": true, "regexp-set-notation": true,
+}
+
+// Compile turns the text of one function body into a script; name is what stack
+// traces call it. The body is sloppy JavaScript of any current edition, await
+// included.
+func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
+	if err := nesting(source); err != nil {
+		return nil, err
+	}
+	head := header
+	if strings.Contains(source, "await") {
+		head = asyncHeader
+	}
+	lowered := api.Transform(head+source+footer, api.TransformOptions{
+		Loader: api.LoaderJS, Target: api.ES2017, Supported: lowering,
+		Sourcemap: api.SourceMapInline, SourcesContent: api.SourcesContentExclude,
+		Sourcefile: scriptName, Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
+	})
+	if len(lowered.Errors) > 0 {
+		m := lowered.Errors[0]
+		se := &SyntaxError{Message: sentence(m.Text), Line: 1, Column: 1}
+		if l := m.Location; l != nil {
+			se.Line, se.Column = l.Line-1, utf16Len(l.LineText[:min(l.Column, len(l.LineText))])+1
+		}
+		return nil, se.within(source)
+	}
+	program, err := goja.Parse(scriptName, string(lowered.Code))
+	if err != nil {
+		return nil, parseError(err).within(source)
+	}
+	fn := body(program)
+	if fn == nil {
+		return nil, (&SyntaxError{Message: "The code has to be the inside of one function: a closing bracket has no opening one."}).within(source)
+	}
+	names := namesIn(program)
+	if p := names.problem; p != nil {
+		at := program.File.Position(int(p.at) - program.File.Base())
+		return nil, (&SyntaxError{Message: p.message, Line: at.Line - 1, Column: at.Column + 1}).within(source)
+	}
+	big := names.bigint || names.used["BigInt"]
+	if big {
+		boundBigInts(program)
+	}
+	enclose(program)
+	own := declared(fn)
+	bind(fn, own)
+	hoist(fn, names.assigned, own)
+	compiled, err := goja.CompileAST(program, false)
+	if err != nil {
+		return nil, parseError(err).within(source)
+	}
+	return &Script{
+		name: name, program: compiled, request: names.used["request"],
+		detached: big || names.used["eval"] || names.used["Function"],
+	}, nil
+}
+
+// within keeps a place inside the author's text and makes the sentence whole.
+func (e *SyntaxError) within(source string) *SyntaxError {
+	lines := strings.Count(source, "\n") + 1
+	if e.Line < 1 {
+		e.Line, e.Column = 1, 1
+	}
+	if e.Line > lines {
+		e.Line = lines
+		e.Column = utf16Len(source[strings.LastIndexByte(source, '\n')+1:]) + 1
+	}
+	e.Column = max(e.Column, 1)
+	return e
+}
+
+// sentence ends a parser's message as a sentence.
+func sentence(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}
+
+func parseError(err error) *SyntaxError {
+	switch err := err.(type) {
+	case parser.ErrorList:
+		if len(err) > 0 {
+			return &SyntaxError{Message: sentence(err[0].Message), Line: err[0].Position.Line - 1, Column: err[0].Position.Column}
+		}
+	case *goja.CompilerSyntaxError:
+		return placed(err.Message, err.File, err.Offset)
+	case *goja.CompilerReferenceError:
+		return placed(err.Message, err.File, err.Offset)
+	}
+	return &SyntaxError{Message: sentence(err.Error())}
+}
+
+func placed(message string, f *file.File, offset int) *SyntaxError {
+	e := &SyntaxError{Message: sentence(message)}
+	if f != nil {
+		p := f.Position(offset)
+		e.Line, e.Column = p.Line-1, p.Column+1
+	}
+	return e
+}
+
+// body returns the wrapping function when the program is nothing but it, after
+// declarations of the lowering's own helpers: text that closes the wrapper and
+// opens another thing makes a program of another shape.
+func body(p *ast.Program) *ast.FunctionLiteral {
+	for i, s := range p.Body {
+		switch s := s.(type) {
+		case *ast.VariableStatement:
+			continue
+		case *ast.ExpressionStatement:
+			fn, ok := s.Expression.(*ast.FunctionLiteral)
+			if !ok || i != len(p.Body)-1 || fn.Name != nil {
+				return nil
+			}
+			return fn
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// enclose moves the lowering's helpers out of the global scope, which is frozen,
+// into a function of their own.
+func enclose(p *ast.Program) {
+	last := len(p.Body) - 1
+	if last == 0 {
+		return
+	}
+	at := p.Body[0].Idx0()
+	inner := p.Body[last].(*ast.ExpressionStatement).Expression
+	outer := &ast.FunctionLiteral{
+		Function: at, ParameterList: &ast.ParameterList{Opening: at, Closing: at}, DeclarationList: p.DeclarationList,
+		Body: &ast.BlockStatement{LeftBrace: at, RightBrace: at, List: append(p.Body[:last:last], &ast.ReturnStatement{Return: at, Argument: inner})},
+	}
+	p.DeclarationList = nil
+	p.Body = []ast.Statement{&ast.ExpressionStatement{Expression: &ast.CallExpression{Callee: outer, LeftParenthesis: at, RightParenthesis: at}}}
+}
+
+// boundBigInts has ** and << go through functions of ours (see powerName).
+func boundBigInts(p *ast.Program) {
+	call := func(name unistring.String, at file.Idx, args ...ast.Expression) *ast.CallExpression {
+		return &ast.CallExpression{Callee: &ast.Identifier{Name: name, Idx: at}, LeftParenthesis: at, RightParenthesis: at, ArgumentList: args}
+	}
+	walk(reflect.ValueOf(p.Body), func(node any) {
+		switch node := node.(type) {
+		case *ast.BinaryExpression:
+			at := node.Left.Idx0()
+			switch node.Operator {
+			case token.EXPONENT: // power(x, y) ?? 0, which is never 0 for that
+				node.Left = call(powerName, at, node.Left, node.Right)
+				node.Operator, node.Right = token.COALESCE, &ast.NumberLiteral{Idx: at, Literal: "0", Value: int64(0)}
+			case token.SHIFT_LEFT:
+				node.Right = call(shiftName, at, node.Right)
+			}
+		case *ast.AssignExpression:
+			at := node.Left.Idx0()
+			switch node.Operator {
+			case token.EXPONENT:
+				if id, ok := node.Left.(*ast.Identifier); ok {
+					node.Operator, node.Right = token.ASSIGN, call(powerName, at, &ast.Identifier{Name: id.Name, Idx: at}, node.Right)
+				}
+			case token.SHIFT_LEFT:
+				node.Right = call(shiftName, at, node.Right)
+			}
+		}
+	})
+}
+
+// declared lists the names that the top of the body declares with let, const or
+// class; a parameter of that name would clash.
+func declared(fn *ast.FunctionLiteral) map[unistring.String]bool {
+	own := map[unistring.String]bool{}
+	for _, s := range fn.Body.List {
+		switch s := s.(type) {
+		case *ast.LexicalDeclaration:
+			for _, b := range s.List {
+				bound(reflect.ValueOf(b.Target), own)
+			}
+		case *ast.ClassDeclaration:
+			own[s.Class.Name.Name] = true
+		}
+	}
+	return own
+}
+
+// bound collects the names that a binding pattern declares; it takes in names of
+// defaults too, which costs a body no more than a parameter it does not get.
+func bound(v reflect.Value, names map[unistring.String]bool) {
+	walk(v, func(n any) {
+		if id, ok := n.(*ast.Identifier); ok {
+			names[id.Name] = true
+		}
+	})
+}
+
+// bind adds the parameters to the wrapper. One that the body declares itself
+// keeps its place under a name that nobody can write.
+func bind(fn *ast.FunctionLiteral, own map[unistring.String]bool) {
+	for _, name := range parameters {
+		if own[name] {
+			name = "\x00" + name
+		}
+		fn.ParameterList.List = append(fn.ParameterList.List, &ast.Binding{Target: &ast.Identifier{Name: name}})
+	}
+}
+
+// hoist declares what the body assigns without declaring it, which would make a
+// global otherwise: runs leave nothing behind.
+func hoist(fn *ast.FunctionLiteral, assigned map[unistring.String]bool, own map[unistring.String]bool) {
+	var names []unistring.String
+	for name := range assigned {
+		if !own[name] && !slices.Contains(parameters, name) && !globals[name.String()] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fn.DeclarationList = append(fn.DeclarationList, &ast.VariableDeclaration{
+			List: []*ast.Binding{{Target: &ast.Identifier{Name: name}}},
+		})
+	}
+}
+
+type names struct {
+	used, assigned map[unistring.String]bool
+	bigint         bool
+	problem        *regexpProblem
+}
+
+type regexpProblem struct {
+	message string
+	at      file.Idx
+}
+
+// namesIn looks through a program for what the wrapper has to know, and rewrites
+// its regular expressions to what the engine understands.
+func namesIn(p *ast.Program) names {
+	n := names{used: map[unistring.String]bool{}, assigned: map[unistring.String]bool{}}
+	target := func(e any) { bound(reflect.ValueOf(e), n.assigned) }
+	walk(reflect.ValueOf(p.Body), func(node any) {
+		switch node := node.(type) {
+		case *ast.Identifier:
+			n.used[node.Name] = true
+		case *ast.NumberLiteral:
+			if _, ok := node.Value.(*big.Int); ok {
+				n.bigint = true
+			}
+		case *ast.AssignExpression:
+			switch left := node.Left.(type) {
+			case *ast.Identifier:
+				n.assigned[left.Name] = true
+			case *ast.ObjectPattern, *ast.ArrayPattern:
+				target(left)
+			}
+		case *ast.UnaryExpression:
+			if id, ok := node.Operand.(*ast.Identifier); ok && (node.Operator == token.INCREMENT || node.Operator == token.DECREMENT) {
+				n.assigned[id.Name] = true
+			}
+		case *ast.ForIntoExpression:
+			if _, ok := node.Expression.(*ast.Identifier); ok {
+				target(node.Expression)
+			}
+		case *ast.RegExpLiteral:
+			pattern, problem := rewritePattern(node.Pattern, node.Flags)
+			if problem != "" && n.problem == nil {
+				n.problem = &regexpProblem{problem, node.Idx}
+			}
+			node.Pattern = pattern
+		}
+	})
+	return n
+}
+
+var nodeType = reflect.TypeFor[ast.Node]()
+
+// walk calls visit for every node below v.
+func walk(v reflect.Value, visit func(any)) {
+	switch v.Kind() {
+	case reflect.Interface:
+		if !v.IsNil() {
+			walk(v.Elem(), visit)
+		}
+	case reflect.Pointer:
+		if v.IsNil() || v.Type() == reflect.TypeFor[*file.File]() {
+			return
+		}
+		if v.Type().Implements(nodeType) {
+			visit(v.Interface())
+		}
+		walk(v.Elem(), visit)
+	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[[]*ast.VariableDeclaration]() {
+			return // the same nodes again
+		}
+		for i := range v.Len() {
+			walk(v.Index(i), visit)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			switch f := v.Field(i); f.Kind() {
+			case reflect.Interface, reflect.Pointer, reflect.Slice, reflect.Struct:
+				walk(f, visit)
+			}
+		}
+	}
+}
+
+// globals are the names that scripts find without declaring them; assigning one
+// of them changes nothing.
+var globals = map[string]bool{}
+
+func init() {
+	for name := range strings.FieldsSeq(`Object Function Array String Number Boolean Symbol BigInt Math JSON Date RegExp
+		Error EvalError RangeError ReferenceError SyntaxError TypeError URIError AggregateError Promise Proxy Reflect
+		Map Set WeakMap WeakSet ArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array
+		Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array globalThis undefined NaN Infinity
+		eval parseInt parseFloat isNaN isFinite escape unescape encodeURI encodeURIComponent decodeURI decodeURIComponent
+		console log env fetch setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask
+		structuredClone atob btoa crypto performance URL URLSearchParams TextEncoder TextDecoder AbortController AbortSignal
+		Headers Request Response arguments`) {
+		globals[name] = true
+	}
+}

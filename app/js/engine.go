@@ -1,0 +1,285 @@
+// Package js runs the JavaScript of flows: it compiles function bodies once and
+// runs them in a pool of runtimes that many runs share, one at a time in each. A
+// message that scripts work on lives in a runtime as native objects (Payload).
+//
+// Scripts are guarded: every way in which one could end the process, take its
+// memory or keep others waiting is bounded, and a runtime in which a bound was
+// hit is thrown away.
+package js
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/limit"
+)
+
+// Options say how much an engine may use. Zero values choose the defaults.
+type Options struct {
+	// Runtimes are kept ready; twice the number of processors by default. More
+	// are made while all are full, up to MaxRuntimes (64).
+	Runtimes, MaxRuntimes int
+	// MaxInFlight is how many runs share a runtime: 64 by default, 1 is strict.
+	MaxInFlight int
+	// MaxRuns is after how many runs a runtime is replaced (10,000).
+	MaxRuns int
+	// CallTime is how long one call may run, its waiting apart (limit.ScriptTime).
+	CallTime time.Duration
+	// Memory is the size of the heap in bytes above which a script that has been
+	// running for a while is ended. By default 80 % of the process's memory limit,
+	// or 1 GiB where it has none.
+	Memory uint64
+	// HTTP makes the requests of fetch; nil refuses them.
+	HTTP     *http.Client
+	Log      *slog.Logger
+	Counters *limit.Counters
+}
+
+// Stats are figures of an engine.
+type Stats struct {
+	Runtimes  int    `json:"runtimes"`
+	InFlight  int    `json:"inFlight"`
+	Discarded uint64 `json:"discarded"` // runtimes thrown away after a bound was hit
+	Stuck     uint64 `json:"stuck"`     // turns that ignored their interrupt
+	StuckNow  int64  `json:"stuckNow"`
+}
+
+// Engine compiles scripts and keeps the runtimes that run them.
+type Engine struct {
+	options Options
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
+
+	mu      sync.Mutex
+	pool    []*machine
+	spare   *machine // prepared beforehand
+	making  int      // machines being made
+	waiters []chan struct{}
+	closed  bool
+	broken  bool // a machine could not be made
+
+	discarded, stuck atomic.Uint64
+	stuckNow         atomic.Int64
+}
+
+var matchTimeout sync.Once
+
+// New returns an engine; its runtimes are made in the background.
+func New(o Options) *Engine {
+	o.defaults()
+	matchTimeout.Do(func() { regexp2.DefaultMatchTimeout = matchTime })
+	ctx, cancel := context.WithCancel(context.Background())
+	e := &Engine{options: o, ctx: ctx, cancel: cancel}
+	e.mu.Lock()
+	for range o.Runtimes {
+		e.prepare()
+	}
+	e.mu.Unlock()
+	return e
+}
+
+func (o *Options) defaults() {
+	or := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	or(&o.Runtimes, 2*runtime.GOMAXPROCS(0))
+	or(&o.MaxRuntimes, max(64, o.Runtimes))
+	or(&o.MaxInFlight, 64)
+	or(&o.MaxRuns, 10_000)
+	if o.CallTime <= 0 {
+		o.CallTime = limit.ScriptTime
+	}
+	if o.Memory == 0 {
+		o.Memory = 1 << 30
+		if l := debug.SetMemoryLimit(-1); l > 0 && l < 1<<60 {
+			o.Memory = uint64(l) / 5 * 4
+		}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Counters == nil {
+		o.Counters = &limit.Counters{}
+	}
+}
+
+// Close ends the engine: waiting runs are refused, running ones are interrupted.
+// It returns when its goroutines have ended, except for turns that ignore their
+// interrupt.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	pool := e.pool
+	e.pool, e.spare = nil, nil
+	e.wake()
+	e.mu.Unlock()
+	e.cancel()
+	for _, m := range pool {
+		m.kill(stopped)
+	}
+	e.workers.Wait()
+	return nil
+}
+
+// Stats returns the engine's figures.
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := Stats{Runtimes: len(e.pool), Discarded: e.discarded.Load(), Stuck: e.stuck.Load(), StuckNow: e.stuckNow.Load()}
+	for _, m := range e.pool {
+		s.InFlight += m.inFlight
+	}
+	return s
+}
+
+// prepare makes a machine in the background; e.mu is held.
+func (e *Engine) prepare() {
+	if e.closed || len(e.pool)+e.making >= e.options.MaxRuntimes {
+		return
+	}
+	e.making++
+	e.workers.Add(1)
+	fault.Go(e.options.Log, "script runtime", func() {
+		defer e.workers.Done()
+		var m *machine
+		defer func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.making--
+			switch {
+			case m == nil:
+				e.broken = true
+			case !e.closed:
+				e.add(m)
+			}
+			e.wake()
+		}()
+		m = newMachine(e)
+	})
+}
+
+// add puts a machine to use, or keeps it for the next that is thrown away; e.mu
+// is held.
+func (e *Engine) add(m *machine) {
+	if len(e.pool) >= e.options.Runtimes && e.spare == nil && len(e.waiters) == 0 {
+		e.spare = m
+		return
+	}
+	e.pool = append(e.pool, m)
+}
+
+// wake lets everybody who waits for a machine look again; e.mu is held.
+func (e *Engine) wake() {
+	for _, w := range e.waiters {
+		close(w)
+	}
+	e.waiters = nil
+}
+
+// acquire returns the machine with the fewest runs, counting one more on it.
+func (e *Engine) acquire(ctx context.Context) (*machine, error) {
+	for {
+		e.mu.Lock()
+		if e.closed {
+			e.mu.Unlock()
+			return nil, fault.New(fault.Unavailable, "The server is stopping.").WithCode("stopping")
+		}
+		var best *machine
+		for _, m := range e.pool {
+			if m.inFlight < e.options.MaxInFlight && (best == nil || m.inFlight < best.inFlight) {
+				best = m
+			}
+		}
+		if best == nil && e.spare != nil {
+			best = e.spare
+			e.spare = nil
+			e.pool = append(e.pool, best)
+			e.prepare()
+		}
+		if best != nil {
+			best.inFlight++
+			best.runs++
+			if best.runs >= e.options.MaxRuns {
+				e.drop(best) // those on it finish
+				e.prepare()
+			}
+			e.mu.Unlock()
+			return best, nil
+		}
+		if e.broken {
+			e.mu.Unlock()
+			return nil, errors.New("a script runtime could not be made; the log says why")
+		}
+		if e.making == 0 {
+			e.prepare()
+		}
+		w := make(chan struct{})
+		e.waiters = append(e.waiters, w)
+		e.mu.Unlock()
+		select {
+		case <-w:
+		case <-ctx.Done():
+			e.options.Counters.Refused("script_runtimes")
+			return nil, fault.New(fault.Unavailable, "No script runtime became free in time.").WithCode("scripts_busy").Because(context.Cause(ctx))
+		}
+	}
+}
+
+func (e *Engine) release(m *machine) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m.inFlight--
+	e.wake()
+}
+
+// drop takes a machine out of the pool, if it is there, and puts the spare one
+// in its place; e.mu is held.
+func (e *Engine) drop(m *machine) {
+	for i, other := range e.pool {
+		if other == m {
+			e.pool = append(e.pool[:i], e.pool[i+1:]...)
+			if e.spare != nil {
+				e.pool = append(e.pool, e.spare)
+				e.spare = nil
+			}
+			return
+		}
+	}
+}
+
+// discard replaces a machine in which a bound was hit.
+func (e *Engine) discard(m *machine) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.discarded.Add(1)
+	e.drop(m)
+	e.prepare()
+	e.wake()
+}
+
+var heapSamples = sync.Pool{New: func() any {
+	return &[]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+}}
+
+// heap returns the bytes in objects and stacks, dead ones that no collection has
+// found yet included.
+func heap() uint64 {
+	s := heapSamples.Get().(*[]metrics.Sample)
+	defer heapSamples.Put(s)
+	metrics.Read(*s)
+	return (*s)[0].Value.Uint64() + (*s)[1].Value.Uint64()
+}

@@ -1,0 +1,97 @@
+package js
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"reflect"
+
+	"github.com/dop251/goja"
+)
+
+var arrayBufferType = reflect.TypeFor[goja.ArrayBuffer]()
+
+// builtins are what our native functions use of a machine, taken before any
+// script could touch it.
+type builtins struct {
+	yes, no                                goja.Value
+	error, rangeError, date, uint8Array    *goja.Object
+	regexp, mapConstructor, setConstructor *goja.Object
+	objectPrototype                        *goja.Object
+	object, hasOwn, booleanValue, isArray  goja.Callable
+	mapEntries, mapSet, setValues, setAdd  goja.Callable
+	match, exponent, freeze                goja.Callable
+	syntaxError                            *goja.Object
+}
+
+// random is Math.random's source.
+func random() float64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)
+}
+
+// furnish gives a new runtime what scripts find there: guarded built-ins, our
+// globals, everything frozen.
+func (m *machine) furnish() {
+	m.takeBuiltins()
+	m.guard()
+	m.hosts()
+	m.freezeAll()
+}
+
+// native is a function that scripts may call.
+type native = func(goja.FunctionCall) goja.Value
+
+// at returns the object at the end of a path of names from the global object.
+func (m *machine) at(names ...string) *goja.Object {
+	o := m.vm.GlobalObject()
+	for _, name := range names {
+		o = o.Get(name).(*goja.Object)
+	}
+	return o
+}
+
+func (m *machine) callable(names ...string) goja.Callable {
+	f, ok := goja.AssertFunction(m.at(names...))
+	if !ok {
+		panic("no function: " + names[len(names)-1])
+	}
+	return f
+}
+
+func (m *machine) takeBuiltins() {
+	own, _ := goja.AssertFunction(m.at("Object", "prototype", "hasOwnProperty"))
+	boolean, _ := goja.AssertFunction(m.at("Boolean", "prototype", "valueOf"))
+	m.builtins = builtins{
+		yes: m.vm.ToValue(true), no: m.vm.ToValue(false),
+		error: m.at("Error"), syntaxError: m.at("SyntaxError"), rangeError: m.at("RangeError"), date: m.at("Date"), uint8Array: m.at("Uint8Array"),
+		regexp: m.at("RegExp"), mapConstructor: m.at("Map"), setConstructor: m.at("Set"),
+		objectPrototype: m.at("Object", "prototype"),
+		object:          m.callable("Object"), hasOwn: own, booleanValue: boolean,
+		isArray:    m.callable("Array", "isArray"),
+		mapEntries: m.callable("Map", "prototype", "entries"), mapSet: m.callable("Map", "prototype", "set"),
+		exponent:  m.run1("(function (x, y) { return x ** y })"),
+		setValues: m.callable("Set", "prototype", "values"), setAdd: m.callable("Set", "prototype", "add"),
+	}
+}
+
+// run1 returns the function that a text of ours is.
+func (m *machine) run1(src string) goja.Callable {
+	v, err := m.vm.RunString(src)
+	if err != nil {
+		panic(err)
+	}
+	f, _ := goja.AssertFunction(v)
+	return f
+}
+
+// method defines a member that is a native function.
+func (m *machine) method(o *goja.Object, name string, fn native) {
+	f := m.vm.ToValue(fn).(*goja.Object)
+	_ = f.DefineDataProperty("name", m.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = o.DefineDataProperty(name, f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+}
+
+func (m *machine) global(name string, v goja.Value) {
+	_ = m.vm.GlobalObject().DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+}

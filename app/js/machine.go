@@ -1,0 +1,267 @@
+package js
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/limit"
+)
+
+// A machine is one runtime with what belongs to it. Who holds turn owns it.
+type machine struct {
+	engine *Engine
+	vm     *goja.Runtime
+	turn   chan struct{} // one token: in the channel while somebody owns the machine
+	dead   chan struct{} // closed when it was thrown away
+	call   *call         // whose turn it is
+
+	functions map[*Script]goja.Callable
+	builtins  builtins
+	watch     watch
+	joining   []*goja.Object // arrays that are being joined
+
+	inFlight, runs int // under engine.mu
+}
+
+// functionsKept bounds the compiled functions a machine keeps; those of programs
+// long replaced go with the rest.
+const functionsKept = 4096
+
+func newMachine(e *Engine) *machine {
+	m := &machine{
+		engine: e, vm: goja.New(),
+		turn: make(chan struct{}, 1), dead: make(chan struct{}),
+		functions: map[*Script]goja.Callable{},
+	}
+	m.watch.machine = m
+	m.vm.SetMaxCallStackSize(limit.ScriptDepth)
+	m.vm.SetParserOptions(parser.WithDisableSourceMaps) // they would be read from disk
+	m.vm.SetRandSource(random)
+	m.furnish()
+	return m
+}
+
+// function returns the script's function in this machine.
+func (m *machine) function(s *Script) (goja.Callable, error) {
+	if f, ok := m.functions[s]; ok {
+		return f, nil
+	}
+	v, err := m.vm.RunProgram(s.program)
+	if err != nil {
+		return nil, fmt.Errorf("script %s: %w", s.name, err)
+	}
+	f, ok := goja.AssertFunction(v)
+	if !ok {
+		return nil, fmt.Errorf("script %s is no function", s.name)
+	}
+	m.freeze(v.(*goja.Object)) // arguments.callee could carry something to the next run
+	if p, ok := v.(*goja.Object).Get("prototype").(*goja.Object); ok {
+		m.freeze(p)
+	}
+	if len(m.functions) >= functionsKept {
+		clear(m.functions)
+	}
+	m.functions[s] = f
+	return f, nil
+}
+
+// enter waits for the machine's turn.
+func (m *machine) enter(ctx context.Context) error {
+	select {
+	case <-m.dead:
+		return gone()
+	default:
+	}
+	select {
+	case m.turn <- struct{}{}:
+	default:
+		select {
+		case m.turn <- struct{}{}:
+		case <-m.dead:
+			return gone()
+		case <-ctx.Done():
+			return overdue(ctx)
+		}
+	}
+	select {
+	case <-m.dead:
+		<-m.turn
+		return gone()
+	default:
+		return nil
+	}
+}
+
+func (m *machine) leave() { <-m.turn }
+
+// kill throws the machine away; runs on it are answered that it is gone.
+func (m *machine) kill(why reason) {
+	if m.watch.end(why) {
+		close(m.dead)
+		m.engine.discard(m)
+	}
+}
+
+// gone is what runs are answered whose runtime was thrown away under them.
+func gone() error {
+	return fault.New(fault.Unavailable, "The script's runtime was stopped because of another script. Please try again.").WithCode("script_runtime_gone").After(time.Second)
+}
+
+func overdue(ctx context.Context) error {
+	return fault.New(fault.Overdue, "The run's time was over while a script waited.").WithCode("timeout").Because(context.Cause(ctx))
+}
+
+// A reason is why a turn was interrupted.
+type reason string
+
+const (
+	ran     reason = "time"
+	memory  reason = "memory"
+	depth   reason = "depth"
+	crashed reason = "panic"
+	stopped reason = "stop"
+)
+
+// How often a running turn is looked at, and how long one may go on after its
+// interrupt before it counts as stuck.
+const (
+	beat  = 5 * time.Millisecond
+	grace = 100 * time.Millisecond
+)
+
+// A watch ends turns that take too long or too much. Its timer is set by the
+// first turn that finds it off and goes off by itself when nothing runs, so that
+// short turns pay for a lock alone.
+type watch struct {
+	machine *machine
+	timer   *time.Timer
+
+	mu       sync.Mutex
+	armed    bool
+	run      string    // whose turn it is, for the log
+	begun    time.Time // of the turn, zero between turns
+	deadline time.Time
+	why      reason // set when the turn was interrupted
+	late     bool   // and it went on
+	over     bool   // the machine is thrown away
+}
+
+// begin starts to watch a turn.
+func (w *watch) begin(run string, budget time.Duration) {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.run, w.begun, w.deadline = run, now, now.Add(budget)
+	if w.armed {
+		return
+	}
+	w.armed = true
+	if w.timer == nil {
+		w.timer = time.AfterFunc(beat, w.look)
+	} else {
+		w.timer.Reset(beat)
+	}
+}
+
+// finish ends the watching; it returns how long the turn ran and why it was
+// interrupted, "" when it was not.
+func (w *watch) finish() (time.Duration, reason) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	took := time.Since(w.begun)
+	w.begun = time.Time{}
+	if w.late {
+		w.machine.engine.stuckNow.Add(-1)
+		w.machine.engine.options.Log.Warn("script that ignored its interrupt ended", "ran", took)
+	}
+	return took, w.why
+}
+
+// end marks the machine as thrown away; it is true the first time. A turn that
+// is running is interrupted.
+func (w *watch) end(why reason) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return false
+	}
+	w.over = true
+	if !w.begun.IsZero() && w.why == "" {
+		w.why = why
+		w.machine.vm.Interrupt(why)
+	}
+	return true
+}
+
+func (w *watch) look() {
+	defer fault.Recover(w.machine.engine.options.Log, "script watch")
+	if w.beat() {
+		w.machine.kill(ran)
+	}
+}
+
+// beat looks at the running turn once; it is true when the turn ignores its
+// interrupt.
+func (w *watch) beat() (stuck bool) {
+	e := w.machine.engine
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.begun.IsZero() || w.late {
+		w.armed = false
+		return false
+	}
+	now := time.Now()
+	switch {
+	case w.why != "":
+		if now.Sub(w.deadline) >= grace {
+			w.late = true
+			e.stuck.Add(1)
+			e.stuckNow.Add(1)
+			e.options.Counters.Refused("script_stuck")
+			e.options.Log.Error("script ignores its interrupt", "ran", now.Sub(w.begun), "run", w.run)
+			return true
+		}
+	case now.After(w.deadline):
+		w.interrupt(ran, now)
+	case now.Sub(w.begun) >= beat && heap() > e.options.Memory:
+		w.interrupt(memory, now)
+	}
+	w.timer.Reset(beat)
+	return false
+}
+
+func (w *watch) interrupt(why reason, now time.Time) {
+	w.why, w.deadline = why, now
+	w.machine.engine.options.Counters.Refused("script_" + string(why))
+	w.machine.vm.Interrupt(why)
+}
+
+// overrun interrupts the running turn, as its time being over does.
+func (w *watch) overrun() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.why == "" {
+		w.interrupt(ran, time.Now())
+	}
+}
+
+// stopping reports whether the running turn was interrupted. Native functions of
+// ours that loop ask it.
+func (m *machine) stopping() bool {
+	m.watch.mu.Lock()
+	defer m.watch.mu.Unlock()
+	return m.watch.why != ""
+}
+
+// yield ends a native function of ours whose turn was interrupted.
+func (m *machine) yield() {
+	if m.stopping() {
+		panic(&goja.InterruptedError{})
+	}
+}

@@ -1,0 +1,147 @@
+package js
+
+import (
+	"sync"
+
+	"github.com/dop251/goja"
+)
+
+// Payload is a message's payload as native objects of a runtime. Each method
+// takes the runtime's turn.
+type Payload struct {
+	seat   *seat
+	object *goja.Object
+	views  *views
+}
+
+// views counts the payloads that look at one object; one of them alone may change
+// it.
+type views struct {
+	mu sync.Mutex
+	n  int
+}
+
+// turn runs fn as a turn on the payload's machine.
+func (p *Payload) turn(fn func() error) error {
+	l := p.seat.lease
+	l.mu.Lock()
+	closed := l.closed
+	l.mu.Unlock()
+	if closed {
+		return errClosed
+	}
+	m := p.seat.machine
+	return m.run(l.ctx, &call{seat: p.seat}, false, func() error {
+		var err error
+		if ex := m.vm.Try(func() { err = fn() }); ex != nil {
+			return m.thrown(ex)
+		}
+		return err
+	})
+}
+
+// own makes the payload the only view of its object; it runs in a turn.
+func (p *Payload) own() error {
+	p.views.mu.Lock()
+	shared := p.views.n > 1
+	if shared {
+		p.views.n--
+	}
+	p.views.mu.Unlock()
+	if !shared {
+		return nil
+	}
+	c, err := p.seat.machine.clone(p.object, keepFunctions)
+	if err != nil {
+		return err
+	}
+	p.object, p.views = c.(*goja.Object), &views{n: 1}
+	return nil
+}
+
+// returned stores what a script returned; it runs in a turn.
+func (p *Payload) returned(v goja.Value) error {
+	return p.object.Set("msg", v)
+}
+
+// Get returns a key's value as a Go value: nil, bool, string, int64, float64,
+// json.Number (of a big integer), map[string]any, []any, []byte, time.Time, or a
+// value that came from Go and was not replaced.
+func (p *Payload) Get(key string) (v any, ok bool, err error) {
+	err = p.turn(func() error {
+		found := p.object.Get(key)
+		if found == nil || !p.has(key) {
+			return nil
+		}
+		ok = true
+		v, err = p.seat.machine.export(found, p.seat.opaque)
+		return err
+	})
+	return v, ok, err
+}
+
+// has reports whether the key is the object's own, not its prototype's.
+func (p *Payload) has(key string) bool {
+	own, err := p.seat.machine.builtins.hasOwn(p.object, p.seat.machine.vm.ToValue(key))
+	return err == nil && own.ToBoolean()
+}
+
+// Set stores a Go value under a key.
+func (p *Payload) Set(key string, v any) error {
+	return p.turn(func() error {
+		if err := p.own(); err != nil {
+			return err
+		}
+		value, err := p.seat.machine.value(v)
+		if err != nil {
+			return err
+		}
+		p.seat.machine.put(p.object, key, value)
+		return nil
+	})
+}
+
+// Delete removes a key.
+func (p *Payload) Delete(key string) error {
+	return p.turn(func() error {
+		if err := p.own(); err != nil {
+			return err
+		}
+		return p.object.Delete(key)
+	})
+}
+
+// Keys lists the keys in order; none when the runtime is gone.
+func (p *Payload) Keys() []string {
+	var keys []string
+	_ = p.turn(func() error { keys = p.object.Keys(); return nil })
+	return keys
+}
+
+// AppendJSON appends the JSON of a key's value, or of the whole payload for "".
+func (p *Payload) AppendJSON(dst []byte, key string) ([]byte, error) {
+	err := p.turn(func() error {
+		var v goja.Value = p.object
+		if key != "" {
+			if v = p.object.Get(key); v == nil || !p.has(key) {
+				v = goja.Null()
+			}
+		}
+		written, err := p.seat.machine.marshal(dst, v)
+		if err == nil {
+			dst = written
+		}
+		return err
+	})
+	return dst, err
+}
+
+// Fork returns an independent view; the object is copied when one of the two is
+// next changed or handed to a script.
+func (p *Payload) Fork() *Payload {
+	p.views.mu.Lock()
+	defer p.views.mu.Unlock()
+	p.views.n++
+	c := *p
+	return &c
+}
