@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ecoflow/app/fault"
@@ -37,7 +38,7 @@ type run struct {
 	one     [1]node.Answer // room for the usual one
 
 	failure *failure
-	steps   int
+	steps   atomic.Uint32  // bodies of a loop count too
 	caught  int            // depth of Catch nodes that run
 	side    sync.WaitGroup // steps running side by side
 }
@@ -377,9 +378,8 @@ func (r *run) call(s *step, m *node.Message) (o outcome) {
 		}
 	}()
 	if s.body != nil {
-		outer := r.Loop
-		r.Loop = func(_ context.Context, m *node.Message) (*node.Message, error) { return r.through(s.body, m, true) }
-		defer func() { r.Loop = outer }()
+		m.Loop = func(_ context.Context, m *node.Message) (*node.Message, error) { return r.through(s.body, m, true) }
+		defer func() { m.Loop = nil }()
 	}
 	err := s.runner.Run(&r.ctx, m)
 	switch {
@@ -444,7 +444,7 @@ func replace(m *node.Message, output map[string]any) error {
 
 // overdue looks at the clock now and then: the error says why the run has to end.
 func (r *run) overdue() error {
-	if r.steps++; r.steps%checkEvery != 0 {
+	if r.steps.Add(1)%checkEvery != 0 {
 		return nil
 	}
 	return r.ctx.Err()

@@ -141,7 +141,7 @@ func (*each) Run(ctx context.Context, m *node.Message) error {
 		if err := f.Payload.Set("msg", item); err != nil {
 			return err
 		}
-		end, err := m.Run.Loop(ctx, f)
+		end, err := m.Loop(ctx, f)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,11 @@ type Message struct {
 	// hands it to the run.
 	Reply Reply
 	Run   *Run
+	// Loop runs the body behind a loop port once for a message and returns the
+	// message that reached its end, nil when everything in the body was dropped;
+	// set by the engine while a node with a LoopPort runs. Several bodies may run
+	// at once, each on a message of its own.
+	Loop func(ctx context.Context, m *Message) (*Message, error)
 
 	sent []string // ports chosen; empty: the first
 }
@@ -57,10 +62,6 @@ type Run struct {
 	Request *Inbound // nil for runs that no HTTP request started
 	Log     *slog.Logger
 	Host    Host
-	// Loop runs the body behind a loop port once for a message and returns the
-	// message that reached its end; set by the engine while a node with a
-	// LoopPort runs.
-	Loop func(ctx context.Context, m *Message) (*Message, error)
 
 	mu     sync.Mutex
 	locals map[any]any

@@ -145,7 +145,7 @@ func loop(t *testing.T, inputs, payload string, body func(ctx context.Context, m
 		t.Fatal(problems)
 	}
 	m := message(t, &host{}, payload)
-	m.Run.Loop = body
+	m.Loop = body
 	err := n.(node.Runner).Run(t.Context(), m)
 	return m, err
 }

@@ -43,7 +43,7 @@ func (e *Each) Run(ctx context.Context, m *node.Message) error {
 		err = e.sideBySide(ctx, m, list, results)
 	} else {
 		for i, item := range list {
-			if results[i], err = e.one(ctx, m.Run, m.Fork(), i, item); err != nil {
+			if results[i], err = e.one(ctx, m.Loop, m.Fork(), i, item); err != nil {
 				break
 			}
 		}
@@ -77,8 +77,10 @@ func (e *Each) elements(m *node.Message) ([]any, error) {
 	return list, nil
 }
 
+type body func(ctx context.Context, m *node.Message) (*node.Message, error)
+
 // one runs the body for one element on a view of the message that is its own.
-func (e *Each) one(ctx context.Context, run *node.Run, m *node.Message, i int, item any) (result, error) {
+func (e *Each) one(ctx context.Context, body body, m *node.Message, i int, item any) (result, error) {
 	if ctx.Err() != nil {
 		return result{}, context.Cause(ctx)
 	}
@@ -90,7 +92,7 @@ func (e *Each) one(ctx context.Context, run *node.Run, m *node.Message, i int, i
 			return result{}, err
 		}
 	}
-	end, err := run.Loop(ctx, m)
+	end, err := body(ctx, m)
 	if err != nil {
 		if e.OnError == "skip" && ctx.Err() == nil {
 			return result{}, nil
@@ -139,7 +141,7 @@ func (e *Each) sideBySide(ctx context.Context, m *node.Message, list []any, resu
 					cancel(fmt.Errorf("element %d failed in a way that nobody expected", i))
 				}
 			}()
-			r, err := e.one(ctx, m.Run, branch, i, item)
+			r, err := e.one(ctx, m.Loop, branch, i, item)
 			finished = true
 			if err != nil {
 				cancel(err)
