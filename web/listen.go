@@ -116,8 +116,8 @@ func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
 		ReadHeaderTimeout: limit.HeaderTime,
 		IdleTimeout:       limit.IdleTime,
 		WriteTimeout:      answerTime,
-		// net/http reads 4 KiB beyond the bound before it answers 431.
-		MaxHeaderBytes: limit.HeaderBytes - 4<<10,
+		// net/http bounds memory by it, some KiB more; the exact bound is refuse's.
+		MaxHeaderBytes: limit.HeaderBytes,
 		ErrorLog:       slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 	}
 	for _, inner := range l.inner {

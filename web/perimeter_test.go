@@ -349,11 +349,73 @@ func TestHeaderFields(t *testing.T) {
 	}
 }
 
+func TestHeaderBytes(t *testing.T) {
+	p := webtest.Start(t)
+	address := p.Serve()
+	send := func(target string, n int) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-A", strings.Repeat("x", n))
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	const around = 200 // what a client sends besides
+	for n, want := range map[int]int{limit.HeaderBytes - around: 200, limit.HeaderBytes: 431, 4 * limit.HeaderBytes: 431} {
+		if got := send(address+"/systemApi/server/isOnline", n); got != want {
+			t.Errorf("%d bytes of header: %d, want %d", n, got, want)
+		}
+	}
+}
+
 func TestSpoofedAddressDoesNotMoveTheCaller(t *testing.T) {
 	p := webtest.Start(t)
 	p.Do(nil, "POST", "/systemApi/users/login", `{"username":"bob","password":"wrong"}`, "X-Forwarded-For", "203.0.113.9")
 	list, _, err := p.DB.Audit().Page(context.Background(), 0, 1)
 	if err != nil || len(list) != 1 || list[0].Address != "127.0.0.1" {
 		t.Errorf("%v %+v", err, list)
+	}
+}
+
+// discard is an answer nobody keeps.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header       { return d.header }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}
+
+// fixed is a flow that costs nothing.
+type fixed struct{}
+
+var fixedType = []string{"application/json"}
+
+func (fixed) Serves(*http.Request) bool { return true }
+func (fixed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header()["Content-Type"] = fixedType
+	w.WriteHeader(http.StatusOK)
+}
+
+func TestFrontDoorCostsFlowsNoMemory(t *testing.T) {
+	p := webtest.Start(t)
+	p.Engine = fixed{}
+	r := p.Request(nil, "GET", "/api/hello", "")
+	w := discard{http.Header{}}
+	if n := testing.AllocsPerRun(1000, func() { p.ServeHTTP(w, r) }); n > 0 {
+		t.Errorf("%v allocations per request", n)
+	}
+}
+
+func BenchmarkFrontDoor(b *testing.B) {
+	p := webtest.Start(b)
+	p.Engine = fixed{}
+	r := p.Request(nil, "GET", "/api/hello", "")
+	w := discard{http.Header{}}
+	for b.Loop() {
+		p.ServeHTTP(w, r)
 	}
 }

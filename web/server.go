@@ -130,13 +130,20 @@ func leadsToWindow(path string) bool {
 
 // refuse returns why a request is not let in at all.
 func (s *server) refuse(r *http.Request) *fault.Fault {
-	fields := 0
-	for _, values := range r.Header {
+	fields, size := 0, len(r.Method)+len(r.RequestURI)+len(r.Host)
+	for name, values := range r.Header {
 		fields += len(values)
+		for _, value := range values {
+			size += len(name) + len(": ") + len(value) + len("\r\n")
+		}
 	}
 	if fields > limit.HeaderFields {
 		s.app.Limits.Refused("header fields")
 		return fault.New(fault.HeadersTooLarge, "The request has more than %d header fields.", limit.HeaderFields)
+	}
+	if size > limit.HeaderBytes {
+		s.app.Limits.Refused("header bytes")
+		return fault.New(fault.HeadersTooLarge, "The header of the request is larger than %d bytes.", limit.HeaderBytes)
 	}
 	if !s.Hosts.Admit(r) {
 		s.app.Limits.Refused("unknown host")
