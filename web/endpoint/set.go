@@ -75,8 +75,18 @@ func NewSet(o Options, endpoints []Endpoint) *Set {
 	s.router = mux.NewRouter().UseEncodedPath().SkipClean(true)
 	// mux takes the first route that fits. Sorted, a fixed segment ("{-2:…") goes
 	// before a parameter ("{name:…").
+	bares := map[string]string{}
+	for bare, key := range named {
+		bares[key] = bare
+	}
 	for _, key := range slices.Sorted(maps.Keys(routes)) {
-		s.router.Handle(key, s.dispatch(routes[key]))
+		wider := methods{}
+		for bare, other := range named {
+			if other != key && covers(bare, bares[key]) {
+				maps.Copy(wider, routes[other])
+			}
+		}
+		s.router.Handle(key, s.dispatch(routes[key])).MatcherFunc(routes[key].before(wider))
 	}
 	s.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", printable(r.URL.Path)).WithCode("unknown_endpoint"))
@@ -92,6 +102,33 @@ func (s *Set) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.Serve
 
 // methods are the endpoints of one path.
 type methods map[string]Endpoint
+
+// get returns the endpoint of a request's method; HEAD is GET.
+func (ms methods) get(r *http.Request) (Endpoint, bool) {
+	if r.Method == http.MethodHead {
+		e, ok := ms[http.MethodGet]
+		return e, ok
+	}
+	e, ok := ms[r.Method]
+	return e, ok
+}
+
+// before leaves to a wider path what only that one has: POST /drafts/check is a
+// path of its own, and GET /drafts/check the draft that is called check.
+func (ms methods) before(wider methods) mux.MatcherFunc {
+	return func(r *http.Request, _ *mux.RouteMatch) bool {
+		_, mine := ms.get(r)
+		_, theirs := wider.get(r)
+		return mine || !theirs
+	}
+}
+
+// covers reports whether every path that fits narrow fits wide as well; in both,
+// a parameter is {}.
+func covers(wide, narrow string) bool {
+	a, b := strings.Split(wide, "/"), strings.Split(narrow, "/")
+	return slices.EqualFunc(a, b, func(w, n string) bool { return w == "{}" || strings.EqualFold(w, n) })
+}
 
 // pattern writes a path for mux: fixed segments in any case, parameters of one
 // segment each, a trailing slash or none. It is matched against the path as it
@@ -120,11 +157,7 @@ func (s *Set) dispatch(ms methods) http.Handler {
 	}
 	slices.Sort(allow)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		method := r.Method
-		if method == http.MethodHead {
-			method = http.MethodGet
-		}
-		if e, ok := ms[method]; ok {
+		if e, ok := ms.get(r); ok {
 			s.serve(e, w, r)
 			return
 		}
