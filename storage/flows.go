@@ -148,7 +148,7 @@ func saveDraft(ctx context.Context, tx *sql.Tx, s editor.Save, p packed) (editor
 	}
 	there := known && now.Hash != ""
 	if there && (now.Locked || now.Revision != s.Base) || !there && s.Base != 0 {
-		return now, &editor.StaleError{Now: now, Deleted: !there}
+		return now, stale(ctx, tx, now)
 	}
 	if err := p.put(ctx, tx); err != nil {
 		return now, err
@@ -169,7 +169,7 @@ func saveDraft(ctx context.Context, tx *sql.Tx, s editor.Save, p packed) (editor
 	case known:
 		err := revive(ctx, tx, now.ID, s.Name, p.hash, s.By, s.At)
 		if err != nil {
-			return now, taken(err, "A flow named %q already exists.", s.Name)
+			return now, flowTaken(err, &s.Name)
 		}
 	default:
 		now.ID = rand.Text()
@@ -184,6 +184,24 @@ func saveDraft(ctx context.Context, tx *sql.Tx, s editor.Save, p packed) (editor
 	}
 	now, _, err = one(ctx, tx, scanDraft, `SELECT `+draftColumns+` FROM flows WHERE id = ?`, now.ID)
 	return now, err
+}
+
+// stale is the refusal of a change that is not based on the draft as it is. It
+// carries the content, because by the time the caller looks it may be another, or
+// not be committed yet.
+func stale(ctx context.Context, tx *sql.Tx, now editor.Draft) error {
+	e := &editor.StaleError{Now: now, Deleted: now.Hash == ""}
+	if e.Deleted || now.Locked {
+		return e
+	}
+	hash, err := hex.DecodeString(now.Hash)
+	if err != nil {
+		return err
+	}
+	if e.Content, err = unpack(ctx, tx, hash); err != nil {
+		return err
+	}
+	return e
 }
 
 // savedAs finds the flow that a save is of, one with a draft before one without.
@@ -221,7 +239,7 @@ func (s *Flows) ArrangeDraft(ctx context.Context, id string, a editor.Arrangemen
 		_, err := tx.ExecContext(ctx, `UPDATE flows SET name = coalesce(?, name), key = coalesce(?, key), folder = coalesce(?, folder), locked = coalesce(?, locked) WHERE id = ? AND content IS NOT NULL`,
 			a.Name, key, a.Folder, a.Locked, id)
 		if err != nil {
-			return taken(err, "A flow named %q already exists.", *a.Name)
+			return flowTaken(err, a.Name)
 		}
 		if a.Position != nil {
 			if err := place(ctx, tx, id, *a.Position); err != nil {
@@ -236,6 +254,18 @@ func (s *Flows) ArrangeDraft(ctx context.Context, id string, a editor.Arrangemen
 		return err
 	})
 	return after, err
+}
+
+// flowTaken is taken for a flow's name.
+func flowTaken(err error, name *string) error {
+	if name == nil {
+		return err
+	}
+	err = taken(err, "A flow named %q already exists.", *name)
+	if f, ok := fault.As(err); ok {
+		f.WithCode("flow_taken").At("name", "is taken")
+	}
+	return err
 }
 
 // place moves a flow in the list and numbers the list anew.
@@ -261,7 +291,7 @@ func (s *Flows) DeleteDraft(ctx context.Context, d editor.Draft) error {
 			return err
 		}
 		if now.Hash == "" || now.Locked || now.Revision != d.Revision {
-			return &editor.StaleError{Now: now, Deleted: now.Hash == ""}
+			return stale(ctx, tx, now)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE flows SET content = NULL, revision = revision + 1, author = ?, saved = ? WHERE id = ?`,
 			d.SavedBy, d.SavedAt.UnixMilli(), d.ID); err != nil {

@@ -45,8 +45,9 @@ type Save struct {
 // StaleError says that a draft is not at the revision a change is based on, or
 // that it is locked: nothing was stored.
 type StaleError struct {
-	Now     Draft // as it is
-	Deleted bool  // it is not there any more; Now is what it was
+	Now     Draft  // as it is
+	Content []byte // JSON; nil when it was deleted or is locked
+	Deleted bool   // it is not there any more; Now is what it was
 }
 
 func isStale(err error) bool {
@@ -308,7 +309,7 @@ func (e *Editor) Save(ctx context.Context, r SaveRequest) (Draft, error) {
 	audit.Describe(ctx, "flow "+name, map[string]any{"revision": *r.Base}, map[string]any{"nodes": nodes})
 	saved, err := e.Store.SaveDrafts(ctx, []Save{{Name: name, Folder: r.Folder, Content: content, Base: *r.Base, By: me(ctx), At: now()}})
 	if err != nil {
-		return Draft{}, e.stale(ctx, err)
+		return Draft{}, stale(err)
 	}
 	e.publish(ctx, "saved", "", saved[0])
 	return saved[0], nil
@@ -338,7 +339,7 @@ func checkFolder(folder *string) error {
 
 // stale turns a *StaleError into the conflict a client can merge: it carries the
 // draft as it is now.
-func (e *Editor) stale(ctx context.Context, err error) error {
+func stale(err error) error {
 	s, ok := errors.AsType[*StaleError](err)
 	if !ok {
 		return err
@@ -353,11 +354,7 @@ func (e *Editor) stale(ctx context.Context, err error) error {
 	}
 	f := fault.New(fault.Conflict, "%s saved a newer version of the flow %q. Nothing was overwritten.", s.Now.SavedBy, s.Now.Name).
 		WithCode("draft_stale").At("base", "is not revision %d", s.Now.Revision)
-	content, readErr := e.Store.Content(ctx, s.Now.Hash)
-	if readErr != nil {
-		return errors.Join(f, readErr)
-	}
-	f.Extra = map[string]any{"draft": Opened{s.Now, content}}
+	f.Extra = map[string]any{"draft": Opened{s.Now, s.Content}}
 	return f
 }
 
@@ -470,7 +467,7 @@ func (e *Editor) Delete(ctx context.Context, r DeleteRequest) (Deleted, error) {
 	d.SavedBy, d.SavedAt = me(ctx), now()
 	audit.Describe(ctx, "flow "+d.Name, map[string]any{"revision": d.Revision, "tests": d.Tests}, nil)
 	if err := e.Store.DeleteDraft(ctx, d); err != nil {
-		return Deleted{}, e.stale(ctx, err)
+		return Deleted{}, stale(err)
 	}
 	d.Revision++
 	e.publish(ctx, "deleted", "", d)

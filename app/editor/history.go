@@ -302,7 +302,7 @@ func (e *Editor) restoreDrafts(ctx context.Context, r RestoreRequest, flows []De
 		return out, nil
 	}
 	if out.Drafts, err = e.Store.SaveDrafts(ctx, saves); err != nil {
-		return Restored{}, e.stale(ctx, err)
+		return Restored{}, stale(err)
 	}
 	for _, d := range out.Drafts {
 		e.publish(ctx, "saved", "", d)

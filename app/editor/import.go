@@ -103,7 +103,7 @@ func (e *Editor) Import(ctx context.Context, r ImportRequest) (Imported, error) 
 	}
 	saved, err := e.Store.SaveDrafts(ctx, p.saves)
 	if err != nil {
-		return Imported{}, e.stale(ctx, err)
+		return Imported{}, stale(err)
 	}
 	for _, d := range saved {
 		e.publish(ctx, "saved", "", d)
