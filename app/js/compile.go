@@ -76,6 +76,9 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		Sourcefile: scriptName, Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
 	})
 	if len(lowered.Errors) > 0 {
+		if stray := unopened(source); stray != nil {
+			return nil, stray
+		}
 		m := lowered.Errors[0]
 		se := &SyntaxError{Message: sentence(m.Text), Line: 1, Column: 1}
 		if l := m.Location; l != nil {
@@ -89,7 +92,10 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	}
 	fn := body(program)
 	if fn == nil {
-		return nil, (&SyntaxError{Message: "The code has to be the inside of one function: a closing bracket has no opening one."}).within(source)
+		if stray := unopened(source); stray != nil {
+			return nil, stray
+		}
+		return nil, (&SyntaxError{Message: "The code has to be the inside of one function."}).within(source)
 	}
 	names := namesIn(program)
 	if p := names.problem; p != nil {

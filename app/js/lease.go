@@ -137,7 +137,7 @@ func (l *Lease) Move(ctx context.Context, keys []string, get func(key string) an
 // fault: it ran too long, took too much, or its runtime is gone.
 func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 	m := p.seat.machine
-	c := &call{seat: p.seat}
+	c := &call{seat: p.seat, parent: ctx}
 	defer c.close()
 	var promise *goja.Promise
 	err := m.run(ctx, c, s.detached, func() error {
@@ -189,6 +189,7 @@ func (m *machine) promise(v goja.Value) *goja.Promise {
 // A call is one script at work: what it waits for, and what of its time is used.
 type call struct {
 	seat      *seat
+	parent    context.Context // of the call
 	used      time.Duration
 	done      bool // the promise settled; under the machine's turn
 	jobs      int  // things that will post; under the machine's turn
@@ -260,7 +261,7 @@ func (c *call) begin() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ctx == nil {
-		c.ctx, c.cancel = context.WithCancel(c.seat.lease.ctx)
+		c.ctx, c.cancel = context.WithCancel(c.parent)
 		c.notify = make(chan struct{}, 1)
 	}
 	return c.ctx

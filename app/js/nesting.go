@@ -34,6 +34,19 @@ func nesting(src string) *SyntaxError {
 	return nil
 }
 
+// unopened returns the error of a closing bracket that nothing opened, nil where
+// there is none. It explains a text that did not compile better than what a
+// parser makes of the wrapper being closed.
+func unopened(src string) *SyntaxError {
+	s := scan{src: src}
+	s.run()
+	if s.stray == 0 {
+		return nil
+	}
+	line, column := position(src, s.stray-1)
+	return &SyntaxError{Message: "This closing bracket has no opening one.", Line: line, Column: column}
+}
+
 // position turns an offset into a line and a column of UTF-16 units, 1-based.
 func position(src string, at int) (line, column int) {
 	before := src[:min(at, len(src))]
@@ -67,6 +80,7 @@ type scan struct {
 	// operand: the last token ended a value, so that a slash divides and a
 	// further value begins another statement.
 	operand bool
+	stray   int  // behind the first closing bracket that nothing opened, 0 without
 	control bool // the last token was the ) of a control statement, or else, do
 }
 
@@ -144,6 +158,9 @@ func (s *scan) open(template bool) {
 func (s *scan) close() (template bool) {
 	s.operand, s.control = true, false
 	if len(s.levels) == 0 {
+		if s.stray == 0 {
+			s.stray = s.i
+		}
 		return false
 	}
 	s.reset()

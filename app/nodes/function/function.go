@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"ecoflow/app/js"
@@ -101,7 +102,7 @@ func about(r *node.Run) js.Run {
 			}
 			return &js.Request{
 				Method: in.Method, Path: in.Path, IP: in.IP, Params: params, Query: in.Query(), Header: in.Header,
-				Cookies: cookies(in), Body: in.Body,
+				Cookies: (&http.Request{Header: in.Header}).Cookies(), Body: in.Body,
 			}
 		}
 	}
