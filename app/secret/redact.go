@@ -134,9 +134,17 @@ func Clean(text string) string {
 	if strings.Contains(text, "://") {
 		text = address.ReplaceAllStringFunc(text, cleanAddress)
 	}
-	text = assigned.ReplaceAllString(text, "${1}"+Mask)
-	text = credential.ReplaceAllString(text, "${1} "+Mask)
-	text = ownToken.ReplaceAllString(text, Mask)
+	// Most texts hold none of these, and looking for the sign is much quicker than
+	// matching.
+	if strings.ContainsAny(text, "=:") {
+		text = assigned.ReplaceAllString(text, "${1}"+Mask)
+	}
+	if strings.Contains(text, " ") {
+		text = credential.ReplaceAllString(text, "${1} "+Mask)
+	}
+	if strings.Contains(text, "ecf_") {
+		text = ownToken.ReplaceAllString(text, Mask)
+	}
 	return strings.Map(func(r rune) rune {
 		if r >= 0x7f && unicode.IsControl(r) { // those below are escaped by every handler
 			return unicode.ReplacementChar
