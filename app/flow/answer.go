@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"ecoflow/app/fault"
 	"ecoflow/app/node"
+	"ecoflow/app/trace"
 	"ecoflow/app/value"
 )
 
@@ -65,9 +67,7 @@ func (r *run) answer(w http.ResponseWriter, g *graph, err error) {
 	buf := buffers.Get().(*buffer)
 	defer buf.free()
 	if direct >= 0 {
-		if len(r.answers) > 1 {
-			r.engine.log.Debug("more than one response", "run", r.ID, "flow", r.Flow)
-		}
+		r.ignored(direct)
 		err = r.direct(w, &r.answers[direct], buf)
 	} else {
 		err = r.collected(w, buf)
@@ -75,6 +75,18 @@ func (r *run) answer(w http.ResponseWriter, g *graph, err error) {
 	if err != nil {
 		r.engine.log.Error("answer not written", "run", r.ID, "flow", r.Flow, "error", err)
 		r.refuse(w, r.errorFault(err, "The answer could not be written."))
+	}
+}
+
+// ignored tells the trace which Responses answered in vain.
+func (r *run) ignored(direct int) {
+	if r.recorder == nil {
+		return
+	}
+	for i, a := range r.answers {
+		if i != direct {
+			r.recorder.Record(trace.Step{NodeID: a.NodeID, Flow: r.Flow, Start: time.Now(), Outcome: trace.Ignored})
+		}
 	}
 }
 
@@ -185,12 +197,14 @@ func (r *run) head(w http.ResponseWriter, reply *node.Reply, contentType []strin
 	for name, values := range reply.Header {
 		for _, v := range values {
 			if err := node.CheckHeader(name, v); err != nil {
-				return false, fault.New(fault.Internal, "%s", err).WithCode("bad_header")
+				return false, err
 			}
 		}
 	}
-	if err := node.CheckHeader("Content-Type", contentType[0]); err != nil {
-		return false, fault.New(fault.Internal, "%s", err).WithCode("bad_header")
+	if contentType[0] != jsonType[0] {
+		if err := node.CheckHeader("Content-Type", contentType[0]); err != nil {
+			return false, err
+		}
 	}
 	var cookies []string
 	for _, c := range reply.Cookies {

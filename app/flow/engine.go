@@ -178,6 +178,9 @@ type Deployed struct {
 func (e *Engine) Deploy(ctx context.Context, d DeployRequest) (*Deployed, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closed {
+		return nil, fault.New(fault.Unavailable, "The server is stopping.")
+	}
 	was := e.live.Load().deployment
 	if d.Base != 0 && d.Base != was.Number {
 		f := fault.New(fault.Conflict, "Another deployment went live in the meantime (number %d).", was.Number)
@@ -462,7 +465,8 @@ func (e *Engine) runID(ctx context.Context) string {
 	if id := fault.Request(ctx); id != "" {
 		return id
 	}
-	return e.idBase + strconv.FormatUint(e.idNext.Add(1), 36)
+	var room [40]byte
+	return string(strconv.AppendUint(append(room[:0], e.idBase...), e.idNext.Add(1), 36))
 }
 
 // Emit starts the runs of the live Program's listeners on a channel.

@@ -683,6 +683,11 @@ on -> text -> show`)
 	if _, err = b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "on", OnNode: record}); err != nil || len(steps) != 3 {
 		t.Errorf("event: %v %v", err, steps)
 	}
+	steps = nil
+	two := draw(t, "in: Request {\"apiMethod\": \"GET\", \"apiEndpoint\": \"/x\"}\nt: Text\na: Response {\"mode\": \"direct\"}\nb: Response {\"mode\": \"direct\"}\nin -> t -> a\nin -> b")
+	if _, err = b.Test(t.Context(), flow.TestRequest{Flows: two, Entry: "in", OnNode: record}); err != nil || steps[len(steps)-1].NodeID != "b" || steps[len(steps)-1].Outcome != trace.Ignored {
+		t.Errorf("two direct responses: %v %v", err, steps)
+	}
 	if _, err := b.Test(t.Context(), flow.TestRequest{Flows: doc, Entry: "broken"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("broken: %v", err)
 	}

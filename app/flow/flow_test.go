@@ -76,12 +76,16 @@ func TestParseRefuses(t *testing.T) {
 		{"too large", `{"a": "` + strings.Repeat("x", limit.FlowsBody) + `"}`, fault.TooLarge, ""},
 		{"a list", `[]`, fault.Invalid, "flows"},
 		{"no flow", `{"shop": 7}`, fault.Invalid, "flows/shop"},
-		{"wrong lists", `{"shop": {"definitions": {}, "connections": "x", "configurations": 1}}`, fault.Invalid,
-			"flows/shop/definitions flows/shop/connections flows/shop/configurations"},
-		{"wrong members", `{"shop": {"definitions": [{"id": 7, "type": "Request", "data": {"moduleID": {"_id": "x"}, "disabled": "no"}}, 1, {"id": "a", "type": "Debug"}],
+		{
+			"wrong lists", `{"shop": {"definitions": {}, "connections": "x", "configurations": 1}}`, fault.Invalid,
+			"flows/shop/definitions flows/shop/connections flows/shop/configurations",
+		},
+		{
+			"wrong members", `{"shop": {"definitions": [{"id": 7, "type": "Request", "data": {"moduleID": {"_id": "x"}, "disabled": "no"}}, 1, {"id": "a", "type": "Debug"}],
 			"connections": [{"source": "a", "target": ""}], "configurations": [{"nodeID": "a", "configs": []}, {"nodeID": "a"}]}}`, fault.Invalid,
 			"flows/shop/definitions/0/id flows/shop/definitions/0/data/disabled flows/shop/definitions/1 flows/shop/definitions/2/data " +
-				"flows/shop/connections/0/target flows/shop/configurations/0/configs flows/shop/configurations"},
+				"flows/shop/connections/0/target flows/shop/configurations/0/configs flows/shop/configurations",
+		},
 		{"names", `{"": {}, "a/b": {}, "Straße": {}, "STRASSE": {}, "ﬁn": {}, "fin": {}, "..": {}}`, fault.Invalid, "flows/ flows/.. flows/Straße flows/a/b flows/ﬁn"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
 // errPanic is a node that panicked; the log has the rest.
-var errPanic = errors.New("The node failed in a way that it did not expect.") //nolint:staticcheck // a sentence for the user
+var errPanic = fault.New(fault.Internal, "The node failed in a way that it did not expect.").WithCode("node_failed")
 
 // A delivery is a message in the slot of an edge; none means dropped.
 type delivery struct {
@@ -425,6 +425,16 @@ func (r *run) watched(s *step, m *node.Message, halted bool) outcome {
 	return o
 }
 
+// enter records that a run starts at an entry.
+func (r *run) enter(at *entry, m *node.Message, how trace.Outcome) {
+	if r.recorder == nil {
+		return
+	}
+	s := trace.Step{NodeID: at.id, Label: at.label, Flow: at.flow, Start: time.Now(), Outcome: how}
+	s.Out, s.Shortened = trace.Snapshot(&m.Payload)
+	r.recorder.Record(s)
+}
+
 // replace makes the pinned keys the whole payload.
 func replace(m *node.Message, output map[string]any) error {
 	for _, key := range m.Payload.Keys() {
@@ -495,6 +505,7 @@ func (r *run) catch(c *entry, f *failure) bool {
 	m := &node.Message{Run: &r.Run, Payload: node.NewPayload(map[string]any{
 		"message": f.err.Error(), "node": f.label, "nodeID": f.id, "flow": f.flow,
 	})}
+	r.enter(c, m, trace.Passed)
 	_, err := r.through(c.graph, m, false)
 	r.caught--
 	failed := r.failure

@@ -217,13 +217,10 @@ func (e *Engine) testEvent(ctx context.Context, p *Program, at *entry, t TestReq
 // testing makes the run one of a test.
 func (r *run) testing(t *testing, at *entry) {
 	r.recorder, r.pinned, r.isolated, r.shows, t.runID = t.recorder, t.pinned, true, t.shows, r.ID
-	s := trace.Step{NodeID: at.id, Label: at.label, Flow: at.flow, Start: r.Start, Outcome: trace.Passed}
+	how := trace.Passed
 	if output, ok := t.pinned[at.id]; ok {
-		s.Outcome = trace.Pinned
+		how = trace.Pinned
 		replace(&r.first, output) //nolint:errcheck // a payload of Go values takes any value
 	}
-	if r.recorder != nil {
-		s.Out, s.Shortened = trace.Snapshot(&r.first.Payload)
-		r.recorder.Record(s)
-	}
+	r.enter(at, &r.first, how)
 }

@@ -1,9 +1,10 @@
 package node
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
+
+	"ecoflow/app/fault"
 )
 
 // perimeter are the headers that belong to the server, in canonical form: what
@@ -17,24 +18,28 @@ var perimeter = map[string]bool{
 	"Upgrade": true, "Trailer": true, "Te": true, "Proxy-Connection": true,
 }
 
-// CheckHeader returns an error, a sentence, when a flow may not set the header:
+func refused(format string, args ...any) error {
+	return fault.New(fault.Internal, format, args...).WithCode("bad_header")
+}
+
+// CheckHeader returns a fault, its message a sentence, when a flow may not set the header:
 // a name or value that HTTP has no room for, or a header that is the server's.
 func CheckHeader(name, value string) error {
 	if name == "" {
-		return fmt.Errorf("A header needs a name.") //nolint:staticcheck // a sentence for the user
+		return refused("A header needs a name.")
 	}
 	for i := range len(name) {
 		c := name[i]
 		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) >= 0 {
-			return fmt.Errorf("The header name %q holds a character that names may not hold.", name) //nolint:staticcheck // a sentence for the user
+			return refused("The header name %q holds a character that names may not hold.", name)
 		}
 	}
 	if perimeter[http.CanonicalHeaderKey(name)] {
-		return fmt.Errorf("The header %s is set by the server and not by flows.", name) //nolint:staticcheck // a sentence for the user
+		return refused("The header %s is set by the server and not by flows.", name)
 	}
 	for i := range len(value) {
 		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return fmt.Errorf("The header %s holds a line break or another control character.", name) //nolint:staticcheck // a sentence for the user
+			return refused("The header %s holds a line break or another control character.", name)
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ const (
 	Failed  Outcome = "failed"
 	Skipped Outcome = "skipped" // passed on untouched after a halt
 	Pinned  Outcome = "pinned"  // did not run: its pinned output was used
+	Ignored Outcome = "ignored" // a Response that ran after another had answered
 )
 
 // Step is what one node did.

@@ -189,7 +189,10 @@ func TestPaths(t *testing.T) {
 func TestCompareAndConvert(t *testing.T) {
 	ordered := []any{
 		nil, false, true, json.Number("-1"), 0.5, int64(1), json.Number("9007199254740993"), json.Number("9007199254740994"), "", "a", "b",
-		time.Unix(0, 0), []byte("x"), []any{}, []any{json.Number("1")}, map[string]any{},
+		time.Unix(0, 0), []byte("x"),
+		[]any{},
+		[]any{json.Number("1")},
+		map[string]any{},
 	}
 	for i, a := range ordered {
 		for j, b := range ordered {
