@@ -17,6 +17,7 @@ import (
 	"ecoflow/app/editor"
 	"ecoflow/app/event"
 	"ecoflow/app/flow"
+	"ecoflow/app/js"
 	"ecoflow/app/limit"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes"
@@ -94,7 +95,9 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}
-	a.Library = node.NewLibrary(nodes.All()...)
+	scripts := js.New(js.Options{Log: o.Log, Counters: a.Limits})
+	a.closers = append(a.closers, scripts)
+	a.Library = node.NewLibrary(nodes.All(scripts)...)
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
 		Env: func(string) (string, bool) { return "", false },

@@ -47,7 +47,10 @@ func draw(t *testing.T, lines string) flow.Document {
 			"id": id, "type": typ.Kind,
 			"data": map[string]any{"moduleID": map[string]any{"_id": typ.ID()}, "label": id, "configured": true, "templates": true},
 		})
-		configurations = append(configurations, map[string]any{"nodeID": id, "configs": json.RawMessage("{" + strings.TrimSuffix(inputs, "}") + "}")})
+		if inputs == "" {
+			inputs = "}"
+		}
+		configurations = append(configurations, map[string]any{"nodeID": id, "configs": json.RawMessage("{" + inputs)})
 	}
 	b, err := json.Marshal(map[string]any{"shop": map[string]any{"definitions": definitions, "connections": connections, "configurations": configurations}})
 	if err != nil {
@@ -164,6 +167,30 @@ func TestJourneys(t *testing.T) {
 				in -> calc
 				calc -> out
 				catch -> sorry`,
+		},
+		{
+			name: "script and native nodes", body: `{"list": [3, 1, 2], "who": "Ada"}`, want: `200 {"first":10,"list":[10,20,30],"who":"Ada"}`,
+			flow: `
+				in: Request {"apiMethod": "POST"}
+				code: Function {"codeEditor": "payload.extra = {factor: 10}; msg.list.sort(); return msg"}
+				each: For each {"list": "{{ msg.list }}", "concurrency": 2, "to": "msg.list"}
+				times: Function {"codeEditor": "return msg * payload.extra.factor"}
+				set: Set {"values": "{\"msg.first\": \"{{ msg.list[0] }}\"}"}
+				out: Response {"mode": "direct"}
+				in -> code
+				code -> each
+				each.each -> times
+				each.done -> set
+				set -> out`,
+		},
+		{
+			name: "text of a script", body: `{"who": "Ada"}`, want: `200 Hi Ada`,
+			flow: `
+				in: Request {"apiMethod": "POST"}
+				code: Function {"codeEditor": "return 'Hi ' + msg.who"}
+				out: Response {"mode": "direct"}
+				in -> code
+				code -> out`,
 		},
 		{
 			name: "five native nodes", body: `[{"p": 2, "c": "x"}, {"p": 5, "c": "y"}, {"p": 7, "c": "y"}]`, want: `200 "\"sum\"\r\n12\r\n"`,

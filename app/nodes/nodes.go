@@ -2,20 +2,22 @@
 package nodes
 
 import (
+	"ecoflow/app/js"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes/common"
 	"ecoflow/app/nodes/function"
 )
 
-// All lists the built-in node types in the order of the palette.
-func All() []node.Type {
+// All lists the built-in node types in the order of the palette; scripts is what
+// the Function node runs in.
+func All(scripts *js.Engine) []node.Type {
 	var all []node.Type
 	for _, group := range []struct {
 		name  string
 		types []node.Type
 	}{
 		{"Common", common.Nodes()},
-		{"Function", function.Nodes()},
+		{"Function", function.Nodes(scripts)},
 	} {
 		for _, t := range group.types {
 			t.Group = group.name

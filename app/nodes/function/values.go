@@ -6,14 +6,15 @@ import (
 	"context"
 	"fmt"
 
+	"ecoflow/app/js"
 	"ecoflow/app/node"
 	"ecoflow/app/template"
 )
 
 // Nodes lists the group in palette order.
-func Nodes() []node.Type {
+func Nodes(scripts *js.Engine) []node.Type {
 	return []node.Type{
-		switchType, switchInType, conditionType, routeType, eachType,
+		FunctionType(scripts), switchType, switchInType, conditionType, routeType, eachType,
 		filterType, mapType, sortType, aggregateType, rangeType, parseType, formatType, validateType,
 	}
 }
