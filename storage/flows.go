@@ -343,17 +343,17 @@ func (s *Flows) SaveTest(ctx context.Context, flowID string, t editor.Test, most
 }
 
 // DeleteTest implements editor.Store.
-func (s *Flows) DeleteTest(ctx context.Context, flowID, name string) (ok bool, err error) {
-	err = s.db.change(ctx, func(tx *sql.Tx) error {
+func (s *Flows) DeleteTest(ctx context.Context, flowID, name string) error {
+	return s.db.change(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `DELETE FROM flow_tests WHERE flow = ? AND key = ?`, flowID, flow.NameKey(name))
 		if err != nil {
 			return err
 		}
-		n, err := res.RowsAffected()
-		ok = n > 0
-		return err
+		if n, err := res.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		return editor.UnknownTest(name)
 	})
-	return ok, err
 }
 
 // Settings implements editor.Store.

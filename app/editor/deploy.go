@@ -83,42 +83,54 @@ func nothing() error {
 
 // takeDrafts puts the stored drafts that are meant into the request.
 func (e *Editor) takeDrafts(ctx context.Context, r DeployRequest, drafts []Draft, request *flow.DeployRequest) error {
+	live, err := e.Store.LiveFlows(ctx)
+	if err != nil {
+		return err
+	}
 	request.Flows = flow.Document{}
-	meant := drafts
-	if r.mode() == oneFlow {
-		live, err := e.Store.LiveFlows(ctx)
-		if err != nil {
-			return err
-		}
-		meant = nil
-		for _, name := range r.Flows {
-			key := flow.NameKey(name)
-			i := slices.IndexFunc(drafts, func(d Draft) bool { return flow.NameKey(d.Name) == key })
-			j := slices.IndexFunc(live, func(l LiveFlow) bool { return flow.NameKey(l.Name) == key })
-			switch {
-			case i >= 0:
-				meant = append(meant, drafts[i])
-				// Under its old name it is not to stay live beside itself.
-				if k := slices.IndexFunc(live, func(l LiveFlow) bool { return l.ID == drafts[i].ID }); k >= 0 && flow.NameKey(live[k].Name) != key {
-					request.Remove = append(request.Remove, live[k].Name)
-				}
-			case j >= 0:
-				request.Remove = append(request.Remove, live[j].Name)
-			default:
-				return unknownFlow(name)
-			}
+	switch {
+	case r.mode() == oneFlow:
+		drafts, request.Remove, err = chooseDrafts(r.Flows, drafts, live)
+	case len(drafts) == 0: // every draft was deleted, so that nothing is to stay live
+		request.Mode = flow.One
+		for _, l := range live {
+			request.Remove = append(request.Remove, l.Name)
 		}
 	}
-	if len(meant) == 0 && len(request.Remove) == 0 {
+	if err != nil {
+		return err
+	}
+	if len(drafts) == 0 && len(request.Remove) == 0 {
 		return nothing()
 	}
-	var err error
-	for _, d := range meant {
+	for _, d := range drafts {
 		if request.Flows[d.Name], err = e.read(ctx, d); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// chooseDrafts returns the drafts of the names, and the live flows that go: those
+// whose draft was deleted, and the old names of those that were renamed.
+func chooseDrafts(names []string, drafts []Draft, live []LiveFlow) (chosen []Draft, remove []string, err error) {
+	for _, name := range names {
+		key := flow.NameKey(name)
+		i := slices.IndexFunc(drafts, func(d Draft) bool { return flow.NameKey(d.Name) == key })
+		j := slices.IndexFunc(live, func(l LiveFlow) bool { return flow.NameKey(l.Name) == key })
+		switch {
+		case i >= 0:
+			chosen = append(chosen, drafts[i])
+			if k := slices.IndexFunc(live, func(l LiveFlow) bool { return l.ID == drafts[i].ID }); k >= 0 && flow.NameKey(live[k].Name) != key {
+				remove = append(remove, live[k].Name)
+			}
+		case j >= 0:
+			remove = append(remove, live[j].Name)
+		default:
+			return nil, nil, unknownFlow(name)
+		}
+	}
+	return chosen, remove, nil
 }
 
 // checkLocks refuses given flows that would change a locked draft.

@@ -45,8 +45,8 @@ type Store interface {
 	// SaveTest adds a test or replaces the one of the name; a flow has at most
 	// max of them.
 	SaveTest(ctx context.Context, flowID string, t Test, max int) error
-	// DeleteTest removes a test; ok is false when there was none of the name.
-	DeleteTest(ctx context.Context, flowID, name string) (ok bool, err error)
+	// DeleteTest removes a test; UnknownTest when there is none of the name.
+	DeleteTest(ctx context.Context, flowID, name string) error
 
 	// LiveFlows lists the flows of the newest deployment.
 	LiveFlows(ctx context.Context) ([]LiveFlow, error)

@@ -101,11 +101,12 @@ func (e *Editor) Test(ctx context.Context, r TestName) (Test, error) {
 			return t, nil
 		}
 	}
-	return Test{}, unknownTest(r)
+	return Test{}, UnknownTest(r.Name)
 }
 
-func unknownTest(r TestName) error {
-	return fault.New(fault.NotFound, "The flow %q has no test %q.", r.Flow, r.Name).WithCode("unknown_test")
+// UnknownTest is the fault of a name that no test has.
+func UnknownTest(name string) error {
+	return fault.New(fault.NotFound, "There is no test %q.", name).WithCode("unknown_test")
 }
 
 // TestToSave is a request to save.
@@ -156,11 +157,7 @@ func (e *Editor) DeleteTest(ctx context.Context, r TestName) (struct{}, error) {
 		return struct{}{}, err
 	}
 	audit.Describe(ctx, "test "+r.Name+" of flow "+d.Name, nil, nil)
-	ok, err := e.Store.DeleteTest(ctx, d.ID, r.Name)
-	if err == nil && !ok {
-		err = unknownTest(r)
-	}
-	return struct{}{}, err
+	return struct{}{}, e.Store.DeleteTest(ctx, d.ID, r.Name)
 }
 
 // RunTestsRequest says which tests to run.
@@ -259,7 +256,7 @@ func (e *Editor) chosenTests(ctx context.Context, r RunTestsRequest) ([]Test, er
 		return !ok
 	})
 	for _, name := range missing {
-		return nil, fault.New(fault.NotFound, "There is no test %q.", name).WithCode("unknown_test")
+		return nil, UnknownTest(name)
 	}
 	return tests, nil
 }

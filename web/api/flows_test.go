@@ -215,6 +215,12 @@ func TestDeployOfDrafts(t *testing.T) {
 	d.ask(200, `POST /flows/deploy {"mode":"flow","flows":["uno"]}`)
 	d.call(404, "GET", "/api/one", "")
 	d.call(200, "GET", "/api/two", "")
+
+	// Without a draft nothing stays.
+	d.ask(200, `DELETE /drafts/two`)
+	d.ask(200, `POST /flows/deploy {"mode":"all"}`)
+	d.call(404, "GET", "/api/two", "")
+	d.code(422, "nothing_to_deploy", `POST /flows/deploy {"mode":"all"}`)
 }
 
 func TestDraftsFollowADeploy(t *testing.T) {

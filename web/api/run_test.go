@@ -1,0 +1,157 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"ecoflow/app/event"
+)
+
+// lines runs a draft and returns the answer's lines.
+func (d *desk) lines(body string) []map[string]any {
+	d.Helper()
+	rec := d.Do(d.who, "POST", "/systemApi/drafts/run", body)
+	if rec.Code != 200 || rec.Header().Get("Content-Type") != "application/x-ndjson" {
+		d.Fatalf("run: %d %s %s", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
+	}
+	var lines []map[string]any
+	for line := range strings.Lines(rec.Body.String()) {
+		m := map[string]any{}
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			d.Fatalf("%v in %q", err, line)
+		}
+		lines = append(lines, m)
+	}
+	return lines
+}
+
+// debugging answers a text and shows it.
+func debugging() string {
+	return new(sketch).
+		node("in", "Request", "Request", `{"apiMethod":"POST","apiEndpoint":"/try"}`).
+		node("text", "Middleware", "Text", `{"sampleText":"hello"}`).
+		node("dbg", "Debug", "Debug", `{"debugOutput":"Complete","debugConsole":["WebConsole"]}`).
+		node("out", "Response", "Response", `{"responseKey":"msg"}`).
+		edge("in", "text").edge("text", "dbg").edge("text", "out").json()
+}
+
+func TestRunOfADraft(t *testing.T) {
+	d := sit(t)
+	d.save("try", debugging(), 0)
+	steps := func(lines []map[string]any) (ids []string, last map[string]any) {
+		t.Helper()
+		for _, l := range lines {
+			if l["type"] == "step" {
+				s := l["step"].(map[string]any)
+				ids = append(ids, s["nodeID"].(string)+":"+s["outcome"].(string))
+			}
+		}
+		return ids, lines[len(lines)-1]
+	}
+	r, _, _ := d.Events.Subscribe(0, 100)
+	defer r.Close()
+	lines := d.lines(`{"flow":"TRY","request":{"method":"post","path":"/api/try?x=1","body":{"a":1}}}`)
+	ids, last := steps(lines)
+	for _, id := range []string{"in:passed", "text:passed", "dbg:passed", "out:passed"} {
+		if !strings.Contains(fmt.Sprint(ids), id) {
+			t.Errorf("no step %s in %v", id, ids)
+		}
+	}
+	response := last["response"].(map[string]any)
+	d.wants(response["status"], 200.0, "status")
+	d.wants(strings.TrimSpace(response["body"].(string)), `{"msg":"hello"}`, "body")
+	shown := false
+	for _, l := range lines {
+		if l["type"] == "debug" {
+			shown = true
+			d.wants(l["debug"].(map[string]any)["nodeID"], "dbg", "node of the debug line")
+		}
+	}
+	d.wants(shown, true, "the debug line is in the stream")
+	d.wants(member(t, d.ask(200, `GET /debug`), "count"), 0.0, "debug messages of everybody")
+	select {
+	case e := <-r.Events():
+		if e.Type == event.Debug {
+			t.Error("a test's debug line went to every window")
+		}
+	default:
+	}
+
+	_, last = steps(d.lines(`{"flow":"try","entry":"in","pinned":{"text":"pinned"}}`))
+	d.wants(strings.TrimSpace(last["response"].(map[string]any)["body"].(string)), `{"msg":"pinned"}`, "a pinned output")
+
+	// What was not saved can be run too; an error names its node.
+	failing := strings.Replace(debugging(), `{"sampleText":"hello"}`, `{"sampleText":"{{ msg.list[0] + 1 }}"}`, 1)
+	failing = strings.ReplaceAll(failing, `"configured":true`, `"configured":true,"templates":true`)
+	ids, last = steps(d.lines(`{"flow":"try","flowconfigurations":{"try":` + failing + `},"entry":"in","request":{"method":"POST","path":"/api/try","body":{"list":[{"not":"a number"}]}}}`))
+	if response := last["response"].(map[string]any); response["failed"] != "text" || response["error"] == "" || response["status"] != 500.0 {
+		t.Errorf("a failing node: %v %v", ids, response)
+	}
+	if !strings.Contains(fmt.Sprint(ids), "text:failed") {
+		t.Errorf("no failed step: %v", ids)
+	}
+
+	d.code(404, "unknown_flow", `POST /drafts/run {"flow":"none","entry":"x"}`)
+	d.code(404, "unknown_entry", `POST /drafts/run {"flow":"try","entry":"none"}`)
+	d.code(422, "no_entry", `POST /drafts/run {"flow":"try"}`)
+	d.code(422, "request_header", `POST /drafts/run {"flow":"try","request":{"method":"GET","path":"/api/try","headers":{"a\nb":"c"}}}`)
+	d.wants(member(t, d.ask(200, `GET /flows`), "success"), true, "nothing went live")
+	d.call(404, "POST", "/api/try", "{}")
+}
+
+func TestSavedTests(t *testing.T) {
+	d := sit(t)
+	d.save("try", debugging(), 0)
+	put := func(name, expect string) {
+		t.Helper()
+		d.ask(200, `PUT /drafts/try/tests/`+name+` {"request":{"method":"POST","path":"/api/try","headers":{"X-A":"b"},"body":{"a":1}},"expect":`+expect+`}`)
+	}
+	put("good", `{"status":200,"headers":{"content-type":"application/json"},"body":{"msg":"hello"},"match":"exact"}`)
+	put("bad", `{"status":201,"headers":{"X-None":"1"},"body":{"msg":"bye","more":[1]}}`)
+	put("exact", `{"body":{},"match":"exact"}`)
+	put("text", `{"body":"llo"}`)
+	list := d.ask(200, `GET /drafts/try/tests`)
+	d.wants(member(t, list, "count"), 4.0, "tests")
+	d.wants(member(t, list, "payload", 0, "name"), "bad", "order")
+	d.wants(member(t, d.ask(200, `GET /drafts/TRY/tests/GOOD`), "payload", "expect", "match"), "exact", "expectation")
+
+	report := d.ask(200, `POST /drafts/tests/run {}`)
+	d.wants(member(t, report, "payload", "passed"), 1.0, "passed")
+	d.wants(member(t, report, "payload", "failed"), 3.0, "failed")
+	var told []string
+	for i := range member(t, report, "payload", "results", 0, "mismatches").([]any) {
+		told = append(told, fmt.Sprint(member(t, report, "payload", "results", 0, "mismatches", i, "path"), " ", member(t, report, "payload", "results", 0, "mismatches", i, "message")))
+	}
+	want := []string{
+		`status expected 201, got 200`, `headers/X-None expected "1", got no such header`,
+		`body/more expected [1], but it is missing`, `body/msg expected "bye", got "hello"`,
+	}
+	d.wants(strings.Join(told, "\n"), strings.Join(want, "\n"), "differences")
+	d.wants(member(t, report, "payload", "results", 1, "mismatches", 0, "message"), `was not expected, got "hello"`, "what is too much")
+
+	report = d.ask(200, `POST /drafts/tests/run {"flows":["try"],"tests":["good"]}`)
+	d.wants(len(member(t, report, "payload", "results").([]any)), 1, "chosen tests")
+	changed := strings.Replace(debugging(), "hello", "changed", 1)
+	report = d.ask(200, `POST /drafts/tests/run {"tests":["good"],"flowconfigurations":{"try":`+changed+`}}`)
+	d.wants(member(t, report, "payload", "results", 0, "passed"), false, "against what is not saved")
+	broken := strings.Replace(debugging(), `"configured":true`, `"configured":false`, 1)
+	report = d.ask(200, `POST /drafts/tests/run {"tests":["good"],"flowconfigurations":{"try":`+broken+`}}`)
+	d.wants(member(t, report, "payload", "results", 0, "passed"), false, "a flow that cannot run")
+
+	d.code(404, "unknown_test", `POST /drafts/tests/run {"tests":["none"]}`)
+	d.code(404, "unknown_flow", `POST /drafts/tests/run {"flows":["none"]}`)
+	d.code(404, "unknown_test", `GET /drafts/try/tests/none`)
+	d.code(404, "unknown_flow", `PUT /drafts/none/tests/x {"request":{"method":"GET","path":"/"}}`)
+	d.ask(422, `PUT /drafts/try/tests/x {}`)
+	d.ask(422, `PUT /drafts/try/tests/x {"request":{"method":"G T","path":"x"},"expect":{"status":7,"match":"some"}}`)
+	d.code(422, "test_name", `PUT /drafts/try/tests/%20x {"request":{"method":"GET","path":"/"}}`)
+	d.code(413, "test_too_large", `PUT /drafts/try/tests/x {"request":{"method":"GET","path":"/","body":"`+strings.Repeat("x", 256<<10)+`"}}`)
+
+	d.ask(200, `PATCH /drafts/try {"name":"renamed"}`)
+	d.wants(member(t, d.ask(200, `GET /drafts/renamed/tests/good`), "payload", "flow"), "renamed", "tests follow a rename")
+	d.ask(200, `DELETE /drafts/renamed/tests/good`)
+	d.code(404, "unknown_test", `DELETE /drafts/renamed/tests/good`)
+	d.wants(d.LastAudit(), "draft.deleteTest failed", "audit")
+}
