@@ -1,0 +1,55 @@
+import { ActionIcon, Tabs } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { t } from "../../text/t";
+import { useChecks } from "./checks";
+import { DebugPanel } from "./debug/DebugPanel";
+import { Problems } from "./debug/Problems";
+import { TestRun } from "./debug/TestRun";
+import { Changes } from "./review/Changes";
+import type { OpenFlow } from "./store";
+
+export type BottomTab = "debug" | "test" | "problems" | "changes";
+
+interface Props {
+  flow: OpenFlow;
+  tab: BottomTab;
+  onTab: (tab: BottomTab) => void;
+  onOpen: (node: string, field?: string) => void;
+  onClose: () => void;
+}
+
+/** The panel below the canvas: debug messages, test runs, problems, changes. */
+export function BottomPanel({ flow, tab, onTab, onOpen, onClose }: Props) {
+  const check = useChecks((s) => s.check);
+  const problems = check?.problems.length ?? 0;
+  const changes = check?.changes.filter((c) => c.change !== "same").length ?? 0;
+  return (
+    <section className="bottom" aria-label={t("pane.bottom")} data-pane="bottom" tabIndex={-1}>
+      <Tabs value={tab} onChange={(v) => v && onTab(v as BottomTab)} className="bottom__tabs" keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="debug">{t("bottom.debug")}</Tabs.Tab>
+          <Tabs.Tab value="test">{t("bottom.test")}</Tabs.Tab>
+          <Tabs.Tab value="problems">{t("bottom.problems", { n: problems })}</Tabs.Tab>
+          <Tabs.Tab value="changes">{t("bottom.changes", { n: changes })}</Tabs.Tab>
+          <ActionIcon variant="subtle" color="gray" ms="auto" my="auto" me={8} aria-label={t("common.close")} onClick={onClose}>
+            <IconX size={16} />
+          </ActionIcon>
+        </Tabs.List>
+        <Tabs.Panel value="debug" className="bottom__panel">
+          <DebugPanel onOpen={onOpen} />
+        </Tabs.Panel>
+        <Tabs.Panel value="test" className="bottom__panel">
+          <TestRun flow={flow} onOpen={onOpen} />
+        </Tabs.Panel>
+        <Tabs.Panel value="problems" className="bottom__panel">
+          <Problems problems={check?.problems ?? []} onOpen={onOpen} />
+        </Tabs.Panel>
+        <Tabs.Panel value="changes" className="bottom__panel">
+          <div className="bottom__scroll">
+            <Changes flows={check?.changes ?? []} />
+          </div>
+        </Tabs.Panel>
+      </Tabs>
+    </section>
+  );
+}

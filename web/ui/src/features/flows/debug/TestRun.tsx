@@ -1,0 +1,259 @@
+import { Alert, Button, CopyButton, Group, Menu, Select, Textarea, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { api, payload } from "../../../api/client";
+import { isProblem } from "../../../api/problem";
+import { readable } from "../../../app/actions";
+import { JsonValue } from "../../../components/JsonValue";
+import { t } from "../../../text/t";
+import { useChecks } from "../checks";
+import { inputsOf, list } from "../document";
+import { type RunResponse, runDraft, stopRun, type TestRequest, useRuns } from "../runs";
+import type { OpenFlow } from "../store";
+import "./debug.css";
+
+/** Runs the draft in isolation: choose a request node or a saved request, send, see what each node did. */
+export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: string) => void }) {
+  const run = useRuns((s) => s.last[flow.name]);
+  const pinned = useRuns((s) => Object.keys(s.pinned[flow.name] ?? {}).length);
+  const routes = useChecks((s) => s.check?.routes);
+  const requests = useMemo(
+    () =>
+      list(flow.doc, "nodes")
+        .filter((n) => n.type === "Request" && !n.data.disabled)
+        .map((n) => {
+          const values = inputsOf(flow.doc, n.id);
+          const route = routes?.find((r) => r.node === n.id);
+          return { id: n.id, label: n.data.label, method: route?.method ?? String(values.apiMethod ?? "GET"), path: route?.path ?? `/${String(values.apiEndpoint ?? "").replace(/^\/+/, "")}` };
+        }),
+    [flow.doc, routes],
+  );
+  const tests = useQuery({
+    queryKey: ["tests", flow.name],
+    queryFn: () => payload(api.GET("/drafts/{flow}/tests", { params: { path: { flow: flow.name } } })),
+    enabled: flow.saved.revision > 0,
+  });
+  const [entry, setEntry] = useState<string>();
+  const chosen = requests.find((r) => r.id === entry) ?? requests[0];
+  const [edited, setEdited] = useState<Partial<{ method: string; path: string; headers: string; body: string }>>({});
+  const method = edited.method ?? chosen?.method ?? "GET";
+  const path = edited.path ?? `/api${chosen?.path === "/" ? "" : (chosen?.path ?? "")}`;
+  const body = edited.body ?? "";
+  const headers = edited.headers ?? "";
+  const [testName, setTestName] = useState("");
+
+  const request = (): TestRequest => ({
+    method,
+    path,
+    ...(headers.trim() ? { headers: parseHeaders(headers) } : {}),
+    ...(body.trim() && method !== "GET" && method !== "HEAD" ? { body: parseBody(body) } : {}),
+  });
+  const handleRun = (): void => void runDraft(flow.name, request(), chosen?.id);
+  const handleSave = async (): Promise<void> => {
+    try {
+      const response = run?.response;
+      await payload(
+        api.PUT("/drafts/{flow}/tests/{name}", {
+          params: { path: { flow: flow.name, name: testName } },
+          body: { request: request(), expect: response ? { status: response.status, ...expectedBody(response) } : { status: 200 } } as never,
+        }),
+      );
+      setTestName("");
+      await tests.refetch();
+    } catch (e) {
+      if (!isProblem(e)) throw e;
+      notifications.show({ color: "red", message: e.message });
+    }
+  };
+  if (requests.length === 0) return <p className="bottom__empty">{t("testRun.noRequest")}</p>;
+  return (
+    <div className="testRun">
+      <form
+        className="testRun__form"
+        onSubmit={(e) => {
+          e.preventDefault();
+          handleRun();
+        }}
+        onKeyDown={(e) => {
+          if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) {
+            e.preventDefault();
+            e.stopPropagation();
+            handleRun();
+          }
+        }}
+      >
+        <div className="testRun__line">
+          <Select
+            size="xs"
+            flex={1}
+            label={t("testRun.request")}
+            allowDeselect={false}
+            data={requests.map((r) => ({ value: r.id, label: `${r.method} ${r.path} · ${r.label}` }))}
+            value={chosen?.id ?? null}
+            onChange={(id) => {
+              setEntry(id ?? undefined);
+              setEdited({});
+            }}
+          />
+          {(tests.data?.length ?? 0) > 0 && (
+            <Menu>
+              <Menu.Target>
+                <Button size="compact-md" variant="default">
+                  {t("testRun.saved", { n: tests.data?.length ?? 0 })}
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {tests.data?.map((test) => (
+                  <Menu.Item
+                    key={test.name}
+                    onClick={() =>
+                      setEdited({
+                        method: test.request.method,
+                        path: test.request.path,
+                        headers: Object.entries(test.request.headers ?? {}).map(([k, v]) => `${k}: ${v}`).join("\n"),
+                        body: test.request.body === undefined || test.request.body === null ? "" : typeof test.request.body === "string" ? test.request.body : JSON.stringify(test.request.body, null, 2),
+                      })
+                    }
+                  >
+                    {test.name}
+                  </Menu.Item>
+                ))}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+        </div>
+        <div className="testRun__line">
+          <Select size="xs" w={96} label={t("testRun.method")} allowDeselect={false} data={["GET", "POST", "PUT", "PATCH", "DELETE"]} value={method} onChange={(v) => setEdited({ ...edited, method: v ?? "GET" })} />
+          <TextInput size="xs" flex={1} label={t("testRun.path")} value={path} onChange={(e) => setEdited({ ...edited, path: e.currentTarget.value })} />
+          {run?.running ? (
+            <Button size="compact-md" color="red" leftSection={<IconPlayerStop size={14} />} onClick={() => stopRun(flow.name)}>
+              {t("testRun.stop")}
+            </Button>
+          ) : (
+            <Button type="submit" size="compact-md" leftSection={<IconPlayerPlay size={14} />} title={readable("mod+enter")}>
+              {t("testRun.run")}
+            </Button>
+          )}
+        </div>
+        <Textarea size="xs" label={t("testRun.headers")} placeholder="X-Name: value" autosize minRows={1} maxRows={4} value={headers} onChange={(e) => setEdited({ ...edited, headers: e.currentTarget.value })} />
+        {method !== "GET" && (
+          <Textarea size="xs" label={t("testRun.body")} className="mono" autosize minRows={3} maxRows={12} placeholder='{"name": "Ada"}' value={body} onChange={(e) => setEdited({ ...edited, body: e.currentTarget.value })} error={bodyFault(body)} />
+        )}
+        {pinned > 0 && <p className="debug__short">{t("testRun.pinned", { n: pinned })}</p>}
+        {run?.response && (
+          <Group gap="xs" align="flex-end">
+            <TextInput size="xs" flex={1} label={t("testRun.saveAs")} value={testName} onChange={(e) => setTestName(e.currentTarget.value)} />
+            <Button size="compact-md" variant="default" leftSection={<IconDeviceFloppy size={14} />} disabled={testName.trim() === ""} onClick={() => void handleSave()}>
+              {t("common.save")}
+            </Button>
+          </Group>
+        )}
+      </form>
+      <div className="testRun__result" aria-live="polite">
+        {!run && <p className="bottom__empty">{t("testRun.none")}</p>}
+        {run?.error && (
+          <Alert color="red" role="alert">
+            {run.error.message}
+          </Alert>
+        )}
+        {run?.response && <Answer response={run.response} />}
+        {run && run.steps.length > 0 && (
+          <ol className="rows">
+            {run.steps.map((s, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: steps come in their order and never move
+              <li key={i}>
+                <div className="rows__row">
+                  <span style={{ color: s.outcome === "failed" ? "var(--danger-text)" : "var(--success-text)" }}>{s.outcome === "failed" ? "✕" : "✓"}</span>
+                  <button type="button" className="debug__node" onClick={() => onOpen(s.nodeID)}>
+                    {s.label}
+                  </button>
+                  <span className="tabular debug__short">{(s.micros / 1000).toFixed(2)} ms</span>
+                  {s.outcome !== "passed" && <span className="card__mark">{t(`outcome.${s.outcome}`)}</span>}
+                  <div className="debug__value">{s.error ? <span style={{ color: "var(--danger-text)" }}>{s.error}</span> : <JsonValue value={s.out ?? s.in} />}</div>
+                </div>
+              </li>
+            ))}
+          </ol>
+        )}
+        {run?.debug.map((m) => (
+          <div className="rows__row" key={m.id}>
+            <span className="card__mark">{m.label}</span>
+            <JsonValue value={m.value} />
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Answer({ response }: { response: RunResponse }) {
+  const failed = response.status >= 400 || response.error !== undefined;
+  const text = pretty(response);
+  return (
+    <div>
+      <div className="testRun__status">
+        <span style={{ color: failed ? "var(--danger-text)" : "var(--success-text)" }}>{response.status === 0 ? t("testRun.event") : response.status}</span>
+        <span className="tabular">{(response.micros / 1000).toFixed(1)} ms</span>
+        <span className="debug__short">{t("testRun.size", { n: response.size })}</span>
+        <CopyButton value={text}>
+          {({ copied, copy }) => (
+            <Button size="compact-xs" variant="subtle" onClick={copy}>
+              {t(copied ? "common.copied" : "common.copy")}
+            </Button>
+          )}
+        </CopyButton>
+      </div>
+      {response.error && <p style={{ color: "var(--danger-text)" }}>{response.error}</p>}
+      {text && <pre className="testRun__body mono">{text}</pre>}
+    </div>
+  );
+}
+
+function pretty(r: RunResponse): string {
+  if (r.base64) return t("testRun.binary", { n: r.size });
+  try {
+    return JSON.stringify(JSON.parse(r.body), null, 2);
+  } catch {
+    return r.body;
+  }
+}
+
+function expectedBody(r: RunResponse): { body?: unknown } {
+  if (r.base64 || r.shortened || r.body === "") return {};
+  try {
+    return { body: JSON.parse(r.body) };
+  } catch {
+    return { body: r.body };
+  }
+}
+
+function parseHeaders(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split("\n")
+      .map((line) => line.split(/:\s*(.*)/s, 2))
+      .filter(([name]) => name?.trim())
+      .map(([name = "", value = ""]) => [name.trim(), value.trim()]),
+  );
+}
+
+/** JSON where it is JSON, otherwise the text. */
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function bodyFault(text: string): string | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (e) {
+    return (e as Error).message;
+  }
+}

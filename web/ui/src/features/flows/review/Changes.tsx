@@ -1,0 +1,91 @@
+import { Checkbox, Code, Table, Text } from "@mantine/core";
+import { useState } from "react";
+import { t } from "../../../text/t";
+import type { Difference, FlowChanges, NodeChange } from "../checks";
+import "./review.css";
+
+/** How flows differ: per flow the nodes added, removed, changed, moved, and each field before and after. */
+export function Changes({ flows }: { flows: readonly FlowChanges[] }) {
+  const [showMoved, setShowMoved] = useState(false);
+  const differing = flows.filter((f) => f.change !== "same");
+  const moved = differing.reduce((n, f) => n + f.nodes.filter((x) => x.change === "moved").length, 0);
+  if (differing.length === 0) return <Text c="dimmed">{t("changes.none")}</Text>;
+  return (
+    <div className="changes">
+      {moved > 0 && <Checkbox size="xs" label={t("changes.showMoved", { n: moved })} checked={showMoved} onChange={(e) => setShowMoved(e.currentTarget.checked)} />}
+      {differing.map((f) => (
+        <section key={f.flow} className="changes__flow" aria-label={f.flow}>
+          <h3 className="changes__title">
+            <Badge change={f.change} /> {f.flow}
+          </h3>
+          <ul className="changes__list">
+            {f.nodes
+              .filter((n) => showMoved || n.change !== "moved")
+              .map((n) => (
+                <li key={n.node}>
+                  <NodeLine node={n} />
+                </li>
+              ))}
+            {f.edges.length > 0 && (
+              <li className="changes__edges">
+                {(["added", "removed", "changed"] as const)
+                  .map((c) => [c, f.edges.filter((e) => e.change === c).length] as const)
+                  .filter(([, n]) => n > 0)
+                  .map(([c, n]) => t(`changes.edges.${c}`, { n }))
+                  .join(", ")}
+              </li>
+            )}
+            {f.other.length > 0 && <li className="changes__edges">{t("changes.other", { names: f.other.map((o) => o.name).join(", ") })}</li>}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Badge({ change }: { change: FlowChanges["change"] }) {
+  return (
+    <span className="changes__badge" data-change={change}>
+      {t(`change.${change}`)}
+    </span>
+  );
+}
+
+function NodeLine({ node }: { node: NodeChange }) {
+  const differences = [...node.inputs, ...node.fields.filter((f) => f.name !== "data/configured")];
+  return (
+    <>
+      <span>
+        <Badge change={node.change} /> <strong>{node.label || node.kind}</strong> <span className="changes__kind">{t(`kind.${node.kind}` as "kind.Request")}</span>
+      </span>
+      {node.change === "changed" && differences.length > 0 && (
+        <Table className="changes__fields" layout="fixed">
+          <Table.Tbody>
+            {differences.map((d) => (
+              <Table.Tr key={d.name}>
+                <Table.Th w={140}>{d.name.replace(/^data\//, "")}</Table.Th>
+                <Table.Td>
+                  <Value d={d} side="before" />
+                </Table.Td>
+                <Table.Td>
+                  <Value d={d} side="after" />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </>
+  );
+}
+
+function Value({ d, side }: { d: Difference; side: "before" | "after" }) {
+  const v = d[side];
+  if (v === null || v === undefined) return <Text c="dimmed">{t("changes.unset")}</Text>;
+  const code = typeof v === "object" && "value" in v && typeof v.value === "string" ? v.value : undefined;
+  return (
+    <Code block className="changes__value" data-side={side}>
+      {code ?? (typeof v === "string" ? v : JSON.stringify(v, null, 2))}
+    </Code>
+  );
+}

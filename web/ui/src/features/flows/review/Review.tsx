@@ -1,0 +1,168 @@
+import { Alert, Button, Group, Loader, Modal, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
+import { IconRocket, IconTestPipe } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { api, payload } from "../../../api/client";
+import { isProblem, type Problem } from "../../../api/problem";
+import { Failure } from "../../../app/states";
+import { t } from "../../../text/t";
+import { type Check, checkNow, type Finding, type Route } from "../checks";
+import { Problems } from "../debug/Problems";
+import { saveAll } from "../draft";
+import { useEditor } from "../store";
+import { Changes } from "./Changes";
+import { Routes } from "./Routes";
+import "./review.css";
+
+interface TestReport {
+  passed: number;
+  failed: number;
+  results: { flow: string; name: string; passed: boolean; mismatches: { message: string }[] }[];
+}
+
+/** What a deploy would change, what stands in its way, and the deploy itself. */
+export function Review({ onClose }: { onClose: () => void }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [check, setCheck] = useState<Check>();
+  const [note, setNote] = useState("");
+  const [isDeploying, setDeploying] = useState(false);
+  const [refused, setRefused] = useState<Problem>();
+  const [failure, setFailure] = useState<unknown>();
+  const [tests, setTests] = useState<TestReport>();
+  const [isTesting, setTesting] = useState(false);
+  const [deployed, setDeployed] = useState<Route[]>();
+  const load = (): void => {
+    setFailure(undefined);
+    checkNow().then(
+      (c) => (c ? setCheck(c) : setFailure(new Error(t("error.unreachable")))),
+      (e: unknown) => setFailure(e),
+    );
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the review opens
+  useEffect(load, []);
+
+  const deploy = async (mode: "all" | "flow", flows?: string[]): Promise<void> => {
+    setDeploying(true);
+    setRefused(undefined);
+    try {
+      if (!(await saveAll())) throw new Error(t("review.notSaved"));
+      await payload(api.POST("/flows/deploy", { body: { mode, note, base: check?.live ?? 0, ...(flows ? { flows } : {}) } as never }));
+      setDeployed((await checkNow())?.routes ?? check?.routes ?? []);
+      await queries.invalidateQueries();
+    } catch (e) {
+      if (isProblem(e)) setRefused(e);
+      else setFailure(e);
+    } finally {
+      setDeploying(false);
+    }
+  };
+  const runTests = async (): Promise<void> => {
+    setTesting(true);
+    try {
+      setTests((await payload(api.POST("/drafts/tests/run", { body: {} as never }))) as unknown as TestReport);
+    } catch (e) {
+      setFailure(e);
+    } finally {
+      setTesting(false);
+    }
+  };
+  const current = useEditor((s) => s.current);
+  const errors = check?.problems.filter((p) => !p.warning) ?? [];
+  const warnings = check?.problems.filter((p) => p.warning) ?? [];
+  const openPlace = (node: string, field?: string): void => {
+    const flow = check?.problems.find((p) => p.node === node)?.flow ?? current;
+    onClose();
+    if (flow) void navigate({ to: "/flows/$name", params: { name: flow }, search: { node, ...(field ? { field } : {}) } });
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="xl"
+      title={t(deployed ? "review.doneTitle" : "review.title")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+      scrollAreaComponent={ScrollArea.Autosize}
+    >
+      {deployed ? (
+        <Stack>
+          <Text role="status">{t("review.done", { n: deployed.length })}</Text>
+          <Routes routes={deployed} />
+          <Group justify="flex-end">
+            <Button data-autofocus onClick={onClose}>
+              {t("common.close")}
+            </Button>
+          </Group>
+        </Stack>
+      ) : (
+        <Stack>
+          {failure !== undefined && <Failure error={failure} retry={load} />}
+          {!check && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
+          {refused && (
+            <Alert color="red" role="alert" title={refused.message}>
+              <Problems problems={refused.places.map((p): Finding => ({ path: p.path, message: p.message, code: p.code ?? "", ...placed(p.path) }))} onOpen={openPlace} />
+            </Alert>
+          )}
+          {check && (
+            <>
+              <Changes flows={check.changes} />
+              {errors.length > 0 && (
+                <section aria-label={t("review.blocking")}>
+                  <h3 className="changes__title">{t("review.blocking")}</h3>
+                  <Problems problems={errors} onOpen={openPlace} />
+                </section>
+              )}
+              {warnings.length > 0 && (
+                <section aria-label={t("review.warnings")}>
+                  <h3 className="changes__title">{t("review.warnings")}</h3>
+                  <Problems problems={warnings} onOpen={openPlace} />
+                </section>
+              )}
+              <section aria-label={t("review.routes")}>
+                <h3 className="changes__title">{t("review.routes")}</h3>
+                <Routes routes={check.routes} brief />
+              </section>
+              {tests && (
+                <Alert color={tests.failed > 0 ? "red" : "green"} role="status" title={t("review.tests", { passed: tests.passed, failed: tests.failed })}>
+                  {tests.results
+                    .filter((r) => !r.passed)
+                    .map((r) => (
+                      <p key={`${r.flow}/${r.name}`}>
+                        {r.flow} › {r.name}: {r.mismatches.map((m) => m.message).join(" ")}
+                      </p>
+                    ))}
+                </Alert>
+              )}
+              <Textarea label={t("review.note")} description={t("review.noteHint")} maxLength={1000} autosize minRows={1} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
+              <Group justify="space-between">
+                <Button variant="default" leftSection={<IconTestPipe size={16} />} loading={isTesting} onClick={() => void runTests()}>
+                  {t("review.runTests")}
+                </Button>
+                <Group>
+                  <Button variant="default" onClick={onClose}>
+                    {t("common.cancel")}
+                  </Button>
+                  {current && current !== "configs" && (
+                    <Button variant="default" loading={isDeploying} onClick={() => void deploy("flow", [current])}>
+                      {t("review.deployThis")}
+                    </Button>
+                  )}
+                  <Button data-autofocus leftSection={<IconRocket size={16} />} loading={isDeploying} disabled={!check.deployable} onClick={() => void deploy("all")}>
+                    {t("review.deployAll")}
+                  </Button>
+                </Group>
+              </Group>
+            </>
+          )}
+        </Stack>
+      )}
+    </Modal>
+  );
+}
+
+/** Flow, node and input of a path such as flows/shop/nodes/n7/inputs/url. */
+function placed(path: string): { flow: string; node?: string; input?: string } {
+  const [, flow = "", , node, , input] = path.split("/");
+  return { flow, ...(node ? { node } : {}), ...(input ? { input } : {}) };
+}

@@ -1,0 +1,54 @@
+import { Button, CopyButton } from "@mantine/core";
+import { t } from "../../../text/t";
+import type { Route } from "../checks";
+
+/** The address of a route, with the prefix. */
+export function urlOf(route: Route): string {
+  return `${location.origin}/api${route.path === "/" ? "/" : route.path}`;
+}
+
+export function curlOf(route: Route): string {
+  const url = urlOf(route).replaceAll(/:(\w+)/g, (whole, name: string, at: number) => (at < 8 ? whole : name));
+  const body = route.method === "GET" || route.method === "DELETE" ? "" : ` -H 'Content-Type: application/json' -d '{}'`;
+  return `curl${route.method === "GET" ? "" : ` -X ${route.method}`}${body} '${url}'`;
+}
+
+/** The routes that are served, each with its address to copy, its cURL line and, for GET, a way to open it. */
+export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: boolean }) {
+  if (routes.length === 0) return <p className="changes__kind">{t("review.noRoutes")}</p>;
+  return (
+    <ul className="review__routes">
+      {routes.map((r) => (
+        <li key={`${r.method} ${r.path}`} className="review__route">
+          <span className="method" data-method={r.method}>
+            {r.method}
+          </span>
+          <code>{brief ? `/api${r.path}` : urlOf(r)}</code>
+          {!brief && (
+            <>
+              <Copy text={urlOf(r)} label={t("review.copyUrl")} />
+              <Copy text={curlOf(r)} label={t("review.copyCurl")} />
+              {r.method === "GET" && !r.path.includes(":") && (
+                <Button component="a" href={urlOf(r)} target="_blank" rel="noreferrer" size="compact-sm" variant="default">
+                  {t("review.open")}
+                </Button>
+              )}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Copy({ text, label }: { text: string; label: string }) {
+  return (
+    <CopyButton value={text}>
+      {({ copied, copy }) => (
+        <Button size="compact-sm" variant="default" onClick={copy}>
+          {copied ? t("common.copied") : label}
+        </Button>
+      )}
+    </CopyButton>
+  );
+}
