@@ -1,10 +1,12 @@
 package web
 
 import (
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"ecoflow/app/auth"
@@ -33,9 +35,33 @@ const (
 		"publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
 
+// pace gives a slow reader more time for as long as it takes what is written.
+type pace struct{ sent int }
+
+// paceBytes is how much a reader takes per deadline.
+const paceBytes = 64 << 10
+
+// write writes b in pieces. Short answers, nearly all, cost nothing by it.
+func (p *pace) write(w http.ResponseWriter, b []byte) (n int, err error) {
+	for {
+		piece := b[n:min(len(b), n+paceBytes)]
+		if p.sent += len(piece); p.sent > paceBytes {
+			p.sent = len(piece)
+			if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+				return n, err
+			}
+		}
+		m, err := w.Write(piece)
+		if n += m; err != nil || n == len(b) {
+			return n, err
+		}
+	}
+}
+
 // statusWriter remembers the status for the log.
 type statusWriter struct {
 	http.ResponseWriter
+	pace
 	status int
 }
 
@@ -52,7 +78,7 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	return w.ResponseWriter.Write(b)
+	return w.write(w.ResponseWriter, b)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -62,6 +88,7 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // sniffing, and a sandbox for whatever could run.
 type sandboxWriter struct {
 	http.ResponseWriter
+	pace
 	wrote bool
 }
 
@@ -81,7 +108,7 @@ func (w *sandboxWriter) Write(b []byte) (int, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
-	return w.ResponseWriter.Write(b)
+	return w.write(w.ResponseWriter, b)
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -3,7 +3,10 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestSandbox(t *testing.T) {
@@ -78,5 +81,39 @@ func TestCredentialsAreStripped(t *testing.T) {
 		if got := h.Get(c.name); got != c.want {
 			t.Errorf("%s: %q becomes %q, want %q", c.name, c.given, got, c.want)
 		}
+	}
+}
+
+// lazy is a client that takes a while for every piece.
+type lazy struct {
+	http.ResponseWriter
+	deadline time.Time
+	got      int
+}
+
+func (l *lazy) SetWriteDeadline(at time.Time) error { l.deadline = at; return nil }
+func (l *lazy) Write(b []byte) (int, error) {
+	time.Sleep(answerTime / 2)
+	if time.Now().After(l.deadline) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	l.got += len(b)
+	return len(b), nil
+}
+
+func TestSlowReadersGetTime(t *testing.T) {
+	for _, size := range []int{1, paceBytes, 10*paceBytes + 1} { // in writes of this size
+		synctest.Test(t, func(t *testing.T) {
+			l := &lazy{ResponseWriter: httptest.NewRecorder(), deadline: time.Now().Add(answerTime)}
+			w := &sandboxWriter{ResponseWriter: l}
+			for range max(1, 3*paceBytes/size) {
+				if size == 1 && l.got > 0 { // what is not taken is not waited for
+					break
+				}
+				if n, err := w.Write(make([]byte, size)); n != size || err != nil {
+					t.Fatalf("writes of %d bytes: %d %v after %d", size, n, err, l.got)
+				}
+			}
+		})
 	}
 }

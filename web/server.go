@@ -224,7 +224,7 @@ func bearer(h http.Header) string {
 // guarded serves what users made, so that it cannot run in our origin.
 func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	out := sandboxes.Get().(*sandboxWriter)
-	out.ResponseWriter, out.wrote = w, false
+	*out = sandboxWriter{ResponseWriter: w}
 	defer func() {
 		p := recover()
 		switch {

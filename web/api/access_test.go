@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/auth"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
@@ -275,6 +276,35 @@ func TestSpellings(t *testing.T) {
 				if rec := p.Do(a.who, method, r.path, ""); rec.Code < 400 {
 					t.Errorf("%s %s as %s: %d %s", method, r.path, a.name, rec.Code, rec.Body)
 				}
+			}
+		}
+	}
+}
+
+// TestEveryAttemptIsAudited asks for every change without the right to it, and with
+// the right but a body that says nothing: each leaves an entry of the endpoint.
+func TestEveryAttemptIsAudited(t *testing.T) {
+	p := webtest.Start(t)
+	for _, r := range requests(p) {
+		if r.Audit == "" {
+			continue
+		}
+		for name, who := range map[string]webtest.Credential{"no rights": p.User(0).Cookie, "administrator": p.Admin().Cookie} {
+			_, before, err := p.DB.Audit().Page(t.Context(), 0, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec := r.send(p, who, r.Method, r.path)
+			list, after, err := p.DB.Audit().Page(t.Context(), 0, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after != before+1 || list[0].Action != r.ID || list[0].RequestID == "" || list[0].Address != "127.0.0.1" {
+				t.Errorf("%s %s as %s (%d): %d new entries, the last is %+v", r.Method, r.path, name, rec.Code, after-before, list[0])
+				continue
+			}
+			if done := list[0].Result == audit.Done; done != (rec.Code < 400) {
+				t.Errorf("%s %s as %s: %d, the entry says %s", r.Method, r.path, name, rec.Code, list[0].Result)
 			}
 		}
 	}

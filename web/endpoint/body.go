@@ -104,7 +104,8 @@ func position(data []byte, offset int64) string {
 	return fmt.Sprintf("line %d, column %d", line, 1+utf8.RuneCount(before[start:]))
 }
 
-// describeJSON turns an error of the JSON package into a sentence with a place.
+// describeJSON turns an error of the JSON package into a sentence with a place. The
+// error itself goes no further: it may quote what stands there, a password even.
 func describeJSON(data []byte, err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
@@ -120,7 +121,7 @@ func describeJSON(data []byte, err error) error {
 		default:
 			f = fault.New(fault.Malformed, "The body is not valid JSON at %s: %s.", where, syntax.Err).WithCode("invalid_json")
 		}
-		return f.At(pointerPath(syntax.JSONPointer), "is not valid JSON").Because(err)
+		return f.At(pointerPath(syntax.JSONPointer), "is not valid JSON")
 	}
 	var semantic *json.SemanticError
 	if !errors.As(err, &semantic) {
@@ -136,7 +137,7 @@ func describeJSON(data []byte, err error) error {
 		subject = "The body"
 	}
 	return fault.New(fault.Malformed, "%s %s (%s).", subject, message, position(data, semantic.ByteOffset)).
-		WithCode("wrong_type").At(path, "%s", message).Because(err)
+		WithCode("wrong_type").At(path, "%s", message)
 }
 
 // pointerPath writes a JSON pointer the way the envelope's errors do:

@@ -44,7 +44,7 @@ type world struct {
 	entries []audit.Entry
 }
 
-func newWorld(t *testing.T, more ...endpoint.Endpoint) *world {
+func newWorld(t testing.TB, more ...endpoint.Endpoint) *world {
 	t.Helper()
 	w := &world{}
 	all := append([]endpoint.Endpoint{
@@ -91,6 +91,10 @@ func (w *world) ask(p auth.Permission, method, target, body string, header ...st
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	return w.send(p, r)
+}
+
+func (w *world) send(p auth.Permission, r *http.Request) *httptest.ResponseRecorder {
 	ctx := fault.WithRequest(r.Context(), "r1")
 	if p != 0 {
 		ctx = auth.WithActor(ctx, auth.Actor{UserID: "7", Username: "bob", Permissions: p})
