@@ -143,18 +143,23 @@ func label(in Input) string {
 	return in.Name
 }
 
-// shown evaluates a When condition against the given values and defaults.
+// shown evaluates a When condition against the given values and defaults. An
+// input that is not shown itself shows no other.
 func shown(when string, given map[string]any, inputs []Input) bool {
 	if when == "" {
 		return true
 	}
 	name, wanted, _ := strings.Cut(when, "=")
 	value, ok := given[name]
-	if !ok || value == nil || value == "" {
-		for _, in := range inputs {
-			if in.Name == name {
-				value = in.Default
-			}
+	for _, in := range inputs {
+		if in.Name != name {
+			continue
+		}
+		if !shown(in.When, given, inputs) {
+			return false
+		}
+		if !ok || value == nil || value == "" {
+			value = in.Default
 		}
 	}
 	for option := range strings.SplitSeq(wanted, "|") {

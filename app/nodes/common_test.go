@@ -210,6 +210,7 @@ func TestResponse(t *testing.T) {
 	}{
 		{name: "compatible", inputs: `{"responseKey": "msg"}`, payload: `{"msg": {"a": 1}}`, want: node.Answer{Key: "msg"}, body: `{"a":1}`},
 		{name: "default key", inputs: `{}`, payload: `{"msg": null}`, want: node.Answer{Key: "msg"}, body: `null`},
+		{name: "settings of the other mode", inputs: `{"mode": "compatible", "send": "redirect", "status": "x"}`, payload: `{"msg": 1}`, want: node.Answer{Key: "msg"}, body: `1`},
 		{name: "other key", inputs: `{"responseKey": "x"}`, payload: `{"x": 1.0}`, want: node.Answer{Key: "x"}, body: `1.0`},
 		{name: "absent key", inputs: `{"responseKey": "x"}`, want: node.Answer{Key: "x", Empty: true}, body: `null`},
 		{name: "key is no template", inputs: `{"responseKey": "{{ msg }}"}`, want: node.Answer{Key: "{{ msg }}", Empty: true}, body: `null`},
