@@ -105,6 +105,9 @@ type Options struct {
 	Emitted func(channel string, args []any)
 	// ReservedCookies are the names that flows may not set.
 	ReservedCookies []string
+	// Recorder, when set, is asked at each run of a flow for what records it; a nil
+	// Recorder records nothing. Test runs bring their own.
+	Recorder func(flow, runID string) trace.Recorder
 }
 
 // Engine serves the live Program and replaces it. All methods may be called
@@ -119,6 +122,7 @@ type Engine struct {
 	settings func() Settings
 	emitted  func(string, []any)
 	reserved []string
+	recorder func(flow, runID string) trace.Recorder
 
 	live    atomic.Pointer[live]
 	running atomic.Int64
@@ -142,7 +146,8 @@ type live struct {
 func New(o Options) *Engine {
 	e := &Engine{
 		log: o.Log, library: o.Library, store: o.Store, env: o.Env, events: o.Events, limits: o.Limits,
-		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, idBase: rand.Text()[:10] + "-",
+		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder,
+		idBase: rand.Text()[:10] + "-",
 	}
 	p, _ := compile(Document{}, e.library, e.settings(), false)
 	e.live.Store(&live{Program: p, deployment: Deployment{Flows: Document{}}})
@@ -440,6 +445,8 @@ func (e *Engine) answer(p *Program, rt *route, params node.Params, w http.Respon
 	x.first.Payload = node.NewPayload(msg)
 	if t != nil {
 		x.testing(t, rt.entry)
+	} else {
+		x.enter(rt.entry, &x.first, trace.Passed)
 	}
 	_, err = x.through(rt.entry.graph, &x.first, false)
 	x.answer(w, rt.entry.graph, err)
@@ -457,6 +464,9 @@ func (e *Engine) newRun(ctx context.Context, p *Program, at *entry) *run {
 	x.ID, x.Start, x.Flow, x.Log, x.Host = e.runID(ctx), time.Now(), at.flow, e.log, x
 	x.ctx.parent, x.ctx.deadline = ctx, x.Start.Add(p.settings.RunTime)
 	x.first.Run = &x.Run
+	if e.recorder != nil {
+		x.recorder = e.recorder(x.Flow, x.ID)
+	}
 	return x
 }
 
@@ -522,6 +532,7 @@ func (e *Engine) hear(p *Program, l *entry, hops int, isolated bool, args []any)
 		defer x.end()
 		x.hops, x.isolated = hops, isolated
 		x.first.Payload = eventPayload(args)
+		x.enter(l, &x.first, trace.Passed)
 		_, err := x.through(l.graph, &x.first, false)
 		if err != nil && !errors.Is(err, context.Canceled) {
 			e.log.Error("event run ended", "run", x.ID, "flow", l.flow, "node", l.id, "error", err)

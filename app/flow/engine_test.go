@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -753,6 +754,100 @@ get -> text -> gout`)
 		t.Errorf("HEAD: %d %v", res.StatusCode, res.Header)
 	}
 	server.Client().CloseIdleConnections()
+}
+
+func TestRecordedRuns(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, fmt.Sprintf(hello, "x")+`
+fail: Request {"apiMethod": "GET", "apiEndpoint": "/fail"}
+f: Fail {"message": "seen"}
+o: Response
+catch: Catch
+sorry: Response
+fail -> f -> o
+catch -> sorry`)
+	var got []string
+	b.recorder = trace.Func(func(s trace.Step) { got = append(got, s.NodeID+" "+string(s.Outcome)) })
+	wantGet(t, b, "/api/hello", 200, "")
+	wantGet(t, b, "/api/fail", 200, "")
+	want := "[hello passed helloText passed helloOut passed fail passed f failed catch passed sorry passed]"
+	if fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+	got, b.recorder = nil, nil
+	wantGet(t, b, "/api/hello", 200, "")
+	if got != nil {
+		t.Errorf("recorded %v without a recorder", got)
+	}
+}
+
+// TestManyRequests lets 100,000 requests run: memory stays flat.
+func TestManyRequests(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, five)
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	request := func() {
+		r := httptest.NewRequest(http.MethodPost, "/api/five", strings.NewReader(order))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	n := 100_000
+	if testing.Short() {
+		n = 5000
+	}
+	for range 1000 {
+		request()
+	}
+	before := heap()
+	for range n {
+		request()
+	}
+	if after := heap(); after > before+1<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
+	}
+}
+
+func FuzzBody(f *testing.F) {
+	for _, c := range [][2]string{
+		{"application/json", order},
+		{"application/x-www-form-urlencoded", "a=1&a=%20"},
+		{"text/plain; charset=utf-8", "x"},
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\n1\r\n--x--"},
+		{"application/octet-stream", "\x00"},
+		{"application/problem+json", "[]"},
+		{"", "x"},
+		{"text/html; charset=\"", "<"},
+	} {
+		f.Add(c[0], c[1], "a=1&b", "c=1; d=\"2\"")
+	}
+	b := newBench(f)
+	b.deploy(f, `
+in: Request {"apiMethod": "POST", "apiEndpoint": "/in"}
+t: Set !templates {"values": "{\"seen\": [\"{{ query }}\", \"{{ cookies }}\", \"{{ headers }}\"]}"}
+out: Response {"responseKey": "msg"}
+seen: Response {"responseKey": "seen"}
+in -> t -> out
+t -> seen`)
+	f.Fuzz(func(t *testing.T, contentType, body, query, cookie string) {
+		r := httptest.NewRequest(http.MethodPost, "/api/in", strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("Cookie", cookie)
+		r.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, r)
+		if !json.Valid(w.Body.Bytes()) || w.Code >= 500 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
 }
 
 func FuzzRoutes(f *testing.F) {

@@ -21,6 +21,7 @@ import (
 	"ecoflow/app/limit"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes/common"
+	"ecoflow/app/trace"
 	"ecoflow/app/value"
 )
 
@@ -227,6 +228,7 @@ type bench struct {
 	library  *node.Library
 	log      *bytes.Buffer
 	emitted  []string
+	recorder trace.Recorder // of ordinary runs
 }
 
 type syncWriter struct {
@@ -261,6 +263,7 @@ func newBench(t testing.TB, change ...func(*flow.Settings)) *bench {
 			b.emitted = append(b.emitted, fmt.Sprint(channel, args))
 		},
 		ReservedCookies: []string{"ecoflow"},
+		Recorder:        func(string, string) trace.Recorder { return b.recorder },
 	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -44,7 +44,7 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case []any:
 		return appendList(dst, v, depth)
 	case Raw:
-		return append(dst, v.json...), nil
+		return append(dst, v.Bytes()...), nil
 	case Appender:
 		return v.AppendJSON(dst)
 	case time.Time:

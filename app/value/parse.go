@@ -50,7 +50,7 @@ func Validate(b []byte, depth int) (Raw, error) {
 	if err != nil {
 		return Raw{}, err
 	}
-	return Raw{json: b, depth: depth}, nil
+	return newRaw(b, depth), nil
 }
 
 var scanners = sync.Pool{New: func() any { return &scanner{} }}

@@ -17,31 +17,52 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// Raw is JSON that was validated and that nobody has read yet.
-type Raw struct {
+// Raw is JSON that was validated and that nobody has read yet. The zero Raw is
+// null. Copies share what has been decoded.
+type Raw struct{ text *text }
+
+type text struct {
 	json  []byte
 	depth int
+	once  sync.Once
+	v     any
+	err   error
 }
 
+func newRaw(json []byte, depth int) Raw { return Raw{&text{json: json, depth: depth}} }
+
 // EmptyObject is the JSON object without members.
-var EmptyObject = Raw{json: []byte("{}"), depth: 1}
+var EmptyObject = newRaw([]byte("{}"), 1)
 
 // Bytes returns the JSON. It must not be changed.
-func (r Raw) Bytes() []byte { return r.json }
+func (r Raw) Bytes() []byte {
+	if r.text == nil {
+		return []byte("null")
+	}
+	return r.text.json
+}
 
-// Resolve decodes the JSON into Go values. It implements node.Lazy.
+// Resolve decodes the JSON into Go values, once. It implements node.Lazy.
 func (r Raw) Resolve() (any, error) {
-	return Parse(r.json, r.depth)
+	switch {
+	case r.text == nil:
+		return nil, nil
+	case r.text == EmptyObject.text: // every run has it: one that breaks the rule must not reach others
+		return map[string]any{}, nil
+	}
+	r.text.once.Do(func() { r.text.v, r.text.err = Parse(r.text.json, r.text.depth) })
+	return r.text.v, r.text.err
 }
 
 // MarshalJSON returns the JSON as it is.
-func (r Raw) MarshalJSON() ([]byte, error) { return r.json, nil }
+func (r Raw) MarshalJSON() ([]byte, error) { return r.Bytes(), nil }
 
 // AppendJSON appends the JSON as it is.
-func (r Raw) AppendJSON(dst []byte) ([]byte, error) { return append(dst, r.json...), nil }
+func (r Raw) AppendJSON(dst []byte) ([]byte, error) { return append(dst, r.Bytes()...), nil }
 
 type lazy interface{ Resolve() (any, error) }
 
