@@ -62,7 +62,7 @@ func (e *Editor) Deploy(ctx context.Context, r DeployRequest) (flow.Deployed, er
 	case r.Given != nil && len(given) == 0, r.Given == nil && r.Mode == "":
 		return flow.Deployed{}, nothing()
 	case r.Given != nil:
-		if err := e.checkLocks(ctx, drafts, given); err != nil {
+		if err := checkLocks(drafts, given); err != nil {
 			return flow.Deployed{}, err
 		}
 	default:
@@ -134,17 +134,17 @@ func chooseDrafts(names []string, drafts []Draft, live []LiveFlow) (chosen []Dra
 }
 
 // checkLocks refuses given flows that would change a locked draft.
-func (e *Editor) checkLocks(ctx context.Context, drafts []Draft, given flow.Document) error {
+func checkLocks(drafts []Draft, given flow.Document) error {
 	for _, d := range drafts {
 		f, _, ok := given.Find(d.Name)
 		if !d.Locked || !ok {
 			continue
 		}
-		was, err := e.read(ctx, d)
+		content, err := f.AppendJSON(nil)
 		if err != nil {
 			return err
 		}
-		if !was.Equal(f) {
+		if hash(content) != d.Hash {
 			return locked(d.Name)
 		}
 	}
@@ -189,35 +189,42 @@ func names(doc flow.Document) []string {
 // work of their own already follow in the deploy's own transaction; a draft with
 // such work follows when it is the deployer's own and was not saved meanwhile.
 func (e *Editor) follow(ctx context.Context, before []Draft, given flow.Document) error {
+	was := make(map[string]Draft, len(before))
 	for _, d := range before {
+		was[d.ID] = d
+	}
+	after, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return err
+	}
+	for i, d := range after {
 		f, _, ok := given.Find(d.Name)
-		if !ok || d.SavedBy != me(ctx) || d.Locked {
-			continue
-		}
-		if was, err := e.read(ctx, d); err == nil && was.Equal(f) {
+		if !ok || d.SavedBy != me(ctx) || d.Locked || d.Revision != was[d.ID].Revision {
 			continue
 		}
 		content, err := f.AppendJSON(nil)
 		if err != nil {
 			return err
 		}
-		_, err = e.Store.SaveDrafts(ctx, []Save{{ID: d.ID, Content: content, Base: d.Revision, By: me(ctx), At: now()}})
-		if err != nil && !isStale(err) {
+		if hash(content) == d.Hash {
+			continue
+		}
+		saved, err := e.Store.SaveDrafts(ctx, []Save{{ID: d.ID, Content: content, Base: d.Revision, By: me(ctx), At: now()}})
+		switch {
+		case err == nil:
+			after[i] = saved[0]
+		case !isStale(err):
 			return err
 		}
 	}
-	after, err := e.Store.Drafts(ctx)
-	if err != nil {
-		return err
-	}
 	for _, d := range after {
-		i := slices.IndexFunc(before, func(b Draft) bool { return b.ID == d.ID })
-		if i < 0 || before[i].Revision != d.Revision {
+		if was[d.ID].Revision != d.Revision {
 			e.publish(ctx, "deployed", "", d)
 		}
+		delete(was, d.ID)
 	}
 	for _, d := range before {
-		if !slices.ContainsFunc(after, func(a Draft) bool { return a.ID == d.ID }) {
+		if _, gone := was[d.ID]; gone {
 			e.publish(ctx, "deleted", "", d)
 		}
 	}

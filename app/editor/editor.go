@@ -9,6 +9,8 @@ package editor
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"sync"
@@ -29,7 +31,8 @@ type Store interface {
 	Drafts(ctx context.Context) ([]Draft, error)
 	// Draft returns the draft of a name; ok is false when there is none.
 	Draft(ctx context.Context, name string) (d Draft, ok bool, err error)
-	// Content returns the JSON of a flow by its hash.
+	// Content returns the JSON of a flow by its hash, which is the SHA-256 of it in
+	// hexadecimal.
 	Content(ctx context.Context, hash string) ([]byte, error)
 	// SaveDrafts stores all of the saves or, with a *StaleError, none.
 	SaveDrafts(ctx context.Context, saves []Save) ([]Draft, error)
@@ -111,6 +114,12 @@ func (Source) JSONSchema() string {
 
 // Data is any JSON value, kept as it was written.
 type Data = json.RawMessage
+
+// hash is what content is stored under.
+func hash(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
 
 // me is the name of who acts.
 func me(ctx context.Context) string { return auth.ActorFrom(ctx).Username }

@@ -191,8 +191,11 @@ func (e *Editor) plan(ctx context.Context, r ImportRequest, doc flow.Document, d
 	for _, name := range doc.Names() {
 		v := ImportedFlow{Name: name, As: name, Nodes: len(doc[name].Nodes)}
 		if d, taken := byKey[flow.NameKey(name)]; taken {
-			was := p.after[d.Name]
-			v.Conflict = was == nil || !was.Equal(doc[name])
+			content, err := doc[name].AppendJSON(nil)
+			if err != nil {
+				return p, err
+			}
+			v.Conflict = hash(content) != d.Hash
 			switch v.Choice = choice(r, name); {
 			case !v.Conflict:
 				v.Choice, v.As = keep, ""

@@ -43,11 +43,13 @@ type RunResponse struct {
 	Failed    string         `json:"failed,omitzero" doc:"The node whose error ended the run."`
 	Error     string         `json:"error,omitzero" doc:"Its sentence."`
 	Problems  []flow.Problem `json:"problems" doc:"Of the flow, that did not stop this run."`
+	Unshown   int            `json:"unshown" doc:"How many steps and debug lines were left out, because there were too many."`
 }
 
 const (
-	runTime   = 2 * time.Minute // bounds a run beside the engine's own limit
-	shownBody = 1 << 20         // bytes of an answer that are shown
+	runTime    = 2 * time.Minute // bounds a run beside the engine's own limit
+	shownBody  = 1 << 20         // bytes of an answer that are shown
+	shownLines = 10_000          // steps and debug lines: a loop makes many
 )
 
 // Run runs a draft for whoever asks, in isolation: its events reach no other flow
@@ -76,9 +78,13 @@ func (e *Editor) Run(ctx context.Context, r RunRequest, emit func(RunLine) error
 	// Nodes of one run may end side by side, on goroutines that must not write to
 	// the same connection at once.
 	var mu sync.Mutex
+	sent := 0
 	send := func(l RunLine) {
 		mu.Lock()
 		defer mu.Unlock()
+		if sent++; sent > shownLines && l.Response == nil {
+			return
+		}
 		if ctx.Err() == nil && emit(l) != nil {
 			cancel() // the reader is gone: nobody waits for the rest
 		}
@@ -89,7 +95,11 @@ func (e *Editor) Run(ctx context.Context, r RunRequest, emit func(RunLine) error
 	if err != nil {
 		return err
 	}
-	send(RunLine{Type: "response", Response: shown(result)})
+	response := shown(result)
+	mu.Lock()
+	response.Unshown = max(0, sent-shownLines)
+	mu.Unlock()
+	send(RunLine{Type: "response", Response: response})
 	return nil
 }
 

@@ -101,6 +101,21 @@ func TestRunOfADraft(t *testing.T) {
 	d.call(404, "POST", "/api/try", "{}")
 }
 
+func TestRunOfManyNodesIsBounded(t *testing.T) {
+	d := sit(t)
+	const nodes = 10_005
+	s := new(sketch).node("n0", "Request", "Request", `{"apiMethod":"GET","apiEndpoint":"/long"}`)
+	for i := 1; i < nodes-1; i++ {
+		s.node(fmt.Sprintf("n%d", i), "Middleware", "Text", `{"sampleText":"x"}`).edge(fmt.Sprintf("n%d", i-1), fmt.Sprintf("n%d", i))
+	}
+	s.node("out", "Response", "Response", `{"responseKey":"msg"}`).edge(fmt.Sprintf("n%d", nodes-2), "out")
+	lines := d.lines(`{"flow":"long","flowconfigurations":{"long":` + s.json() + `},"request":{"method":"GET","path":"/api/long"}}`)
+	d.wants(len(lines), 10_001, "lines")
+	response := lines[len(lines)-1]["response"].(map[string]any)
+	d.wants(response["unshown"], 5.0, "steps left out")
+	d.wants(response["status"], 200.0, "status")
+}
+
 func TestSavedTests(t *testing.T) {
 	d := sit(t)
 	d.save("try", debugging(), 0)
