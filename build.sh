@@ -65,10 +65,10 @@ ui() { # the window: web/ui/dist, from its sources
 
 generate() { # what follows from the declarations: API description, schema, golden files
 	say "generate"
-	go test ./storage/... ./web/... ./app/... -run 'Golden|Schema|OpenAPI|Document' -update
-	if [[ -d web/ui/node_modules ]]; then
-		(cd web/ui && npm run generate)
-	fi
+	local golden
+	golden=$(grep -rl --include='*_test.go' --exclude-dir=node_modules 'flag.Bool("update"' app storage web | xargs -n 1 dirname | sort -u)
+	go test $(printf './%s ' $golden) -update
+	(cd web/ui && npm run generate)
 }
 
 lint() { # formatting, go vet, staticcheck

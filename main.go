@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -98,6 +99,17 @@ type process struct {
 	system  *system.System
 	product *app.App
 	front   *web.Listener
+	full    chan struct{}  // a write found the disk full
+	tasks   sync.WaitGroup // what ends when a stop is asked for
+}
+
+// run starts a task that ends once a stop is asked for.
+func (p *process) run(name string, task func()) {
+	p.tasks.Add(1)
+	fault.Go(p.log, name, func() {
+		defer p.tasks.Done()
+		task()
+	})
 }
 
 // serve runs the product on the folder until somebody asks it to stop.
@@ -110,13 +122,23 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	if err := folder.Sweep(); err != nil {
 		return err
 	}
+	full, err := folder.MakeRoom()
+	if err != nil {
+		return err
+	}
 	records := openLog(folder, o.Verbose)
 	defer func() { err = errors.Join(err, records.Close()) }()
-	p := &process{Options: o, folder: folder, log: records.Logger}
+	p := &process{Options: o, folder: folder, log: records.Logger, full: make(chan struct{}, 1)}
+	reserveAfter := time.Duration(0)
+	if full {
+		reserveAfter = reserveStep
+		p.log.Warn("the disk is full; the reserve was given up to start")
+		fmt.Println("The disk is full. EcoFlow starts with its reserve; make room soon.")
+	}
 	p.system = system.New(p.inSafeMode())
 	p.log.Info("starting", "version", system.Version(), "folder", folder.Path(), "memory", system.LimitMemory())
 
-	db, keys, err := openStorage(ctx, folder, p.log)
+	db, keys, err := openStorage(ctx, folder, p.log, p.diskIsFull)
 	if err != nil {
 		return err
 	}
@@ -149,7 +171,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	err = errors.Join(folder.Announce(line, p.front.Address(), db.Instance()), p.greet(ctx))
 	if err == nil {
 		p.system.Ready()
-		fault.Go(p.log, "reserve", p.keepReserve)
+		p.run("reserve", func() { p.keepReserve(reserveAfter) })
 		select {
 		case s := <-signals:
 			p.log.Info("stopping", "signal", s.String())
@@ -178,15 +200,16 @@ func openLog(folder *instance.Folder, verbose bool) *log.Log {
 	return log.Open(o)
 }
 
-// openStorage opens the database of a folder with the folder's key.
-func openStorage(ctx context.Context, folder *instance.Folder, logger *slog.Logger) (*storage.DB, *secret.Keyring, error) {
+// openStorage opens the database of a folder with the folder's key; full is told
+// when a write finds no room.
+func openStorage(ctx context.Context, folder *instance.Folder, logger *slog.Logger, full func()) (*storage.DB, *secret.Keyring, error) {
 	keys := secret.OpenKeyring(filepath.Join(folder.Path(), "secret.key"), os.Getenv(secret.KeyVariable))
 	if problem := keys.Problem(); problem != "" {
 		fmt.Fprintln(os.Stderr, problem)
 		logger.Warn("secret key is not as it should be", "problem", problem)
 	}
 	db, err := storage.Open(ctx, storage.Options{
-		Path: filepath.Join(folder.Path(), "ecoflow.db"), Keys: keys, Log: logger, Version: system.Version(),
+		Path: filepath.Join(folder.Path(), "ecoflow.db"), Keys: keys, Log: logger, Version: system.Version(), Full: full,
 	})
 	return db, keys, err
 }
@@ -262,7 +285,7 @@ func (p *process) window() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fault.Go(p.log, "launch page", func() { p.watchLaunch(page, link, token) })
+	p.run("launch page", func() { p.watchLaunch(page, link, token) })
 	return page, nil
 }
 
@@ -299,15 +322,31 @@ func (p *process) status() instance.Status {
 	}
 }
 
-// keepReserve makes the file that is given up when the disk is full, also again
-// after it was.
-func (p *process) keepReserve() {
-	again := time.NewTicker(reserveStep)
-	defer again.Stop()
-	for p.folder.Reserve() != nil {
+// diskIsFull has the reserve given up, so that there is room to delete something.
+func (p *process) diskIsFull() {
+	select {
+	case p.full <- struct{}{}:
+	default: // it is under way
+	}
+}
+
+// keepReserve holds the reserve from wait on and while there is room for it: until
+// the disk is full, and again after somebody made room.
+func (p *process) keepReserve(wait time.Duration) {
+	due := time.NewTimer(wait)
+	defer due.Stop()
+	for {
 		select {
-		case <-again.C:
+		case <-due.C:
+			if p.folder.Reserve() != nil {
+				due.Reset(reserveStep)
+			}
+		case <-p.full:
+			p.log.Warn("the disk is full; the reserve is given up")
+			p.warn("the reserve stays", p.folder.ReleaseReserve())
+			due.Reset(reserveStep)
 		case <-p.system.StopAsked():
+			p.warn("the reserve stays", p.folder.ReleaseReserve())
 			return
 		}
 	}
@@ -323,6 +362,7 @@ func (p *process) stop(signals <-chan os.Signal) error {
 	p.system.Leaving()
 	p.product.Events.Publish(event.Server, map[string]any{"state": system.Stopping})
 	p.system.Stop()
+	p.tasks.Wait()
 
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -403,7 +443,7 @@ func askToStop(ctx context.Context, folder *instance.Folder) error {
 func withStorage(ctx context.Context, folder *instance.Folder, words []string) (err error) {
 	records := openLog(folder, false)
 	defer func() { err = errors.Join(err, records.Close()) }()
-	db, _, err := openStorage(ctx, folder, records.Logger)
+	db, _, err := openStorage(ctx, folder, records.Logger, nil)
 	if err != nil {
 		return err
 	}

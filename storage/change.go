@@ -29,7 +29,9 @@ type write struct {
 	fn    func(*sql.Tx) error
 	taken atomic.Bool // by the writer, or by the caller who gave up
 	done  chan error
-	entry *audit.Entry // stored with it
+
+	entry  *audit.Entry // stored with it, nil for none
+	record audit.Record // what became of the entry
 }
 
 // change is the one way to write: fn runs in a transaction together with the
@@ -54,7 +56,7 @@ func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	}
 	select {
 	case err := <-w.done:
-		return explain(err)
+		return db.told(err)
 	case <-ctx.Done():
 		if w.taken.CompareAndSwap(false, true) {
 			return ctx.Err()
@@ -64,7 +66,15 @@ func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
 			return errClosed()
 		}
 	}
-	return explain(<-w.done) // it runs: whether it is kept is known soon
+	return db.told(<-w.done) // it runs: whether it is kept is known soon
+}
+
+// told explains what became of a write, and passes on that there is no room left.
+func (db *DB) told(err error) error {
+	if err = explain(err); db.full != nil && fault.Is(err, fault.Full) {
+		db.full()
+	}
+	return err
 }
 
 func errClosed() error {
@@ -180,6 +190,7 @@ func (db *DB) commit(group []*write) (again []*write) {
 	for _, w := range kept {
 		if w.entry != nil {
 			w.entry.Stored()
+			db.tell(w.record)
 		}
 	}
 	answer(kept, nil)
@@ -187,6 +198,14 @@ func (db *DB) commit(group []*write) (again []*write) {
 		db.log.Warn("slow write", "took", took, "writes", len(group))
 	}
 	return nil
+}
+
+// tell passes a stored record on; the writer outlives whoever listens.
+func (db *DB) tell(r audit.Record) {
+	if fn := db.audited.Load(); fn != nil {
+		defer fault.Recover(db.log, "audit listener")
+		(*fn)(r)
+	}
 }
 
 // run executes one write and its audit entry in a savepoint. whole is false when
@@ -203,11 +222,14 @@ func (db *DB) run(tx *sql.Tx, w *write, head audit.Head) (_ audit.Head, err erro
 	err = protect(func() error { return w.fn(tx) })
 	if err == nil {
 		if w.entry = audit.EntryFrom(w.ctx); w.entry != nil {
-			head, err = db.chain.add(ctx, tx, head, w.entry)
+			w.record, err = db.chain.add(ctx, tx, head, w.entry)
 		}
 	}
 	if err == nil {
 		if _, err = tx.ExecContext(ctx, `RELEASE write`); err == nil {
+			if w.entry != nil {
+				head = audit.Head{Last: w.record.ID, MAC: w.record.MAC, Key: w.record.Key}
+			}
 			return head, nil, true
 		}
 		return head, err, false

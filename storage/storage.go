@@ -24,6 +24,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 	"ecoflow/app/file"
 	"ecoflow/app/secret"
@@ -47,6 +48,7 @@ type Options struct {
 	Keys    *secret.Keyring // seals secret columns; needed
 	Log     *slog.Logger    // slog.Default by default
 	Version string          // of the product, named to whoever opens the file with an older one
+	Full    func()          // called after each write that found the disk full; may be nil
 }
 
 // DB is the open database. Its methods may be called concurrently.
@@ -56,6 +58,7 @@ type DB struct {
 	version string
 	keys    *secret.Keyring
 	log     *slog.Logger
+	full    func()
 
 	writer *sql.DB // one connection
 	reads  *sql.DB // query_only ones; the writer's own where sharing is impossible
@@ -67,6 +70,8 @@ type DB struct {
 	broken atomic.Pointer[fault.Fault] // set for ever when a write did not reach the disk
 	chain  chain                       // the writer goroutine's own
 	foldAt int64                       // the writer goroutine's own: size of the log
+
+	audited atomic.Pointer[func(audit.Record)] // hears what was stored
 
 	instance string
 	created  bool // by this Open
@@ -115,7 +120,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, errors.New("open database: no keyring")
 	}
 	db := &DB{
-		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log,
+		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log, full: o.Full,
 		queue: make(chan *write, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
 		foldAt: foldBytes,
 	}

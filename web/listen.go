@@ -30,6 +30,8 @@ type Listener struct {
 
 	server  http.Server
 	serving sync.WaitGroup
+	leaving atomic.Bool // Shutdown has begun
+	parting atomic.Bool // the port is closed, the connections are not
 }
 
 // portsTried is how many ports after the wished one are tried when it is taken.
@@ -112,7 +114,7 @@ func (l *Listener) Crowded() bool { return l.open.Load() > l.max-limit.ReservedM
 func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
 	l.refused = func() { a.Limits.Refused("connections") }
 	l.server = http.Server{
-		Handler:           slowBodies(h),
+		Handler:           l.farewell(slowBodies(h)),
 		ReadHeaderTimeout: limit.HeaderTime,
 		IdleTimeout:       limit.IdleTime,
 		WriteTimeout:      answerTime,
@@ -124,7 +126,7 @@ func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
 		l.serving.Add(1)
 		fault.Go(a.Log, "listener", func() {
 			defer l.serving.Done()
-			if err := l.server.Serve(&counted{Listener: inner, of: l}); !errors.Is(err, http.ErrServerClosed) {
+			if err := l.server.Serve(&counted{Listener: inner, of: l}); !l.leaving.Load() {
 				failed(err)
 			}
 		})
@@ -135,32 +137,84 @@ func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
 // streams and slow bodies get more as long as something moves.
 const answerTime = 90 * time.Second
 
+const (
+	lingerTime = 250 * time.Millisecond // what callers get to hear that a connection ends
+	lingerStep = 5 * time.Millisecond
+	queueTime  = 2 * time.Millisecond // to empty the system's queue of new connections
+)
+
 // Shutdown closes the listeners, waits for the requests in flight until ctx ends
-// and then closes what is left.
+// and then closes what is left. Every answer from then on ends its connection, so
+// that a caller who goes on calling meets a closed port, and no request is taken and
+// never answered.
 func (l *Listener) Shutdown(ctx context.Context) error {
+	l.leaving.Store(true)
+	for _, inner := range l.inner {
+		inner.(*net.TCPListener).SetDeadline(time.Now()) //nolint:errcheck // only a closed one refuses
+	}
+	l.serving.Wait()
+	for _, inner := range l.inner { // those that Serve never saw
+		inner.Close() //nolint:errcheck // closed already otherwise
+	}
+	l.parting.Store(true)
+	l.linger(ctx)
 	err := l.server.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, l.server.Close())
 	}
-	for _, inner := range l.inner { // those that Serve never saw
-		inner.Close() //nolint:errcheck // closed already otherwise
-	}
-	l.serving.Wait()
 	return err
+}
+
+// linger waits until the callers have taken their leave, or lingerTime.
+func (l *Listener) linger(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lingerTime)
+	defer cancel()
+	look := time.NewTicker(lingerStep)
+	defer look.Stop()
+	for l.open.Load() > 0 {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// farewell has an answer end its connection once the port is closed: said earlier,
+// it would bring the caller back to a port that is just closing.
+func (l *Listener) farewell(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l.parting.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // counted is a listener that takes no more connections than allowed.
 type counted struct {
 	net.Listener
-	of *Listener
+	of   *Listener
+	last bool // only what waits in the queue is still taken
 }
 
 // Accept returns the next connection; those beyond the bound are closed at once.
+// When Shutdown ends it, it first takes those that wait in the system's queue:
+// closing the port would reset them.
 func (c *counted) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()
-		if err != nil {
+		switch {
+		case err == nil:
+		case !c.of.leaving.Load():
 			return nil, err
+		case c.last:
+			c.Listener.Close() //nolint:errcheck // it ends either way
+			return nil, net.ErrClosed
+		default:
+			c.last = true
+			c.Listener.(*net.TCPListener).SetDeadline(time.Now().Add(queueTime)) //nolint:errcheck // only a closed one refuses
+			continue
 		}
 		if c.of.open.Add(1) <= c.of.max {
 			return &countedConn{Conn: conn, of: c.of}, nil

@@ -209,6 +209,23 @@ func (f *Folder) Reserve() error {
 	return nil
 }
 
+// startBytes is what a start writes at most before it answers.
+const startBytes = 1 << 20
+
+// MakeRoom gives the reserve up when the disk has no room to start in, and reports
+// whether it did.
+func (f *Folder) MakeRoom() (bool, error) {
+	if f.readOnly {
+		return false, nil
+	}
+	probe := filepath.Join(f.path, "room"+file.Unfinished)
+	err := os.WriteFile(probe, make([]byte, startBytes), 0o600)
+	if isFull(err) {
+		return true, errors.Join(remove(probe), f.ReleaseReserve())
+	}
+	return false, errors.Join(err, remove(probe))
+}
+
 // ReleaseReserve gives the space of the reserve file back.
 func (f *Folder) ReleaseReserve() error {
 	return remove(filepath.Join(f.path, reserveName))

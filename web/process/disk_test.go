@@ -1,0 +1,124 @@
+package process_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// smallDisk returns a folder with room for size alone, where mounting is allowed.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	linuxOnly(t)
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "ecoflow-test", dir).CombinedOutput(); err != nil {
+		t.Skipf("no mounts here: %v %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", "-l", dir).CombinedOutput(); err != nil {
+			t.Errorf("%v %s", err, out)
+		}
+	})
+	return dir
+}
+
+// fill takes all the room that is left.
+func fill(t *testing.T, dir string) (name string) {
+	t.Helper()
+	name = filepath.Join(dir, "photos")
+	file, err := os.Create(name)
+	must(t, err)
+	defer file.Close()
+	for chunk := make([]byte, 4<<10); err == nil; {
+		_, err = file.Write(chunk)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// R16: a full disk stops writes in a clear sentence, and nothing else; with room
+// again it goes on as if nothing had been.
+func TestFullDisk(t *testing.T) {
+	dir := smallDisk(t, "24m")
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(simple()))
+	waitForFile(t, filepath.Join(dir, "reserve"))
+	photos := fill(t, dir)
+
+	refused := false
+	for i := range 400 { // until the pages that the log still had are used up
+		a := ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]string{"note": strings.Repeat("x", 30_000+i)})
+		if a.Status == 507 {
+			if !strings.Contains(a.Body, "disk is full") {
+				t.Errorf("the sentence is not clear: %s", a)
+			}
+			refused = true
+			break
+		}
+		if a.Status != 200 {
+			t.Fatal(a)
+		}
+	}
+	if !refused {
+		t.Fatal("the disk never was full")
+	}
+	answers(t, p)
+	waitForRoom(t, filepath.Join(dir, "reserve"))
+	if a := ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]any{"note": nil}); a.Status != 200 {
+		t.Errorf("deleting something with the reserve's room: %s", a)
+	}
+	must(t, os.Remove(photos))
+	if a := ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]string{"note": "room again"}); a.Status != 200 {
+		t.Errorf("with room again: %s", a)
+	}
+	stop(t, p)
+}
+
+// After a power cut on a full disk the reserve is what the next start lives on.
+func TestStartOnAFullDisk(t *testing.T) {
+	dir := smallDisk(t, "24m")
+	p := start(t, dir, "--auth")
+	must(t, administrator(t, p).Deploy(simple()))
+	waitForFile(t, filepath.Join(dir, "reserve"))
+	p.Kill()
+	photos := fill(t, dir)
+
+	p = start(t, dir, "--auth")
+	answers(t, p)
+	if !strings.Contains(p.Output(), "disk is full") {
+		t.Error("nobody was told")
+	}
+	stop(t, p)
+	must(t, os.Remove(photos))
+	stop(t, start(t, dir, "--auth"))
+}
+
+func TestStartWithoutAnyRoom(t *testing.T) {
+	dir := smallDisk(t, "64k")
+	stdout, stderr, code := run(t, nil, "--dir", dir, "--auth", "--no-browser", "--port", "0")
+	if code != 1 || !strings.Contains(stderr, "full") && !strings.Contains(stderr, "no space left") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func waitForFile(t *testing.T, name string) { t.Helper(); waitForState(t, name, true) }
+
+func waitForRoom(t *testing.T, name string) { t.Helper(); waitForState(t, name, false) }
+
+func waitForState(t *testing.T, name string, there bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(name); (err == nil) == there {
+			return
+		}
+	}
+	t.Fatalf("%s: want it there: %t", name, there)
+}
