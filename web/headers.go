@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"ecoflow/app/auth"
 )
@@ -178,18 +177,4 @@ func stripCredentials(h http.Header, cookie string) {
 		}
 		lines[i] = strings.Join(kept, "; ")
 	}
-}
-
-// printable shortens text from outside for a sentence.
-func printable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > 80 {
-		text = string(runes[:80]) + "…"
-	}
-	return text
 }

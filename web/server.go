@@ -147,7 +147,7 @@ func (s *server) refuse(r *http.Request) *fault.Fault {
 	}
 	if !s.Hosts.Admit(r) {
 		s.app.Limits.Refused("unknown host")
-		return fault.New(fault.Misdirected, "This server does not answer to the name %q. If it should, add the name to publicHosts in the settings.", printable(r.Host))
+		return fault.New(fault.Misdirected, "This server does not answer to the name %q. If it should, add the name to publicHosts in the settings.", fault.Shown(r.Host))
 	}
 	return nil
 }

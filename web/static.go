@@ -17,7 +17,7 @@ import (
 func staticFiles(root *os.Root) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		nothing := func() {
-			endpoint.WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", printable(r.URL.Path)))
+			endpoint.WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", fault.Shown(r.URL.Path)))
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			f := fault.New(fault.MethodNotAllowed, "Files can be read only.")

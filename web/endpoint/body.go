@@ -32,7 +32,7 @@ func checkType(r *http.Request) error {
 		if given == "" {
 			given = "no Content-Type"
 		}
-		return fault.New(fault.Unsupported, "This address reads application/json, not %s.", printable(given))
+		return fault.New(fault.Unsupported, "This address reads application/json, not %s.", fault.Shown(given))
 	}
 	return nil
 }
@@ -211,18 +211,4 @@ func parseQuery(raw string) (url.Values, error) {
 		}
 	}
 	return query, nil
-}
-
-// printable shortens text from outside for a sentence.
-func printable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == utf8.RuneError {
-			return '?'
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > 80 {
-		text = string(runes[:80]) + "…"
-	}
-	return text
 }

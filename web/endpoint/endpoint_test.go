@@ -71,7 +71,8 @@ func newWorld(t testing.TB, more ...endpoint.Endpoint) *world {
 		endpoint.New(endpoint.Spec{ID: "thing.remove", Route: "DELETE /things/{id}", Summary: "Remove a thing", Allow: auth.DeleteUser, Audit: "Removed {id}"},
 			func(context.Context, struct {
 				ID string `path:"id"`
-			}) (struct{}, error) {
+			},
+			) (struct{}, error) {
 				return struct{}{}, nil
 			}),
 	}, more...)

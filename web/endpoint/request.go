@@ -174,7 +174,7 @@ func (r *request) readURL(hr *http.Request, v reflect.Value) ([]fault.Place, err
 		case fromPath:
 			text, err := url.PathUnescape(vars[f.name])
 			if err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-				return nil, fault.New(fault.NotFound, "There is nothing at %s.", printable(hr.URL.Path))
+				return nil, fault.New(fault.NotFound, "There is nothing at %s.", fault.Shown(hr.URL.Path))
 			}
 			given = []string{text}
 		case fromQuery:

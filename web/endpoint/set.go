@@ -89,7 +89,7 @@ func NewSet(o Options, endpoints []Endpoint) *Set {
 		s.router.Handle(key, s.dispatch(routes[key])).MatcherFunc(routes[key].before(wider))
 	}
 	s.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", printable(r.URL.Path)).WithCode("unknown_endpoint"))
+		WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", fault.Shown(r.URL.Path)).WithCode("unknown_endpoint"))
 	})
 	return s
 }
@@ -168,7 +168,7 @@ func (s *Set) dispatch(ms methods) http.Handler {
 			writeSuccess(w, allow) //nolint:errcheck // a list of words encodes
 			return
 		}
-		f := fault.New(fault.MethodNotAllowed, "%s is not possible here; %s is.", printable(r.Method), strings.Join(allow, ", "))
+		f := fault.New(fault.MethodNotAllowed, "%s is not possible here; %s is.", fault.Shown(r.Method), strings.Join(allow, ", "))
 		f.Allow = allow
 		WriteFault(w, r, f)
 	})
