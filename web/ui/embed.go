@@ -3,10 +3,12 @@ package ui
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/rand"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -14,7 +16,7 @@ import (
 	"strings"
 )
 
-//go:embed page
+//go:embed all:dist
 var files embed.FS
 
 // nonceMark stands in the page where the answer's style nonce goes.
@@ -23,6 +25,7 @@ const nonceMark = "__STYLE_NONCE__"
 // asset is an embedded file with what its answer says about it.
 type asset struct {
 	body        []byte
+	gzipped     bool
 	contentType string
 	tag         string
 }
@@ -36,7 +39,7 @@ var types = map[string]string{
 // Handler serves the window. Paths that are no file answer the page itself, which
 // then shows the screen of that address.
 func Handler() http.Handler {
-	tree, err := fs.Sub(files, "page")
+	tree, err := fs.Sub(files, "dist")
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
@@ -47,11 +50,12 @@ func Handler() http.Handler {
 		}
 		body, err := fs.ReadFile(tree, name)
 		sum := sha256.Sum256(body)
+		name, gzipped := strings.CutSuffix(name, ".gz")
 		contentType := types[path.Ext(name)]
 		if contentType == "" {
 			contentType = mime.TypeByExtension(path.Ext(name))
 		}
-		assets["/"+name] = asset{body, contentType, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+		assets["/"+name] = asset{body, gzipped, contentType, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 		return err
 	})
 	if err != nil {
@@ -87,7 +91,21 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	w.Write(a.body) //nolint:errcheck // the caller is gone
+	if !a.gzipped {
+		w.Write(a.body) //nolint:errcheck // the caller is gone
+		return
+	}
+	h.Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		w.Write(a.body) //nolint:errcheck // the caller is gone
+		return
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(a.body))
+	if err != nil {
+		panic(err) // the build made it
+	}
+	io.Copy(w, plain) //nolint:errcheck // the caller is gone
 }
 
 // serveRoot answers the page with a style nonce that no other answer has.

@@ -10,7 +10,8 @@ export default defineConfig({
   plugins: [react()],
   server: { port: 5173, proxy: { "/systemApi": server, "/api": server } },
   build: {
-    outDir: "dist",
+    outDir: "build", // packed into dist, which the binary embeds
+    manifest: true,
     assetsInlineLimit: 0, // data: URLs are not what the policy of the page allows for scripts
     modulePreload: { polyfill: false },
     sourcemap: false,

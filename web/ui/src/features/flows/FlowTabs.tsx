@@ -1,16 +1,14 @@
 import { ActionIcon, Menu, TextInput, Tooltip } from "@mantine/core";
-import { modals } from "@mantine/modals";
-import { notifications } from "@mantine/notifications";
 import { IconAdjustments, IconChevronDown, IconLock, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { api, payload } from "../../api/client";
-import { isProblem } from "../../api/problem";
 import { type Action, useActions } from "../../app/actions";
 import { t } from "../../text/t";
 import { useChecks } from "./checks";
 import { type DraftRow, draftsQuery, save } from "./draft";
+import { report, useFlowActions } from "./flowActions";
 import { CONFIGURATION, isUnsaved, useEditor } from "./store";
 
 /** Why a name cannot be a flow's; undefined when it can. */
@@ -30,11 +28,6 @@ export function freeName(taken: readonly string[], stem: string): string {
     const name = n === 1 ? stem : `${stem} ${n}`;
     if (!nameFault(name, taken)) return name;
   }
-}
-
-function report(e: unknown): void {
-  if (!isProblem(e)) throw e;
-  notifications.show({ color: "red", message: e.message });
 }
 
 /** The tabs above the canvas: the configuration, then the flows. */
@@ -58,49 +51,16 @@ export function FlowTabs({ current }: { current: string }) {
       report(e);
     }
   };
-  const arrange = async (name: string, change: { name?: string; position?: number; locked?: boolean }): Promise<void> => {
-    try {
-      if (change.name !== undefined && !(await save(name))) return;
-      await payload(api.PATCH("/drafts/{flow}", { params: { path: { flow: name } }, body: change as never }));
-      if (change.name !== undefined) {
-        useEditor.getState().rename(name, change.name);
-        if (name === current) go(change.name);
-      }
-      if (change.locked !== undefined) useEditor.getState().setLocked(name, change.locked);
-      await refetch();
-    } catch (e) {
-      report(e);
-    }
-  };
-  const copy = async (name: string): Promise<void> => {
-    try {
-      await save(name);
-      const made = await payload(api.POST("/drafts/{flow}/copy", { params: { path: { flow: name } }, body: {} as never }));
-      await refetch();
-      go(made.name);
-    } catch (e) {
-      report(e);
-    }
+  const flowActions = useFlowActions(() => void refetch());
+  const arrange = async (row: DraftRow, change: { name?: string; position?: number; locked?: boolean }): Promise<void> => {
+    if (!(await save(row.name)) || !(await flowActions.arrange(row, change))) return;
+    if (change.name !== undefined && row.name === current) go(change.name);
   };
   const remove = (row: DraftRow): void => {
-    modals.openConfirmModal({
-      title: t("flow.deleteTitle", { name: row.name }),
-      children: t(row.live ? "flow.deleteLive" : "flow.deleteText", { n: row.nodes }),
-      labels: { confirm: t("common.delete"), cancel: t("common.cancel") },
-      confirmProps: { color: "red" },
-      cancelProps: { "data-autofocus": true } as never,
-      onConfirm: () =>
-        void (async () => {
-          try {
-            await payload(api.DELETE("/drafts/{flow}", { params: { path: { flow: row.name } } }));
-            useEditor.getState().close(row.name);
-            await refetch();
-            const next = names.find((n) => n !== row.name);
-            if (row.name === current) next ? go(next) : void navigate({ to: "/flows" });
-          } catch (e) {
-            report(e);
-          }
-        })(),
+    flowActions.remove(row, () => {
+      if (row.name !== current) return;
+      const next = names.find((n) => n !== row.name);
+      void (next ? navigate({ to: "/flows/$name", params: { name: next } }) : navigate({ to: "/flows" }));
     });
   };
   const step = (by: number): void => {
@@ -141,7 +101,7 @@ export function FlowTabs({ current }: { current: string }) {
                   taken={names.filter((n) => n !== row.name)}
                   onDone={(name) => {
                     setRenaming(undefined);
-                    if (name !== undefined && name !== row.name) void arrange(row.name, { name });
+                    if (name !== undefined && name !== row.name) void arrange(row, { name });
                   }}
                 />
               ) : (
@@ -175,12 +135,12 @@ export function FlowTabs({ current }: { current: string }) {
                         <Menu.Item disabled={row.locked} onClick={() => setRenaming(row.name)}>
                           {t("tabs.rename")}
                         </Menu.Item>
-                        <Menu.Item onClick={() => void copy(row.name)}>{t("canvas.duplicate")}</Menu.Item>
-                        <Menu.Item onClick={() => void arrange(row.name, { locked: !row.locked })}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
-                        <Menu.Item disabled={i === 0} onClick={() => void arrange(row.name, { position: i - 1 })}>
+                        <Menu.Item onClick={() => void save(row.name).then(() => flowActions.copy(row))}>{t("canvas.duplicate")}</Menu.Item>
+                        <Menu.Item onClick={() => void arrange(row, { locked: !row.locked })}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
+                        <Menu.Item disabled={i === 0} onClick={() => void arrange(row, { position: i - 1 })}>
                           {t("tabs.left")}
                         </Menu.Item>
-                        <Menu.Item disabled={i === rows.length - 1} onClick={() => void arrange(row.name, { position: i + 1 })}>
+                        <Menu.Item disabled={i === rows.length - 1} onClick={() => void arrange(row, { position: i + 1 })}>
                           {t("tabs.right")}
                         </Menu.Item>
                         <Menu.Divider />

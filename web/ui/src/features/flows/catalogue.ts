@@ -107,6 +107,11 @@ function read(wire: WireNode): NodeType {
   };
 }
 
+/** The node types of the answer of endpoint 64. */
+export function readTypes(wire: readonly WireNode[]): NodeType[] {
+  return wire.map(read);
+}
+
 export class Catalogue {
   private readonly byId: ReadonlyMap<string, NodeType>;
   constructor(readonly types: readonly NodeType[]) {
@@ -158,7 +163,7 @@ const none = new Catalogue([]);
 
 export function useCatalogue(): Catalogue {
   const { data } = useQuery(catalogueQuery);
-  return useMemo(() => (data ? new Catalogue(data.map(read)) : none), [data]);
+  return useMemo(() => (data ? new Catalogue(readTypes(data)) : none), [data]);
 }
 
 /** Whether an input is shown for what is filled in now. */

@@ -1,0 +1,238 @@
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Skeleton, Table, TextInput, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconDots, IconDownload, IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { api, payload } from "../../api/client";
+import { useServerEvents } from "../../api/events";
+import { isProblem } from "../../api/problem";
+import { Page } from "../../app/Page";
+import { Empty, Failure } from "../../app/states";
+import { RelativeTime } from "../../components/RelativeTime";
+import { t } from "../../text/t";
+import { type DraftRow, draftsQuery } from "./draft";
+import { downloadFlows } from "./export";
+import { freeName } from "./FlowTabs";
+import { ImportDialog } from "./ImportDialog";
+import { useFlowActions } from "./flowActions";
+import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
+import { CONFIGURATION } from "./store";
+import "./flowsPage.css";
+
+/** All flows: what they serve, how they stand to what is live, what can be done with them. */
+export function FlowsPage() {
+  const { data, error, refetch, isPending } = useQuery(draftsQuery);
+  const navigate = useNavigate();
+  const [query, setQuery] = useState("");
+  const [state, setState] = useState("all");
+  const [importing, setImporting] = useState<string>();
+  const file = useRef<HTMLInputElement>(null);
+  useServerEvents(["draft", "deploy", "resync"], () => void refetch());
+  const actions = useFlowActions(() => void refetch());
+  const rows = (data ?? []).filter((d) => d.name !== CONFIGURATION);
+  const shown = rows.filter((d) => (state === "all" || d.state === state) && `${d.name} ${d.folder} ${d.routes.map((r) => r.path).join(" ")}`.toLowerCase().includes(query.trim().toLowerCase()));
+  const folders = [...Map.groupBy(shown, (d) => d.folder)].sort(([a], [b]) => a.localeCompare(b));
+
+  const create = async (flow: unknown, stem: string): Promise<void> => {
+    const name = freeName(rows.map((r) => r.name), stem);
+    try {
+      await payload(api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: 0, flow: flow as never } }));
+      await navigate({ to: "/flows/$name", params: { name } });
+    } catch (e) {
+      if (!isProblem(e)) throw e;
+      notifications.show({ color: "red", message: e.message });
+    }
+  };
+  const newFlow = (): void => void create({ definitions: [], connections: [], configurations: [] }, t("flowName.new"));
+  const buttons = (
+    <>
+      <input
+        ref={file}
+        type="file"
+        accept=".json,application/json"
+        hidden
+        onChange={(e) => {
+          const chosen = e.currentTarget.files?.[0];
+          if (chosen) void chosen.text().then(setImporting);
+          e.currentTarget.value = "";
+        }}
+      />
+      <Button variant="default" leftSection={<IconUpload size={16} />} onClick={() => file.current?.click()}>
+        {t("flows.import")}
+      </Button>
+      <Button leftSection={<IconPlus size={16} />} onClick={newFlow}>
+        {t("tabs.new")}
+      </Button>
+    </>
+  );
+  return (
+    <Page
+      title={t("nav.flows")}
+      actions={
+        <>
+          {rows.length > 0 && (
+            <Button variant="default" leftSection={<IconDownload size={16} />} onClick={() => void downloadFlows(rows.map((r) => r.name))}>
+              {t("flows.exportAll")}
+            </Button>
+          )}
+          {buttons}
+        </>
+      }
+    >
+      {error && <Failure error={error} retry={() => void refetch()} />}
+      {isPending && <Skeleton height={180} />}
+      {data && rows.length === 0 && (
+        <Empty
+          actions={
+            <>
+              <Button onClick={newFlow}>{t("tabs.new")}</Button>
+              <Button variant="default" onClick={() => void create(sampleFlow(), SAMPLE_NAME)}>
+                {t("flows.sample")}
+              </Button>
+            </>
+          }
+        >
+          {t("flows.empty")}
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <>
+          <Group mb="md" gap="sm">
+            <TextInput leftSection={<IconSearch size={16} />} placeholder={t("flows.search")} aria-label={t("flows.search")} value={query} onChange={(e) => setQuery(e.currentTarget.value)} />
+            <SegmentedControl
+              size="xs"
+              aria-label={t("flows.state")}
+              value={state}
+              onChange={setState}
+              data={["all", "running", "draft", "problem"].map((v) => ({ value: v, label: t(`flowState.${v}` as "flowState.all") }))}
+            />
+          </Group>
+          {shown.length === 0 && (
+            <Empty
+              actions={
+                <Button
+                  variant="default"
+                  onClick={() => {
+                    setQuery("");
+                    setState("all");
+                  }}
+                >
+                  {t("common.clearFilters")}
+                </Button>
+              }
+            >
+              {t("flows.noMatch")}
+            </Empty>
+          )}
+          {folders.map(([folder, list]) => (
+            <section key={folder} aria-label={folder || t("nav.flows")}>
+              {folder && <h2 className="flows__folder">{folder}</h2>}
+              <Table.ScrollContainer minWidth={0}>
+                <Table highlightOnHover className="flows__table">
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>{t("flows.name")}</Table.Th>
+                      <Table.Th className="flows__wide">{t("review.routes")}</Table.Th>
+                      <Table.Th>{t("flows.stateHead")}</Table.Th>
+                      <Table.Th className="flows__wide">{t("flows.live")}</Table.Th>
+                      <Table.Th w={48}>
+                        <span className="visually-hidden">{t("flows.actions")}</span>
+                      </Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {list.map((row) => (
+                      <Row key={row.name} row={row} actions={actions} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            </section>
+          ))}
+        </>
+      )}
+      {importing !== undefined && (
+        <ImportDialog
+          text={importing}
+          onClose={() => {
+            setImporting(undefined);
+            void refetch();
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFlowActions> }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {row.state === "removed" ? (
+          row.name
+        ) : (
+          <Link to="/flows/$name" params={{ name: row.name }}>
+            {row.name}
+          </Link>
+        )}{" "}
+        {row.locked && <IconLock size={14} aria-label={t("tabs.locked")} />}
+      </Table.Td>
+      <Table.Td className="flows__wide">
+        {row.routes.slice(0, 3).map((r) => (
+          <div key={`${r.method} ${r.path}`} className="mono flows__route">
+            <span className="method" data-method={r.method}>
+              {r.method}
+            </span>{" "}
+            {r.path}
+          </div>
+        ))}
+        {row.routes.length > 3 && <span className="debug__short">{t("flows.more", { n: row.routes.length - 3 })}</span>}
+      </Table.Td>
+      <Table.Td>
+        <Tooltip label={row.reason} disabled={!row.reason} multiline maw={360}>
+          <span className="flows__state" data-state={row.state}>
+            {t(`flowState.${row.state as "running"}`)}
+            {row.problems > 0 && ` (${row.problems})`}
+          </span>
+        </Tooltip>
+      </Table.Td>
+      <Table.Td className="flows__wide">
+        {row.live ? (
+          <>
+            <RelativeTime at={row.live.at} /> · {row.live.by}
+          </>
+        ) : (
+          t("flows.neverLive")
+        )}
+      </Table.Td>
+      <Table.Td>
+        {row.state !== "removed" && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={t("tabs.menu", { name: row.name })}>
+                <IconDots size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item component={Link} to={`/flows/${encodeURIComponent(row.name)}` as "/flows"}>
+                {t("flows.open")}
+              </Menu.Item>
+              <Menu.Item disabled={row.locked} onClick={() => actions.rename(row)}>
+                {t("tabs.rename")}
+              </Menu.Item>
+              <Menu.Item onClick={() => void actions.copy(row)}>{t("canvas.duplicate")}</Menu.Item>
+              <Menu.Item onClick={() => void actions.lock(row)}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
+              <Menu.Item onClick={() => actions.move(row)}>{t("flows.move")}</Menu.Item>
+              <Menu.Item onClick={() => void downloadFlows([row.name])}>{t("flows.export")}</Menu.Item>
+              <Menu.Divider />
+              <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => actions.remove(row)}>
+                {t("common.delete")}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,108 @@
+import { Alert, Button, Group, Loader, Modal, Select, Stack, Table, Text } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { api, payload } from "../../api/client";
+import { Failure } from "../../app/states";
+import { t } from "../../text/t";
+import { refresh } from "./draft";
+import { useEditor } from "./store";
+
+type Choice = "keep" | "replace" | "copy";
+
+interface Imported {
+  flows: { name: string; as: string; conflict: boolean; choice: string; nodes: number; newIds: number }[];
+  missing: { id: string; kind: string; labels: string[]; count: number }[];
+  packages: { name: string; version: string; installed: string }[];
+  problems: { path: string; message: string }[];
+}
+
+/** What an import would do, a choice for each name that is taken, then the import. */
+export function ImportDialog({ text, onClose }: { text: string; onClose: () => void }) {
+  const [preview, setPreview] = useState<Imported>();
+  const [choices, setChoices] = useState<Record<string, Choice>>({});
+  const [failure, setFailure] = useState<unknown>();
+  const [isRunning, setRunning] = useState(false);
+  const send = async (isPreview: boolean): Promise<Imported> => {
+    let flows: unknown;
+    try {
+      flows = JSON.parse(text);
+    } catch (e) {
+      throw new Error(t("import.notJson", { reason: (e as Error).message }));
+    }
+    const body = { flows, choices, choice: isPreview ? "copy" : "keep", preview: isPreview, name: t("flowName.new") };
+    return (await payload(api.POST("/drafts/import", { body: body as never }))) as unknown as Imported;
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the preview follows the text alone
+  useEffect(() => {
+    send(true).then(setPreview, setFailure);
+  }, [text]);
+  const conflicts = preview?.flows.filter((f) => f.conflict) ?? [];
+  const run = async (): Promise<void> => {
+    setRunning(true);
+    try {
+      const done = await send(false);
+      for (const f of done.flows) if (f.as && useEditor.getState().flows[f.as]) await refresh(f.as);
+      onClose();
+    } catch (e) {
+      setFailure(e);
+    } finally {
+      setRunning(false);
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={t("import.title")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+      <Stack>
+        {failure !== undefined && <Failure error={failure} />}
+        {!preview && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
+        {preview && (
+          <>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("flows.name")}</Table.Th>
+                  <Table.Th>{t("import.nodes")}</Table.Th>
+                  <Table.Th>{t("import.what")}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {preview.flows.map((f) => (
+                  <Table.Tr key={f.name}>
+                    <Table.Td>{f.name}</Table.Td>
+                    <Table.Td>{f.nodes}</Table.Td>
+                    <Table.Td>
+                      {f.conflict ? (
+                        <Select
+                          size="xs"
+                          aria-label={t("import.choiceFor", { name: f.name })}
+                          placeholder={t("import.choose")}
+                          data={(["keep", "replace", "copy"] as const).map((c) => ({ value: c, label: t(`import.${c}`) }))}
+                          value={choices[f.name] ?? null}
+                          onChange={(v) => v && setChoices({ ...choices, [f.name]: v as Choice })}
+                        />
+                      ) : (
+                        t("import.add")
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+            {preview.missing.length > 0 && (
+              <Alert color="yellow" title={t("import.missing", { n: preview.missing.length })}>
+                <Text>{preview.missing.map((m) => `${m.labels.join(", ")} (${m.kind})`).join("; ")}</Text>
+                <Text>{preview.packages.filter((p) => !p.installed).map((p) => `${p.name}@${p.version}`).join(", ")}</Text>
+              </Alert>
+            )}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={onClose}>
+                {t("common.cancel")}
+              </Button>
+              <Button data-autofocus loading={isRunning} disabled={conflicts.some((c) => !choices[c.name])} onClick={() => void run()}>
+                {t("import.run", { n: preview.flows.length })}
+              </Button>
+            </Group>
+          </>
+        )}
+      </Stack>
+    </Modal>
+  );
+}
