@@ -14,8 +14,11 @@ import (
 
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
+	"ecoflow/app/config"
 	"ecoflow/app/editor"
+	"ecoflow/app/env"
 	"ecoflow/app/event"
+	"ecoflow/app/fault"
 	"ecoflow/app/flow"
 	"ecoflow/app/js"
 	"ecoflow/app/limit"
@@ -42,25 +45,25 @@ type Options struct {
 	SetupCode string
 	// SetUp is called when the first user exists; may be nil.
 	SetUp func()
+	// Environment reads a variable of the process's environment; nil for none.
+	Environment func(name string) (string, bool)
+	// Flags are the settings given on the command line, by dotted key.
+	Flags map[string]string
 }
 
 // Stores is where the features keep their data; package storage implements them.
 type Stores struct {
 	Accounts auth.Store
-	Audit    AuditLog
+	Audit    audit.Store
+	Env      env.Store
 	Flows    FlowStore
+	Settings config.Store
 }
 
 // FlowStore keeps drafts and deployments.
 type FlowStore interface {
 	flow.Store
 	editor.Store
-}
-
-// AuditLog keeps audit entries; a write of a feature takes its entry along by itself.
-type AuditLog interface {
-	// Append stores an entry by a transaction of its own.
-	Append(ctx context.Context, e *audit.Entry) error
 }
 
 // Engine serves what is deployed.
@@ -75,9 +78,11 @@ type App struct {
 	Options
 	Events   *event.Stream
 	Limits   *limit.Counters
+	Config   *config.Current
 	Accounts *auth.Accounts
 	Setup    *setup.Wizard
-	Audit    AuditLog
+	Audit    *audit.Log
+	Env      *env.Vars
 	Library  *node.Library
 	Editor   *editor.Editor
 	Engine   Engine // nil while no flow may run
@@ -87,11 +92,20 @@ type App struct {
 
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
-	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Audit: s.Audit}
+	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}}
+	a.Audit = audit.New(s.Audit, a.Events)
+	var err error
+	if a.Config, err = config.Open(ctx, s.Settings, o.Environment, o.Flags); fault.Is(err, fault.Invalid) {
+		o.Log.WarnContext(ctx, "settings are not valid; defaults stand in for them", "error", err)
+	} else if err != nil {
+		return nil, err
+	}
+	if a.Env, err = env.New(ctx, s.Env); err != nil {
+		return nil, err
+	}
 	a.Accounts = auth.New(auth.Options{
 		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Local, Process: o.Process,
 	})
-	var err error
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}
@@ -100,12 +114,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a.Library = node.NewLibrary(nodes.All(scripts)...)
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
-		Env: func(string) (string, bool) { return "", false },
-		Settings: func() flow.Settings {
-			settings := flow.DefaultSettings()
-			settings.ShowErrors = o.Local
-			return settings
-		},
+		Env: a.Env.Lookup, Settings: a.flowSettings,
 	})
 	a.closers = append(a.closers, closer(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
@@ -114,13 +123,27 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	}))
 	a.Editor = editor.New(editor.Options{
 		Log: o.Log, Store: s.Flows, Engine: engine, Library: a.Library, Events: a.Events,
-		Keep: func() int { return 200 },
+		Keep: func() int { return a.Config.Get().Deployments.Keep },
 	})
 	if err := engine.Restore(ctx); err != nil {
 		o.Log.ErrorContext(ctx, "live flows not restored as they were", "error", err)
 	}
 	a.Engine = engine
 	return a, nil
+}
+
+// flowSettings are the settings in the terms of the engine.
+func (a *App) flowSettings() flow.Settings {
+	s := a.Config.Get()
+	return flow.Settings{
+		Prefix: s.Router.Prefix, Methods: s.Router.Methods, Sensitive: s.Router.Sensitive, Strict: s.Router.Strict, Host: s.Router.Host,
+		CORS: flow.CORS{
+			Enabled: s.CORS.Enabled, Origins: s.CORS.Origin, Methods: s.CORS.Methods, AllowHeaders: s.CORS.AllowHeaders,
+			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,
+		},
+		RunTime: s.Limits.RunTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
+		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && a.Local,
+	}
 }
 
 // drainTime is how long runs may take to finish when the product ends.

@@ -30,6 +30,10 @@ func (a *Audit) Append(ctx context.Context, e *audit.Entry) error {
 	return a.db.change(audit.WithEntry(ctx, e), func(*sql.Tx) error { return nil })
 }
 
+// Watch has fn called with each record once it is stored, in their order, by the
+// writer: it must not wait. It replaces the one before.
+func (a *Audit) Watch(fn func(audit.Record)) { a.db.audited.Store(&fn) }
+
 const recordColumns = `id, time, actor, address, action, object, message, type, result, before, after, request_id, key, mac`
 
 func scanRecord(r row) (rec audit.Record, err error) {
@@ -106,11 +110,11 @@ type chain struct {
 	head   audit.Head // as committed
 }
 
-// add stores the entry as the record after head and returns the head with it.
-func (c *chain) add(ctx context.Context, tx *sql.Tx, head audit.Head, e *audit.Entry) (audit.Head, error) {
+// add stores the entry as the record after head, and returns it.
+func (c *chain) add(ctx context.Context, tx *sql.Tx, head audit.Head, e *audit.Entry) (audit.Record, error) {
 	r, err := record(ctx, e)
 	if err != nil {
-		return head, err
+		return r, err
 	}
 	r.ID, r.Key = head.Last+1, c.key
 	r.MAC = r.Sign(c.secret, head.MAC)
@@ -118,9 +122,9 @@ func (c *chain) add(ctx context.Context, tx *sql.Tx, head audit.Head, e *audit.E
 		r.ID, r.Time.UnixMilli(), r.Actor, r.Address, r.Action, r.Object, r.Message, r.Type, string(r.Result),
 		text(r.Before), text(r.After), r.RequestID, r.Key, r.MAC)
 	if err != nil {
-		return head, fmt.Errorf("store audit entry: %w", err)
+		return r, fmt.Errorf("store audit entry: %w", err)
 	}
-	return audit.Head{Last: r.ID, MAC: r.MAC, Key: c.key}, nil
+	return r, nil
 }
 
 // save writes the head that the transaction ends with.

@@ -141,6 +141,11 @@ func TestCancelledWhileWaiting(t *testing.T) {
 func TestAuditEntryRidesAlong(t *testing.T) {
 	db := openTest(t)
 	table(t, db)
+	var heard []audit.Record
+	db.Audit().Watch(func(r audit.Record) {
+		heard = append(heard, r)
+		panic("a listener that fails fails nobody else")
+	})
 	ctx := auth.WithActor(t.Context(), auth.Actor{UserID: "1", Username: "ann", Address: "10.0.0.9"})
 	ctx = fault.WithRequest(ctx, "R1")
 
@@ -160,6 +165,9 @@ func TestAuditEntryRidesAlong(t *testing.T) {
 	}
 	if err := insert(with, db, "two"); err != nil { // a second write of the same request
 		t.Fatal(err)
+	}
+	if len(heard) != 1 || heard[0].Object != "play one" {
+		t.Errorf("heard %+v", heard)
 	}
 	list, total, err := db.Audit().Page(ctx, 0, 10)
 	if err != nil || total != 1 {

@@ -27,6 +27,32 @@ type Record struct {
 	MAC       []byte
 }
 
+// Line is a record as the contract's audit log shows it, with more beside.
+type Line struct {
+	ID        int64  `json:"_id"`
+	Time      string `json:"timeSpan"` // UTC
+	Message   string `json:"message"`
+	Type      string `json:"type"`
+	User      string `json:"userID"` // the name; SYSTEM_LOG where nobody was signed in
+	Action    string `json:"action"`
+	Object    string `json:"object"`
+	Result    Result `json:"result"`
+	Address   string `json:"address"`
+	RequestID string `json:"requestId"`
+}
+
+// Line returns the record as it is shown.
+func (r Record) Line() Line {
+	user := r.Actor
+	if user == "" {
+		user = "SYSTEM_LOG"
+	}
+	return Line{
+		ID: r.ID, Time: r.Time.Format("2006-01-02T15:04:05.000Z"), Message: r.Message, Type: r.Type, User: user,
+		Action: r.Action, Object: r.Object, Result: r.Result, Address: r.Address, RequestID: r.RequestID,
+	}
+}
+
 // Sign returns the HMAC-SHA-256 of every field of the record and of the MAC of
 // the record before, nil for the first.
 func (r Record) Sign(key, before []byte) []byte {

@@ -1,6 +1,10 @@
 package audit
 
-import "context"
+import (
+	"context"
+
+	"ecoflow/app/event"
+)
 
 // PageRows is how many entries a page of the log has.
 const PageRows = 100
@@ -14,18 +18,24 @@ type Store interface {
 	Page(ctx context.Context, offset, limit int) ([]Record, int, error)
 	// Verify goes along the whole chain.
 	Verify(ctx context.Context) (Verdict, error)
+	// Watch has fn called with each record once it is stored, in their order. It
+	// must not wait.
+	Watch(fn func(Record))
 }
 
 // Log is the audit log.
 type Log struct{ store Store }
 
-// New returns the log over its store.
-func New(store Store) *Log { return &Log{store} }
+// New returns the log over its store; it publishes every entry that is stored.
+func New(store Store, events *event.Stream) *Log {
+	store.Watch(func(r Record) { events.Publish(event.Audit, r.Line()) })
+	return &Log{store}
+}
 
 // Append stores an entry for what changes nothing: a refusal, a failed sign-in.
 // It is stored even when the request that caused it has ended.
-func (l *Log) Append(ctx context.Context, e Entry) error {
-	return l.store.Append(context.WithoutCancel(ctx), &e)
+func (l *Log) Append(ctx context.Context, e *Entry) error {
+	return l.store.Append(context.WithoutCancel(ctx), e)
 }
 
 // Page returns the page with the number, from 1, of PageRows records each, the
