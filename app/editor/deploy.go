@@ -91,11 +91,8 @@ func (e *Editor) takeDrafts(ctx context.Context, r DeployRequest, drafts []Draft
 	switch {
 	case r.mode() == oneFlow:
 		drafts, request.Remove, err = chooseDrafts(r.Flows, drafts, live)
-	case len(drafts) == 0: // every draft was deleted, so that nothing is to stay live
-		request.Mode = flow.One
-		for _, l := range live {
-			request.Remove = append(request.Remove, l.Name)
-		}
+	case len(drafts) == 0: // every draft was deleted
+		takeOff(request, live)
 	}
 	if err != nil {
 		return err
@@ -109,6 +106,14 @@ func (e *Editor) takeDrafts(ctx context.Context, r DeployRequest, drafts []Draft
 		}
 	}
 	return nil
+}
+
+// takeOff makes a request that leaves nothing live.
+func takeOff(request *flow.DeployRequest, live []LiveFlow) {
+	request.Mode = flow.One
+	for _, l := range live {
+		request.Remove = append(request.Remove, l.Name)
+	}
 }
 
 // chooseDrafts returns the drafts of the names, and the live flows that go: those

@@ -245,8 +245,15 @@ func (e *Editor) Restore(ctx context.Context, r RestoreRequest) (Restored, error
 		return Restored{}, err
 	}
 	request := flow.DeployRequest{Flows: doc, Mode: flow.All, Note: r.Note, Base: r.Base, Author: me(ctx), Restored: r.Number}
-	if len(r.Flows) > 0 {
+	switch {
+	case len(r.Flows) > 0:
 		request.Mode = flow.One
+	case len(doc) == 0: // nothing was live then
+		live, err := e.Store.LiveFlows(ctx)
+		if err != nil {
+			return Restored{}, err
+		}
+		takeOff(&request, live)
 	}
 	d, err := e.deploy(ctx, request, nil)
 	return Restored{To: r.To, Drafts: []Draft{}, Deployment: d.Number}, err

@@ -221,6 +221,11 @@ func TestDeployOfDrafts(t *testing.T) {
 	d.ask(200, `POST /flows/deploy {"mode":"all"}`)
 	d.call(404, "GET", "/api/two", "")
 	d.code(422, "nothing_to_deploy", `POST /flows/deploy {"mode":"all"}`)
+	empty := member(t, d.ask(200, `GET /deployments?limit=1`), "payload", 0, "number")
+	d.ask(200, `POST /deployments/1/restore {"to":"live"}`)
+	d.call(200, "GET", "/api/one", "")
+	d.ask(200, fmt.Sprintf(`POST /deployments/%v/restore {"to":"live"}`, empty))
+	d.call(404, "GET", "/api/one", "")
 }
 
 func TestDraftsFollowADeploy(t *testing.T) {
