@@ -385,7 +385,7 @@ func init() {
 		eval parseInt parseFloat isNaN isFinite escape unescape encodeURI encodeURIComponent decodeURI decodeURIComponent
 		console log env fetch setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask
 		structuredClone atob btoa crypto performance URL URLSearchParams TextEncoder TextDecoder AbortController AbortSignal
-		Headers Request Response arguments`) {
+		Headers Request Response DOMException arguments`) {
 		globals[name] = true
 	}
 }

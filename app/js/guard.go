@@ -158,7 +158,7 @@ func (m *machine) guardArrays() {
 	proto := m.at("Array", "prototype")
 	this := func(c goja.FunctionCall) goja.Value { m.checkArray(c.This); return nil }
 	for _, name := range []string{
-		"shift", "unshift", "slice", "splice", "reverse", "indexOf", "lastIndexOf", "includes", "fill", "copyWithin",
+		"shift", "unshift", "slice", "splice", "reverse", "indexOf", "lastIndexOf", "includes", "copyWithin",
 		"forEach", "map", "filter", "some", "every", "reduce", "reduceRight", "find", "findIndex", "findLast",
 		"findLastIndex", "flatMap", "keys", "entries", "values", "toReversed", "toSpliced", "with", "push",
 	} {
@@ -188,6 +188,7 @@ func (m *machine) guardArrays() {
 		}
 		return nil
 	})
+	m.replace(proto, "fill", m.fill(proto))
 	m.replace(proto, "flat", m.flat)
 	m.replace(proto, "join", func(c goja.FunctionCall) goja.Value { return m.join(c, false) })
 	m.replace(proto, "toLocaleString", func(c goja.FunctionCall) goja.Value {
@@ -205,6 +206,37 @@ func (m *machine) guardArrays() {
 		})
 	}
 	m.wrap(typed, "from", func(c goja.FunctionCall) goja.Value { m.checkArray(c.Argument(0)); return nil })
+}
+
+// fill is Array.prototype.fill in steps, between which it can be interrupted.
+func (m *machine) fill(proto *goja.Object) native {
+	const step = 1 << 16
+	original, _ := goja.AssertFunction(proto.Get("fill"))
+	return func(c goja.FunctionCall) goja.Value {
+		m.checkArray(c.This)
+		n := lengthOf(c.This)
+		if n <= step {
+			v, err := original(c.This, c.Arguments...)
+			m.must(err)
+			return v
+		}
+		place := func(v goja.Value, otherwise int64) int64 {
+			if goja.IsUndefined(v) {
+				return otherwise
+			}
+			i := v.ToInteger()
+			if i < 0 {
+				i += n
+			}
+			return min(max(i, 0), n)
+		}
+		for from, to := place(c.Argument(1), 0), place(c.Argument(2), n); from < to; from += step {
+			m.yield()
+			_, err := original(c.This, c.Argument(0), m.vm.ToValue(from), m.vm.ToValue(min(from+step, to)))
+			m.must(err)
+		}
+		return c.This
+	}
 }
 
 // flat is Array.prototype.flat over arrays of a bounded depth and size.

@@ -15,6 +15,7 @@ func (m *machine) hosts() {
 	m.logging()
 	m.environment()
 	m.timers()
+	m.web()
 }
 
 // longestLog bounds one line that a script logs.

@@ -193,6 +193,7 @@ type call struct {
 	used      time.Duration
 	done      bool // the promise settled; under the machine's turn
 	jobs      int  // things that will post; under the machine's turn
+	fetching  int  // requests under way
 	bound     int  // functions bound
 	proxies   int
 	lastTimer int64

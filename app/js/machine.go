@@ -147,6 +147,7 @@ type watch struct {
 	run      string    // whose turn it is, for the log
 	begun    time.Time // of the turn, zero between turns
 	deadline time.Time
+	base     uint64 // the heap when the turn was first looked at, 0 before
 	why      reason // set when the turn was interrupted
 	late     bool   // and it went on
 	over     bool   // the machine is thrown away
@@ -157,7 +158,7 @@ func (w *watch) begin(run string, budget time.Duration) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.run, w.begun, w.deadline = run, now, now.Add(budget)
+	w.run, w.begun, w.deadline, w.base = run, now, now.Add(budget), 0
 	if w.armed {
 		return
 	}
@@ -229,11 +230,21 @@ func (w *watch) beat() (stuck bool) {
 		}
 	case now.After(w.deadline):
 		w.interrupt(ran, now)
-	case now.Sub(w.begun) >= beat && heap() > e.options.Memory:
+	case now.Sub(w.begun) >= beat && w.greedy(heap()):
 		w.interrupt(memory, now)
 	}
 	w.timer.Reset(beat)
 	return false
+}
+
+// greedy reports whether the heap is too large, or grew too much since the turn
+// was first looked at: steps that double a text are caught while they are short.
+func (w *watch) greedy(heap uint64) bool {
+	most := w.machine.engine.options.Memory
+	if w.base == 0 {
+		w.base = heap
+	}
+	return heap > most || heap > w.base+most/4
 }
 
 func (w *watch) interrupt(why reason, now time.Time) {

@@ -1,0 +1,117 @@
+package js
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ecoflow/app/value"
+)
+
+// named are the scripts of the corpus that may take longer than their limit: a
+// single step of theirs cannot be interrupted.
+var named = map[string]bool{"bigint_square": true}
+
+// TestHostile runs the corpus of scripts that want to harm the process, eight at
+// a time. With ECOFLOW_HOSTILE=full each runs 20 times and has to end in time;
+// otherwise each runs once and has to end at all.
+func TestHostile(t *testing.T) {
+	paths, err := filepath.Glob("testdata/hostile/*.js")
+	if err != nil || len(paths) < 60 {
+		t.Fatalf("%d scripts (%v), want at least 60", len(paths), err)
+	}
+	full := os.Getenv("ECOFLOW_HOSTILE") == "full"
+	callTime, rounds, most := 200*time.Millisecond, 1, 20*time.Second
+	if full {
+		callTime, rounds = time.Second, 20
+		most = callTime*3/2 + 100*time.Millisecond
+	}
+	e := New(Options{CallTime: callTime, Memory: 700 << 20, Runtimes: 8})
+	defer e.Close()
+	runtime.GC()
+	before := heap()
+	slots := make(chan struct{}, 8)
+	var wg sync.WaitGroup
+	for range rounds {
+		for _, path := range paths {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				source, err := os.ReadFile(path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				name := strings.TrimSuffix(filepath.Base(path), ".js")
+				begun := time.Now()
+				err = attempt(e, name, string(source))
+				if took := time.Since(begun); took > most && !named[name] {
+					t.Errorf("%s took %s (%v)", name, took, err)
+				} else {
+					t.Logf("%-24s %8s %v", name, took.Round(time.Millisecond), err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	// The engine serves on, and what the scripts took is given back.
+	if err := attempt(e, "after", "return 1"); err != nil {
+		t.Errorf("after the corpus: %v", err)
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		runtime.GC()
+		if after := heap(); after < before+before/10+64<<20 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Errorf("memory: %d MiB before, %d MiB after", before>>20, after>>20)
+			break
+		}
+		time.Sleep(50 * time.Millisecond) // for turns that ignore their interrupt
+	}
+	if s := e.Stats(); s.InFlight != 0 {
+		t.Errorf("%d runs still hold a runtime", s.InFlight)
+	}
+}
+
+// attempt runs a script as a node does: body in, body out.
+func attempt(e *Engine, name, source string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	s, serr := e.Compile(name, source)
+	if serr != nil {
+		return serr
+	}
+	l, err := e.Lease(context.Background(), Run{ID: name, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	body, err := value.Validate([]byte(`{"a": [1, 2, {"b": "text"}]}`), 100)
+	if err != nil {
+		return err
+	}
+	p, err := l.Move(ctx, []string{"msg"}, func(string) any { return body })
+	if err != nil {
+		return err
+	}
+	if err := l.Call(ctx, s, p); err != nil {
+		return err
+	}
+	f := p.Fork()
+	if err := f.Set("branch", int64(1)); err != nil {
+		return err
+	}
+	if _, _, err := p.Get("msg"); err != nil {
+		return err
+	}
+	_, err = f.AppendJSON(nil, "")
+	return err
+}

@@ -1,0 +1,1 @@
+return String(3n ** 100000000n)

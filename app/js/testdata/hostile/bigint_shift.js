@@ -1,0 +1,1 @@
+return String(1n << 400000000000n)

@@ -1,0 +1,1 @@
+return BigInt('9'.repeat(1e7)) % 7n === 1n

@@ -1,0 +1,1 @@
+return String(BigInt.asUintN(2 ** 40, -1n))

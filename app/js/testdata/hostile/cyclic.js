@@ -1,0 +1,3 @@
+const a = [];
+a.push(a, a);
+return [String(a), a]

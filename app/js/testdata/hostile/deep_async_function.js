@@ -1,0 +1,1 @@
+return (async () => {}).constructor('return ' + '('.repeat(5e5) + ')'.repeat(5e5))

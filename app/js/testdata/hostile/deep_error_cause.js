@@ -1,0 +1,3 @@
+let e = new Error('x');
+for (let i = 0; i < 1e5; i++) e = new Error('x', { cause: e });
+throw e

@@ -1,0 +1,1 @@
+return eval('-'.repeat(1) + '1' + '+1'.repeat(4e5))

@@ -1,0 +1,1 @@
+return eval('!'.repeat(5e5) + '1')

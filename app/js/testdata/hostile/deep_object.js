@@ -1,0 +1,3 @@
+let o = {};
+for (let i = 0; i < 1e6; i++) o = { o };
+return o

@@ -1,0 +1,1 @@
+return JSON.parse('{"a":'.repeat(5e5) + '1' + '}'.repeat(5e5))

@@ -1,0 +1,1 @@
+return [...[].values.call({ length: 2 ** 53 - 1 })]

@@ -1,0 +1,2 @@
+function* g() { let i = 0; for (;;) yield i++ }
+return new Set(g())

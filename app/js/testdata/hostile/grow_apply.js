@@ -1,0 +1,1 @@
+return Math.max.apply(null, { length: 4e9 })

@@ -1,0 +1,2 @@
+let f = () => 1;
+for (;;) f = f.bind(null, 1)

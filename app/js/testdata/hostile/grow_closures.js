@@ -1,0 +1,2 @@
+let f = () => 0;
+for (;;) { const g = f; f = () => g }

@@ -1,0 +1,1 @@
+return new Array(2e8).fill(0)

@@ -1,0 +1,1 @@
+return 'x'.padStart(2 ** 31, 'abc') + 'x'.padEnd(2 ** 31)

@@ -1,0 +1,2 @@
+let s = 'ab'.repeat(1e6);
+for (;;) s.split('').join('-').split('-')

@@ -1,0 +1,1 @@
+for (;;) log.info('x')

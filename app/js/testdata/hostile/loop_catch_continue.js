@@ -1,0 +1,1 @@
+for (;;) { try { throw new Error('again') } catch (e) { continue } }

@@ -1,0 +1,1 @@
+for (let i = 0; ; i++) { const x = i * 2 }

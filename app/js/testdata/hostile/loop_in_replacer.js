@@ -1,0 +1,1 @@
+return JSON.stringify({ a: 1 }, () => { for (;;) {} })

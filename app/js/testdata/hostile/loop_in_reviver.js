@@ -1,0 +1,1 @@
+return JSON.parse('{"a": 1}', () => { for (;;) {} })

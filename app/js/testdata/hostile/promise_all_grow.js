@@ -1,0 +1,2 @@
+const a = [];
+for (;;) a.push(Promise.resolve(a.length).then(x => x))

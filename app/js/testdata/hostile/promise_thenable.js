@@ -1,0 +1,2 @@
+const t = { then(r) { r(t) } };
+await t

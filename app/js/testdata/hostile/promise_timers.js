@@ -1,0 +1,1 @@
+for (;;) await new Promise(r => setTimeout(r, 0))

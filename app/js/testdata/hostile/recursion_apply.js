@@ -1,0 +1,2 @@
+function f() { return f.apply(this, arguments) }
+return f(1, 2, 3)

@@ -1,0 +1,2 @@
+const o = { toJSON() { return JSON.stringify(o) } };
+return JSON.stringify(o)

@@ -1,0 +1,2 @@
+const a = () => b(), b = () => a();
+return a()

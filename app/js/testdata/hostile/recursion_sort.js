@@ -1,0 +1,2 @@
+function f() { return [2, 1].sort(f) }
+return f()

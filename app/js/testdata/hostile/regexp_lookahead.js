@@ -1,0 +1,1 @@
+return /^(?=(a+)+$)(a|aa)+$/.test('a'.repeat(50) + 'b')

@@ -1,0 +1,1 @@
+for (;;) /(a|ab)(bc|c)*?\2$/.test('abcbcbcbcbcbcbcbc')

@@ -1,0 +1,1 @@
+return [...'a'.repeat(1e6).matchAll(/(?:)/g)].length

@@ -1,0 +1,1 @@
+return [...{ [Symbol.iterator]() { return { next: () => ({ done: false, value: 1 }) } } }]

@@ -1,0 +1,1 @@
+return Uint8Array.from({ length: 4e9 })

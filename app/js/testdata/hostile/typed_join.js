@@ -1,0 +1,1 @@
+return new Uint8Array(6e7).join()

@@ -1,0 +1,180 @@
+package js
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/dop251/goja"
+)
+
+// prelude is what scripts know from browsers and what is simplest said in
+// JavaScript. It is given the native functions it stands on and returns its
+// globals; nothing in it waits or loops over what it was not given.
+var prelude = goja.MustCompile("prelude", preludeSource, false)
+
+// web makes the globals that browsers have beyond the language.
+func (m *machine) web() {
+	v, err := m.vm.RunProgram(prelude)
+	m.must(err)
+	install, _ := goja.AssertFunction(v)
+	host := m.vm.NewObject()
+	for name, fn := range map[string]native{
+		"utf8": m.encodeText, "text": m.decodeText, "parse": m.parseURL, "escape": escapeQuery, "unescape": m.unescapeQuery,
+		"fetch": m.fetch, "body": m.bodyBytes,
+	} {
+		m.method(host, name, fn)
+	}
+	globals, err := install(goja.Undefined(), host)
+	m.must(err)
+	for _, name := range globals.(*goja.Object).Keys() {
+		m.global(name, globals.(*goja.Object).Get(name))
+	}
+	m.base64()
+	m.clock()
+	m.cryptography()
+}
+
+func (m *machine) encodeText(c goja.FunctionCall) goja.Value {
+	return m.bytes([]byte(c.Argument(0).String()))
+}
+
+// bytesArgument returns the bytes of an ArrayBuffer or typed array.
+func (m *machine) bytesArgument(v goja.Value) []byte {
+	if o, ok := v.(*goja.Object); ok {
+		if b, ok := m.bytesOf(o, o.ClassName()); ok {
+			return b
+		}
+	}
+	m.must(m.typeError("The argument has to be an ArrayBuffer or a typed array"))
+	return nil
+}
+
+// decodeText turns bytes into text; the second argument makes errors fatal.
+func (m *machine) decodeText(c goja.FunctionCall) goja.Value {
+	if goja.IsUndefined(c.Argument(0)) {
+		return m.vm.ToValue("")
+	}
+	b := m.bytesArgument(c.Argument(0))
+	if c.Argument(1).ToBoolean() && !utf8.Valid(b) {
+		m.must(m.typeError("The encoded data was not valid for encoding utf-8"))
+	}
+	return m.vm.ToValue(strings.ToValidUTF8(string(b), "\ufffd"))
+}
+
+func (m *machine) base64() {
+	global := m.vm.GlobalObject()
+	m.method(global, "btoa", func(c goja.FunctionCall) goja.Value {
+		s := c.Argument(0).ToString().(goja.String)
+		b := make([]byte, s.Length())
+		for i := range b {
+			ch := s.CharAt(i)
+			if ch > 0xff {
+				m.must(m.typeError("The text to be encoded holds characters outside of the Latin1 range"))
+			}
+			b[i] = byte(ch)
+		}
+		return m.vm.ToValue(base64.StdEncoding.EncodeToString(b))
+	})
+	m.method(global, "atob", func(c goja.FunctionCall) goja.Value {
+		s := strings.TrimRight(strings.Join(strings.Fields(c.Argument(0).String()), ""), "=")
+		b, err := base64.RawStdEncoding.DecodeString(s)
+		if err != nil {
+			m.must(m.typeError("The text to be decoded is not correctly encoded"))
+		}
+		units := make([]uint16, len(b))
+		for i, ch := range b {
+			units[i] = uint16(ch)
+		}
+		return goja.StringFromUTF16(units)
+	})
+}
+
+// clock makes performance.now, which counts from when the runtime was made.
+func (m *machine) clock() {
+	begun := time.Now()
+	o := m.vm.NewObject()
+	m.method(o, "now", func(goja.FunctionCall) goja.Value {
+		return m.vm.ToValue(float64(time.Since(begun).Microseconds()) / 1000)
+	})
+	m.put(o, "timeOrigin", m.vm.ToValue(begun.UnixMilli()))
+	m.global("performance", o)
+}
+
+// parseURL returns the parts of an address, null for what is none:
+// [protocol, username, password, hostname, port, pathname, search, hash].
+func (m *machine) parseURL(c goja.FunctionCall) goja.Value {
+	u, err := url.Parse(strings.TrimSpace(c.Argument(0).String()))
+	if err == nil && !goja.IsUndefined(c.Argument(1)) {
+		var base *url.URL
+		if base, err = url.Parse(strings.TrimSpace(c.Argument(1).String())); err == nil {
+			u = base.ResolveReference(u)
+		}
+	}
+	if err != nil || u.Scheme == "" {
+		return goja.Null()
+	}
+	scheme := strings.ToLower(u.Scheme)
+	special := scheme == "http" || scheme == "https" || scheme == "ws" || scheme == "wss" || scheme == "ftp"
+	if special && u.Hostname() == "" {
+		return goja.Null()
+	}
+	password, _ := u.User.Password()
+	port := u.Port()
+	if port == map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}[scheme] {
+		port = ""
+	}
+	hostname := strings.ToLower(u.Hostname())
+	if strings.Contains(hostname, ":") {
+		hostname = "[" + hostname + "]"
+	}
+	path := u.EscapedPath()
+	if u.Opaque != "" {
+		path = u.Opaque
+	} else if special && path == "" {
+		path = "/"
+	}
+	search, hash := "", ""
+	if u.RawQuery != "" {
+		search = "?" + u.RawQuery
+	}
+	if u.Fragment != "" {
+		hash = "#" + u.EscapedFragment()
+	}
+	return m.vm.NewArray(scheme+":", u.User.Username(), password, hostname, port, path, search, hash)
+}
+
+// escapeQuery escapes a name or value of a query as forms do.
+func escapeQuery(c goja.FunctionCall) goja.Value {
+	return stringValue(strings.NewReplacer("~", "%7E", "%2A", "*").Replace(url.QueryEscape(c.Argument(0).String())))
+}
+
+// stringValue is a native string that belongs to no runtime.
+func stringValue(s string) goja.Value { return goja.StringFromUTF16(utf16.Encode([]rune(s))) }
+
+// unescapeQuery undoes escapeQuery; what is no escape stays as it is.
+func (m *machine) unescapeQuery(c goja.FunctionCall) goja.Value {
+	s := c.Argument(0).String()
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+':
+			b.WriteByte(' ')
+		case s[i] == '%' && i+2 < len(s):
+			var n byte
+			if _, err := fmt.Sscanf(s[i+1:i+3], "%02x", &n); err == nil {
+				b.WriteByte(n)
+				i += 2
+				continue
+			}
+			b.WriteByte('%')
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return m.vm.ToValue(strings.ToValidUTF8(b.String(), "\ufffd"))
+}
