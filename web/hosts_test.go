@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -107,4 +108,28 @@ func TestHostCheckAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { hosts.Admit(r) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// FuzzHosts looks for a Host value that gets in without being ours.
+func FuzzHosts(f *testing.F) {
+	for _, seed := range []string{
+		"localhost:4000", "127.0.0.1:4000", "[::1]:4000", "localhost.evil.test:4000", "127.1:4000", "[::ffff:7f00:1]:4000", "evil.test", "", ":", "[", "[]:4000", "localhost:4000:4000",
+	} {
+		f.Add(seed)
+	}
+	hosts := NewHosts([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4000")}, "nas", nil)
+	f.Fuzz(func(t *testing.T, host string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		if !hosts.Admit(r) {
+			return
+		}
+		name, port, err := net.SplitHostPort(host)
+		if err != nil || port != "4000" {
+			t.Fatalf("%q: %v", host, err)
+		}
+		if addr, err := netip.ParseAddr(name); !strings.EqualFold(name, "localhost") && (err != nil || !addr.IsLoopback()) {
+			t.Errorf("%q gets in", host)
+		}
+	})
 }

@@ -69,3 +69,28 @@ func TestForwarded(t *testing.T) {
 		}
 	}
 }
+
+// FuzzForwarded feeds a known proxy's headers with anything: the caller stays an
+// address, and a stranger's word never counts.
+func FuzzForwarded(f *testing.F) {
+	for _, seed := range []string{"203.0.113.5", "for=203.0.113.5;proto=https", ",,,", `for="[`, "10.0.0.1, 10.0.0.2", "for=;for=", "[::1]:x"} {
+		f.Add(seed, seed, "https")
+	}
+	s := &server{Options: Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	f.Fuzz(func(t *testing.T, xff, forwarded, proto string) {
+		for _, peer := range []string{"10.0.0.1:1", "198.51.100.9:1"} {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = peer
+			r.Header.Set("X-Forwarded-For", xff)
+			r.Header.Set("Forwarded", forwarded)
+			r.Header.Set("X-Forwarded-Proto", proto)
+			s.believe(r)
+			if _, err := netip.ParseAddr(address(r)); err != nil {
+				t.Errorf("the caller is %q", address(r))
+			}
+			if peer != "10.0.0.1:1" && (address(r) != "198.51.100.9" || isSecure(r)) {
+				t.Errorf("a stranger became %s", address(r))
+			}
+		}
+	})
+}
