@@ -112,8 +112,9 @@ type product struct {
 	dir   string
 }
 
-// startProduct starts the program on an empty folder, sets it up and deploys.
-func startProduct(binary string, flows map[string]*drive.Flow) (p *product, err error) {
+// startProduct starts the program on an empty folder, sets it up and deploys, one
+// part after the other.
+func startProduct(binary string, parts ...map[string]*drive.Flow) (p *product, err error) {
 	dir, err := os.MkdirTemp("", "ecoflow-benchmark-")
 	if err != nil {
 		return nil, err
@@ -123,8 +124,11 @@ func startProduct(binary string, flows map[string]*drive.Flow) (p *product, err 
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	p.admin = p.Client()
-	if err = p.admin.SetUp(p.SetupCode); err == nil && flows != nil {
-		err = p.admin.Deploy(flows)
+	err = p.admin.SetUp(p.SetupCode)
+	for _, flows := range parts {
+		if err == nil {
+			err = p.admin.DeployMore(flows)
+		}
 	}
 	if err != nil {
 		p.end()

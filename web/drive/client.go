@@ -117,7 +117,12 @@ func (c *Client) SignIn() error {
 }
 
 // Deploy makes the flows, in the contract's JSON, the live ones.
-func (c *Client) Deploy(flows map[string]*Flow) error {
-	_, err := c.must("POST", "/systemApi/flows/deploy", map[string]any{"flowconfigurations": flows, "current": false})
+func (c *Client) Deploy(flows map[string]*Flow) error { return c.deploy(flows, false) }
+
+// DeployMore deploys the flows beside those that are live.
+func (c *Client) DeployMore(flows map[string]*Flow) error { return c.deploy(flows, true) }
+
+func (c *Client) deploy(flows map[string]*Flow, current bool) error {
+	_, err := c.must("POST", "/systemApi/flows/deploy", map[string]any{"flowconfigurations": flows, "current": current})
 	return err
 }
