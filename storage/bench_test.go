@@ -19,7 +19,7 @@ func BenchmarkWrite(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("each/%d", writers), func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "ecoflow.db")
-			pool, err := sql.Open("sqlite", dsn(path, append(pragmas("WAL", "FULL"), "_txlock=immediate")...))
+			pool, err := sql.Open("sqlite", dsn(path, append(shared(), "_txlock=immediate")...))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -64,12 +64,9 @@ func newestSchema() int { return migrations[len(migrations)-1].number }
 // migrate runs the steps that the database has not had, each in a transaction
 // together with the number that says so. A database with data is copied first.
 func (db *DB) migrate(ctx context.Context) error {
-	var has int
-	if err := db.writer.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+	has, err := db.schema(ctx, db.writer)
+	if err != nil || has == newestSchema() {
 		return err
-	}
-	if has >= newestSchema() {
-		return nil
 	}
 	db.created = has == 0
 	if has > 0 {

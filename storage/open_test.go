@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
@@ -351,6 +353,63 @@ func TestFolderThatCannotBeUsed(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), Options{Path: path}); err == nil {
 		t.Error("opened without keys")
+	}
+}
+
+// On a file system that cannot share memory one connection does everything.
+func TestFolderThatCannotShareMemory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs the file systems that SQLite plays on Linux")
+	}
+	var log bytes.Buffer
+	o := testOptions(t, filepath.Join(t.TempDir(), "ecoflow.db"))
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	if err := reopen(t, o.Path).Close(); err != nil { // it comes from one that can
+		t.Fatal(err)
+	}
+	o.vfs = "unix-dotfile"
+	for range 2 {
+		db, err := Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pragma, want := range map[string]string{"journal_mode": "delete", "synchronous": "3", "locking_mode": "exclusive", "foreign_keys": "1"} {
+			if got, _, err := one(t.Context(), db.reads, column[string], `PRAGMA `+pragma); err != nil || got != want {
+				t.Errorf("%s is %s (%v), want %s", pragma, got, err, want)
+			}
+		}
+		if _, found, err := one(t.Context(), db.reads, column[int], `SELECT 1 FROM sqlite_schema WHERE name = 'play'`); err != nil {
+			t.Fatal(err)
+		} else if !found {
+			table(t, db)
+		}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if err := writeTwice(t.Context(), db, rand.Text()); err != nil {
+					t.Error(err)
+				}
+				if _, err := db.Audit().Verify(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		copied := filepath.Join(t.TempDir(), "copy")
+		if err := db.Snapshot(t.Context(), copied); err != nil {
+			t.Error(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		checkCopy(t, copied)
+	}
+	db := reopen(t, o.Path) // back on one that can
+	if n, _, err := one(t.Context(), db.reads, column[int], `SELECT count(*) FROM play`); n != 32 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	if !strings.Contains(log.String(), "cannot share memory") {
+		t.Error("nobody was told")
 	}
 }
 

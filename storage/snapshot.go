@@ -16,7 +16,7 @@ func (db *DB) Snapshot(ctx context.Context, path string) (err error) {
 	// A connection of its own: neither readers nor the writer wait for it.
 	from := db.writer
 	if db.reads != db.writer {
-		if from, err = sql.Open("sqlite", dsn(db.path, pragmas("WAL", "FULL")...)); err != nil {
+		if from, err = sql.Open("sqlite", db.dsn(shared()...)); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, from.Close()) }()

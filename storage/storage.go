@@ -18,11 +18,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"ecoflow/app/audit"
 	"ecoflow/app/fault"
@@ -49,6 +51,8 @@ type Options struct {
 	Log     *slog.Logger    // slog.Default by default
 	Version string          // of the product, named to whoever opens the file with an older one
 	Full    func()          // called after each write that found the disk full; may be nil
+
+	vfs string // of SQLite, for tests of other file systems
 }
 
 // DB is the open database. Its methods may be called concurrently.
@@ -59,6 +63,7 @@ type DB struct {
 	keys    *secret.Keyring
 	log     *slog.Logger
 	full    func()
+	vfs     string
 
 	writer *sql.DB // one connection
 	reads  *sql.DB // query_only ones; the writer's own where sharing is impossible
@@ -120,7 +125,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, errors.New("open database: no keyring")
 	}
 	db := &DB{
-		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log, full: o.Full,
+		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log, full: o.Full, vfs: o.vfs,
 		queue: make(chan *write, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
 		foldAt: foldBytes,
 	}
@@ -147,6 +152,9 @@ func (db *DB) open(ctx context.Context) error {
 		return err
 	}
 	if err := db.openPools(ctx); err != nil {
+		return err
+	}
+	if err := db.assertVersion(ctx); err != nil {
 		return err
 	}
 	if err := db.migrate(ctx); err != nil {
@@ -192,25 +200,17 @@ func (db *DB) inspect(ctx context.Context) error {
 	_, err := os.Stat(db.path + "-wal")
 	unclean := err == nil
 
-	look, err := sql.Open("sqlite", dsn(db.path, "mode=ro", "_pragma=query_only(ON)"))
+	look, err := sql.Open("sqlite", db.dsn("mode=ro", "_pragma=query_only(ON)"))
 	if err != nil {
 		return err
 	}
 	defer look.Close()
 	look.SetMaxOpenConns(1)
 
-	var has int
-	if err := look.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+	if _, err := db.schema(ctx, look); code(err)&0xff == sqlite3.SQLITE_CANTOPEN {
+		return nil // a log that a mere look cannot read here: see openExclusive
+	} else if err != nil || !unclean {
 		return err
-	}
-	if has > newestSchema() {
-		e := &NewerError{Path: db.path, Has: has, Knows: newestSchema(), Binary: db.version}
-		// Its table may be another one by then; the versions of the schema say enough.
-		_ = look.QueryRowContext(ctx, `SELECT version FROM instance`).Scan(&e.Product)
-		return e
-	}
-	if !unclean {
-		return nil
 	}
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
@@ -230,23 +230,36 @@ func (db *DB) inspect(ctx context.Context) error {
 	return nil
 }
 
+// schema returns the version of the schema; it fails with a *NewerError when that
+// is not ours to touch.
+func (db *DB) schema(ctx context.Context, pool *sql.DB) (has int, err error) {
+	if err := pool.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+		return 0, err
+	}
+	if has <= newestSchema() {
+		return has, nil
+	}
+	e := &NewerError{Path: db.path, Has: has, Knows: newestSchema(), Binary: db.version}
+	// Its table may be another one by then; the versions of the schema say enough.
+	_ = pool.QueryRowContext(ctx, `SELECT version FROM instance`).Scan(&e.Product)
+	return has, e
+}
+
 func (db *DB) openPools(ctx context.Context) error {
 	var err error
-	if db.writer, err = sql.Open("sqlite", dsn(db.path, append(pragmas("WAL", "FULL"), "_pragma=wal_autocheckpoint(0)", "_txlock=immediate")...)); err != nil {
+	if db.writer, err = sql.Open("sqlite", db.dsn(append(shared(), "_pragma=wal_autocheckpoint(0)", "_txlock=immediate")...)); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
-	if err := db.assertVersion(ctx); err != nil {
-		return err
-	}
 	var mode string
-	if err := db.writer.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
-		return err
-	}
-	if mode != "wal" {
+	err = db.writer.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode)
+	if code(err)&0xff == sqlite3.SQLITE_CANTOPEN || err == nil && mode != "wal" {
 		return db.openExclusive(ctx)
 	}
-	if db.reads, err = sql.Open("sqlite", dsn(db.path, append(pragmas("WAL", "FULL"), "_pragma=query_only(ON)")...)); err != nil {
+	if err != nil {
+		return err
+	}
+	if db.reads, err = sql.Open("sqlite", db.dsn(append(shared(), "_pragma=query_only(ON)")...)); err != nil {
 		return err
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
@@ -258,26 +271,38 @@ func (db *DB) openPools(ctx context.Context) error {
 // openExclusive is for folders whose file system cannot share memory, which the
 // write-ahead log needs: one connection with a rollback journal does everything.
 func (db *DB) openExclusive(ctx context.Context) error {
-	db.log.Warn("folder cannot share memory between connections; writes are slower and reads wait for them", "path", db.path)
 	if err := db.writer.Close(); err != nil {
 		return err
 	}
 	var err error
-	settings := append(pragmas("DELETE", "EXTRA"), "_pragma=locking_mode(EXCLUSIVE)", "_txlock=immediate")
-	if db.writer, err = sql.Open("sqlite", dsn(db.path, settings...)); err != nil {
+	settings := append(pragmas("EXTRA"), "_pragma=locking_mode(EXCLUSIVE)", "_txlock=immediate")
+	if db.writer, err = sql.Open("sqlite", db.dsn(settings...)); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
 	db.reads = db.writer
-	return db.writer.PingContext(ctx)
+	// Locked and read once, a database that came along with its log needs no memory
+	// for it; only then it can do without.
+	if _, err := db.schema(ctx, db.writer); err != nil {
+		return err
+	}
+	if _, err := db.writer.ExecContext(ctx, `PRAGMA journal_mode = DELETE`); err != nil {
+		return err
+	}
+	db.log.Warn("folder cannot share memory between connections; writes are slower and reads wait for them", "path", db.path)
+	return nil
 }
 
-// pragmas lists how every connection is opened; waiting for locks comes first,
-// because the others may meet one.
-func pragmas(journal, synchronous string) []string {
+// shared lists how the connections are opened that share the write-ahead log.
+// Waiting for locks comes first, because what follows may meet one.
+func shared() []string {
+	return slices.Insert(pragmas("FULL"), 1, "_pragma=journal_mode(WAL)")
+}
+
+// pragmas lists what every connection is opened with.
+func pragmas(synchronous string) []string {
 	return []string{
 		fmt.Sprintf("_pragma=busy_timeout(%d)", lockWait.Milliseconds()),
-		"_pragma=journal_mode(" + journal + ")",
 		"_pragma=synchronous(" + synchronous + ")",
 		"_pragma=foreign_keys(ON)",
 		"_pragma=trusted_schema(OFF)",
@@ -285,6 +310,14 @@ func pragmas(journal, synchronous string) []string {
 		"_pragma=mmap_size(0)",
 		"_pragma=journal_size_limit(67108864)",
 	}
+}
+
+// dsn is the address of the database file.
+func (db *DB) dsn(settings ...string) string {
+	if db.vfs != "" {
+		settings = append(settings, "vfs="+db.vfs)
+	}
+	return dsn(db.path, settings...)
 }
 
 // dsn is the address of the file as an URI, so that no character of its path
