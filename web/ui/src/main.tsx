@@ -9,7 +9,7 @@ import { createRoot } from "react-dom/client";
 import { router } from "./app/router";
 import { queries } from "./app/queries";
 import { cssVariables, theme } from "./app/theme";
-import "@mantine/core/styles.css";
+import "./styles/kit";
 import "@mantine/notifications/styles.css";
 import "./styles/tokens.css";
 import "./styles/global.css";

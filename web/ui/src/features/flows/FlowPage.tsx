@@ -42,6 +42,7 @@ import { QuickAdd } from "./palette/QuickAdd";
 import { useRecent } from "./palette/recent";
 import { Resizer } from "./Resizer";
 import { isUnsaved, useEditor, useFlow } from "./store";
+import "../../styles/kitForms";
 import "./flowPage.css";
 
 const Review = lazy(() => import("./review/Review").then((m) => ({ default: m.Review })));

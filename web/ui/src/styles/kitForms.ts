@@ -1,0 +1,22 @@
+// The kit's styles of form controls and tabs, for the pages that have them.
+import "@mantine/core/styles/Combobox.css";
+import "@mantine/core/styles/Checkbox.css";
+import "@mantine/core/styles/CheckboxIndicator.css";
+import "@mantine/core/styles/Radio.css";
+import "@mantine/core/styles/RadioIndicator.css";
+import "@mantine/core/styles/Switch.css";
+import "@mantine/core/styles/Pill.css";
+import "@mantine/core/styles/PillsInput.css";
+import "@mantine/core/styles/NumberInput.css";
+import "@mantine/core/styles/SegmentedControl.css";
+import "@mantine/core/styles/Tabs.css";
+import "@mantine/core/styles/Tree.css";
+import "@mantine/core/styles/Stepper.css";
+import "@mantine/core/styles/Slider.css";
+import "@mantine/core/styles/Badge.css";
+import "@mantine/core/styles/Card.css";
+import "@mantine/core/styles/Progress.css";
+import "@mantine/core/styles/ColorInput.css";
+import "@mantine/core/styles/ColorPicker.css";
+import "@mantine/core/styles/ColorSwatch.css";
+import "@mantine/core/styles/Fieldset.css";
