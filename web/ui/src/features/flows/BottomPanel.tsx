@@ -1,11 +1,11 @@
 import { ActionIcon, Tabs } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
+import { Changes } from "../../components/changes/Changes";
 import { t } from "../../text/t";
 import { useChecks } from "./checks";
 import { DebugPanel } from "./debug/DebugPanel";
 import { Problems } from "./debug/Problems";
 import { TestRun } from "./debug/TestRun";
-import { Changes } from "./review/Changes";
 import type { OpenFlow } from "./store";
 
 export type BottomTab = "debug" | "test" | "problems" | "changes";

@@ -19,6 +19,7 @@ import { useFlowActions } from "./flowActions";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { CONFIGURATION } from "./store";
 import "../../styles/kitForms";
+import "../../components/routes/routes.css";
 import "./flowsPage.css";
 
 /** All flows: what they serve, how they stand to what is live, what can be done with them. */

@@ -4,6 +4,8 @@
 import { create } from "zustand";
 import { api, payload } from "../../api/client";
 import { isProblem } from "../../api/problem";
+import type { FlowChanges } from "../../components/changes/Changes";
+import type { Route } from "../../components/routes/Routes";
 import { type WireFlow, write } from "./document";
 import { useEditor } from "./store";
 
@@ -19,42 +21,6 @@ export interface Finding {
   column?: number;
   nodes?: string[];
   routes?: string[];
-}
-
-export interface Difference {
-  name: string;
-  before: unknown;
-  after: unknown;
-}
-
-export interface NodeChange {
-  node: string;
-  label: string;
-  kind: string;
-  change: "added" | "changed" | "moved" | "removed";
-  inputs: Difference[];
-  fields: Difference[];
-}
-
-export interface EdgeChange {
-  source: string;
-  sourceHandle: string;
-  target: string;
-  change: "added" | "changed" | "removed";
-}
-
-export interface FlowChanges {
-  flow: string;
-  change: "same" | "added" | "changed" | "moved" | "removed";
-  nodes: NodeChange[];
-  edges: EdgeChange[];
-  other: Difference[];
-}
-
-export interface Route {
-  method: string;
-  path: string;
-  node: string;
 }
 
 export interface Check {

@@ -6,14 +6,13 @@ import { useEffect, useState } from "react";
 import { api, payload } from "../../../api/client";
 import { isProblem, type Problem } from "../../../api/problem";
 import { Failure } from "../../../app/states";
+import { Changes } from "../../../components/changes/Changes";
+import { type Route, Routes } from "../../../components/routes/Routes";
 import { t } from "../../../text/t";
-import { type Check, checkNow, type Finding, type Route } from "../checks";
+import { type Check, checkNow, type Finding } from "../checks";
 import { Problems } from "../debug/Problems";
 import { saveAll } from "../draft";
 import { useEditor } from "../store";
-import { Changes } from "./Changes";
-import { Routes } from "./Routes";
-import "./review.css";
 
 interface TestReport {
   passed: number;

@@ -1,8 +1,12 @@
 import { Checkbox, Code, Table, Text } from "@mantine/core";
 import { useState } from "react";
-import { t } from "../../../text/t";
-import type { Difference, FlowChanges, NodeChange } from "../checks";
-import "./review.css";
+import type { components } from "../../api/schema.gen";
+import { t } from "../../text/t";
+import "./changes.css";
+
+export type FlowChanges = components["schemas"]["EditorFlowChanges"];
+export type NodeChange = components["schemas"]["EditorNodeChange"];
+type Difference = components["schemas"]["EditorDifference"];
 
 /** How flows differ: per flow the nodes added, removed, changed, moved, and each field before and after. */
 export function Changes({ flows }: { flows: readonly FlowChanges[] }) {

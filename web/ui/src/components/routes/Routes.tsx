@@ -1,6 +1,9 @@
 import { Button, CopyButton } from "@mantine/core";
-import { t } from "../../../text/t";
-import type { Route } from "../checks";
+import type { components } from "../../api/schema.gen";
+import { t } from "../../text/t";
+import "./routes.css";
+
+export type Route = components["schemas"]["EditorRoute"];
 
 /** The address of a route, with the prefix. */
 export function urlOf(route: Route): string {
@@ -15,11 +18,11 @@ export function curlOf(route: Route): string {
 
 /** The routes that are served, each with its address to copy, its cURL line and, for GET, a way to open it. */
 export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: boolean }) {
-  if (routes.length === 0) return <p className="changes__kind">{t("review.noRoutes")}</p>;
+  if (routes.length === 0) return <p className="routes__none">{t("review.noRoutes")}</p>;
   return (
-    <ul className="review__routes">
+    <ul className="routes">
       {routes.map((r) => (
-        <li key={`${r.method} ${r.path}`} className="review__route">
+        <li key={`${r.method} ${r.path}`} className="routes__line">
           <span className="method" data-method={r.method}>
             {r.method}
           </span>
