@@ -15,6 +15,17 @@ const palettes = {
   dark: shades("E9ECF1 B7BFCC 98A2B3 6C7687 3A4250 2D3440 1F242D 171B22 12161C 0F1217"),
 };
 
+type Sized = { size?: unknown };
+
+function controlHeight(variable: string) {
+  return (_: unknown, props: Sized) => ({ root: props.size === undefined || props.size === "sm" ? { [variable]: "var(--control-height)" } : {} });
+}
+
+function inputHeight(_: unknown, props: Sized) {
+  const isDefault = props.size === undefined || props.size === "sm";
+  return { wrapper: isDefault ? { "--input-height": "var(--control-height)" } : {}, input: {} };
+}
+
 export const theme = createTheme({
   colors: palettes,
   primaryColor: "iris",
@@ -38,6 +49,10 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
+    // Controls are 32 px high, 28 px in compact density.
+    Button: { defaultProps: { size: "sm" }, vars: controlHeight("--button-height") },
+    Input: { vars: inputHeight },
+    ActionIcon: { defaultProps: { size: 32 } },
     Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "md" } },
     Modal: { defaultProps: { radius: "lg", centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
     Tooltip: { defaultProps: { openDelay: 400, events: { hover: true, focus: true, touch: false } } },
@@ -58,7 +73,7 @@ const fromTokens = {
 };
 
 export const cssVariables: CSSVariablesResolver = () => ({
-  variables: { "--input-height-sm": "var(--control-height)" },
+  variables: {},
   light: fromTokens,
   dark: fromTokens,
 });

@@ -24,8 +24,8 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose }: Props) {
   const problems = check?.problems.length ?? 0;
   const changes = check?.changes.filter((c) => c.change !== "same").length ?? 0;
   return (
-    <section className="bottom" aria-label={t("pane.bottom")} data-pane="bottom" tabIndex={-1}>
-      <Tabs value={tab} onChange={(v) => v && onTab(v as BottomTab)} className="bottom__tabs" keepMounted={false}>
+    <section className="bottomPanel" aria-label={t("pane.bottom")} data-pane="bottom" tabIndex={-1}>
+      <Tabs value={tab} onChange={(v) => v && onTab(v as BottomTab)} className="bottomPanel__tabs" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="debug">{t("bottom.debug")}</Tabs.Tab>
           <Tabs.Tab value="test">{t("bottom.test")}</Tabs.Tab>
@@ -35,17 +35,17 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose }: Props) {
             <IconX size={16} />
           </ActionIcon>
         </Tabs.List>
-        <Tabs.Panel value="debug" className="bottom__panel">
+        <Tabs.Panel value="debug" className="bottomPanel__panel">
           <DebugPanel onOpen={onOpen} />
         </Tabs.Panel>
-        <Tabs.Panel value="test" className="bottom__panel">
+        <Tabs.Panel value="test" className="bottomPanel__panel">
           <TestRun flow={flow} onOpen={onOpen} />
         </Tabs.Panel>
-        <Tabs.Panel value="problems" className="bottom__panel">
+        <Tabs.Panel value="problems" className="bottomPanel__panel">
           <Problems problems={check?.problems ?? []} onOpen={onOpen} />
         </Tabs.Panel>
-        <Tabs.Panel value="changes" className="bottom__panel">
-          <div className="bottom__scroll">
+        <Tabs.Panel value="changes" className="bottomPanel__panel">
+          <div className="bottomPanel__scroll">
             <Changes flows={check?.changes ?? []} />
           </div>
         </Tabs.Panel>

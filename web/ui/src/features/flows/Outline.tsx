@@ -41,7 +41,7 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
       <Button size="compact-md" variant="default" leftSection={<IconPlus size={16} />} disabled={locked} onClick={(e) => addAfter(undefined, e.currentTarget)}>
         {t("quickAdd.label")}
       </Button>
-      {doc.nodes.ids.length === 0 && <p className="bottom__empty">{t("outline.empty")}</p>}
+      {doc.nodes.ids.length === 0 && <p className="bottomPanel__empty">{t("outline.empty")}</p>}
       <Tree
         tree={tree}
         data={data}

@@ -60,7 +60,7 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
       </div>
       {error !== undefined && <Failure error={error} retry={load} />}
       {shown.length === 0 && error === undefined && (
-        <p className="bottom__empty">
+        <p className="bottomPanel__empty">
           {t(list.length === 0 ? "debug.none" : "debug.noMatch")}{" "}
           {list.length > 0 && (
             <Button size="compact-sm" variant="subtle" onClick={() => setQuery("")}>

@@ -11,7 +11,7 @@ export function Problems({ problems, onOpen }: { problems: readonly Finding[]; o
   const navigate = useNavigate();
   const current = useEditor((s) => s.current);
   const flows = useEditor((s) => s.flows);
-  if (problems.length === 0) return <p className="bottom__empty">{t("problems.none")}</p>;
+  if (problems.length === 0) return <p className="bottomPanel__empty">{t("problems.none")}</p>;
   const handleOpen = (p: Finding): void => {
     if (p.node && p.flow === current && onOpen) return onOpen(p.node, p.input);
     void navigate({

@@ -67,7 +67,7 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
       notifications.show({ color: "red", message: e.message });
     }
   };
-  if (requests.length === 0) return <p className="bottom__empty">{t("testRun.noRequest")}</p>;
+  if (requests.length === 0) return <p className="bottomPanel__empty">{t("testRun.noRequest")}</p>;
   return (
     <div className="testRun">
       <form
@@ -152,7 +152,7 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
         )}
       </form>
       <div className="testRun__result" aria-live="polite">
-        {!run && <p className="bottom__empty">{t("testRun.none")}</p>}
+        {!run && <p className="bottomPanel__empty">{t("testRun.none")}</p>}
         {run?.error && (
           <Alert color="red" role="alert">
             {run.error.message}
