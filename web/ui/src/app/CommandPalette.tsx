@@ -5,6 +5,7 @@ import { t } from "../text/t";
 import { type Action, pressed, readable, useAllActions } from "./actions";
 import { usePreferences } from "./preferences";
 import "@mantine/spotlight/styles.css";
+import "./commandPalette.css";
 
 const [store, spotlight] = createSpotlight();
 
@@ -69,12 +70,13 @@ export function CommandPalette() {
   );
   return (
     <>
-      <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420}>
+      <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} transitionProps={{ duration: 0 }} overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}>
         <Spotlight.Search placeholder={t("shell.search")} aria-label={t("shell.search")} />
         <Spotlight.ActionsList>
           {found.map((a) => (
             <Spotlight.Action
               key={a.id}
+              className="palette__action"
               label={a.label}
               description={a.section}
               leftSection={a.icon && <a.icon size={16} />}

@@ -54,7 +54,7 @@ export const theme = createTheme({
     Input: { vars: inputHeight },
     ActionIcon: { defaultProps: { size: 32 } },
     Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "md" } },
-    Modal: { defaultProps: { radius: "lg", centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
+    Modal: { defaultProps: { radius: "lg", centered: true, overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 120, transition: "fade" } } },
     Tooltip: { defaultProps: { openDelay: 400, events: { hover: true, focus: true, touch: false } } },
   },
 });

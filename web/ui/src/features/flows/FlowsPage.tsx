@@ -3,10 +3,11 @@ import { notifications } from "@mantine/notifications";
 import { IconDots, IconDownload, IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { useServerEvents } from "../../api/events";
 import { isProblem } from "../../api/problem";
+import { type Action, useActions } from "../../app/actions";
 import { Page } from "../../app/Page";
 import { Empty, Failure } from "../../app/states";
 import { RelativeTime } from "../../components/RelativeTime";
@@ -47,6 +48,15 @@ export function FlowsPage() {
     }
   };
   const newFlow = (): void => void create({ definitions: [], connections: [], configurations: [] }, t("flowName.new"));
+  const offered = useMemo<Action[]>(
+    () => [
+      { id: "flows.new", label: t("tabs.new"), section: t("nav.flows"), icon: IconPlus, run: newFlow },
+      { id: "flows.import", label: t("flows.import"), section: t("nav.flows"), icon: IconUpload, run: () => file.current?.click() },
+    ],
+    // biome-ignore lint/correctness/useExhaustiveDependencies: a new flow's name follows from the list
+    [data],
+  );
+  useActions(offered);
   const buttons = (
     <>
       <input
