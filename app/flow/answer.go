@@ -299,7 +299,7 @@ func (r *run) refuse(w http.ResponseWriter, f *fault.Fault) { refuse(w, f, r.ID)
 // refuse answers a fault in the envelope.
 func refuse(w http.ResponseWriter, f *fault.Fault, id string) {
 	h := w.Header()
-	for _, name := range []string{"Content-Length", "Set-Cookie", "Location"} {
+	for _, name := range []string{"Set-Cookie", "Location"} {
 		delete(h, name)
 	}
 	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = jsonType, nosniff, noStore
@@ -319,6 +319,7 @@ func refuse(w http.ResponseWriter, f *fault.Fault, id string) {
 	if err != nil {
 		b = append(buf.b, `{"error":true}`...)
 	}
+	h["Content-Length"] = []string{strconv.Itoa(len(b))} // so that the answer is complete before the handler is
 	w.WriteHeader(int(f.Kind))
 	w.Write(b) //nolint:errcheck // a client that is gone reads nothing
 }

@@ -108,6 +108,9 @@ type Options struct {
 	// Recorder, when set, is asked at each run of a flow for what records it; a nil
 	// Recorder records nothing. Test runs bring their own.
 	Recorder func(flow, runID string) trace.Recorder
+	// Idle keeps the live deployment and runs none of it: safe mode. What is
+	// deployed is checked and stored as ever.
+	Idle bool
 }
 
 // Engine serves the live Program and replaces it. All methods may be called
@@ -123,6 +126,7 @@ type Engine struct {
 	emitted  func(string, []any)
 	reserved []string
 	recorder func(flow, runID string) trace.Recorder
+	idle     bool
 
 	live    atomic.Pointer[live]
 	running atomic.Int64
@@ -146,7 +150,7 @@ type live struct {
 func New(o Options) *Engine {
 	e := &Engine{
 		log: o.Log, library: o.Library, store: o.Store, env: o.Env, events: o.Events, limits: o.Limits,
-		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder,
+		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder, idle: o.Idle,
 		idBase: rand.Text()[:10] + "-",
 	}
 	p, _ := compile(Document{}, e.library, e.settings(), false)
@@ -241,6 +245,10 @@ func (e *Engine) swap(p *Program, d Deployment) {
 }
 
 func (e *Engine) replace(p *Program, d Deployment) {
+	if e.idle {
+		p.close() //nolint:errcheck // nothing ran, so nothing can be lost
+		p, _ = compile(Document{}, e.library, e.settings(), false)
+	}
 	old := e.live.Swap(&live{Program: p, deployment: d})
 	drained := old.drain()
 	e.draining.Add(1)
@@ -276,7 +284,11 @@ func (e *Engine) Reload(context.Context) error {
 }
 
 func (e *Engine) rebuild(d Deployment) error {
-	p, problems := compile(d.Flows, e.library, e.settings(), true)
+	flows := d.Flows
+	if e.idle { // not even compiled: that may be what has to be repaired
+		flows = Document{}
+	}
+	p, problems := compile(flows, e.library, e.settings(), true)
 	e.swap(p, d)
 	return refusal(problems)
 }

@@ -330,6 +330,41 @@ out: Response
 	}
 }
 
+// TestDeadlineDoesNotWait answers in time although a node goes on; the run ends
+// with its last node.
+func TestDeadlineDoesNotWait(t *testing.T) {
+	b := newBench(t, func(s *flow.Settings) { s.RunTime = 50 * time.Millisecond })
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/slow"}
+a: Stubborn
+w: Wait {}
+out: Response
+in -> a -> out
+in -> w -> out`)
+	released = make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release()
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	server.Client().Timeout = 10 * time.Second
+	res, err := server.Client().Get(server.URL + "/api/slow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || res.StatusCode != 504 {
+		t.Errorf("%d %s %v", res.StatusCode, body, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := b.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the engine closed under a node: %v", err)
+	}
+	release()
+	server.Client().CloseIdleConnections()
+}
+
 func TestClientGone(t *testing.T) {
 	b := newBench(t)
 	b.deploy(t, `

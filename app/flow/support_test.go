@@ -172,6 +172,12 @@ func (o *open) Prepare(node.Values) []node.Problem       { opened.Store(o.Name, 
 func (o *open) Run(context.Context, *node.Message) error { return nil }
 func (o *open) Close() error                             { opened.Delete(o.Name); return nil }
 
+type stubborn struct{} // does not listen to its context
+
+var released chan struct{} // made by the test that uses it
+
+func (*stubborn) Run(context.Context, *node.Message) error { <-released; return nil }
+
 type settings struct { // a Configuration
 	Name string `input:"name"`
 }
@@ -184,6 +190,7 @@ func types() []node.Type {
 		node.Define("Either", node.Middleware, either{}, node.In(own), node.Ports(node.Port{Name: "yes"}, node.Port{Name: "no"})),
 		node.Define("Wait", node.Middleware, wait{}, node.In(own), node.Blocking()),
 		node.Define("Each", node.Middleware, each{}, node.In(own), node.Ports(node.Port{Name: "done"}, node.Port{Name: "item"}), node.Loops("item")),
+		node.Define("Stubborn", node.Middleware, stubborn{}, node.In(own), node.Blocking()),
 		node.Define("Open", node.Middleware, open{}, node.In(own)),
 		node.Define("Nest", node.Middleware, nest{}, node.In(own)),
 		node.Define("Settings", node.Configuration, settings{}, node.In(own)),
