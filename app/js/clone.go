@@ -61,6 +61,12 @@ func (c *cloner) value(v goja.Value) (goja.Value, error) {
 func (c *cloner) object(o *goja.Object) (goja.Value, error) {
 	m, b := c.m, &c.m.builtins
 	class := o.ClassName()
+	if isFunction(o) {
+		if c.how == structuredOnly {
+			return nil, c.refuse("A function")
+		}
+		return o, nil
+	}
 	keep := func(n *goja.Object) *goja.Object {
 		c.seen[o] = n
 		if original, ok := m.call.seat.opaque[o]; ok {
@@ -89,14 +95,18 @@ func (c *cloner) object(o *goja.Object) (goja.Value, error) {
 			return nil, err
 		}
 		return keep(boxed.(*goja.Object)), nil
-	case "Map", "Set":
-		return c.collection(o, class, keep)
 	case "Object", "Error", "ArrayBuffer", "Arguments", "global":
 	default:
 		if c.how == structuredOnly {
 			return nil, c.refuse("A " + class)
 		}
 		return o, nil
+	}
+	switch o.ExportType() {
+	case mapType:
+		return c.collection(o, "Map", keep)
+	case setType:
+		return c.collection(o, "Set", keep)
 	}
 	if bytes, ok := m.bytesOf(o, class); ok {
 		copied := append([]byte(nil), bytes...)
@@ -137,24 +147,13 @@ func (c *cloner) object(o *goja.Object) (goja.Value, error) {
 		}
 	}
 	for _, key := range keys {
-		v, err := c.member(o.Get(key))
+		v, err := c.value(o.Get(key))
 		if err != nil {
 			return nil, err
 		}
 		m.put(n, key, v)
 	}
 	return n, nil
-}
-
-// member copies what a property holds.
-func (c *cloner) member(v goja.Value) (goja.Value, error) {
-	if o, ok := v.(*goja.Object); ok && isFunction(o.ClassName()) {
-		if c.how == structuredOnly {
-			return nil, c.refuse("A function")
-		}
-		return o, nil
-	}
-	return c.value(v)
 }
 
 func (c *cloner) array(o *goja.Object, keep func(*goja.Object) *goja.Object) (goja.Value, error) {
@@ -166,7 +165,7 @@ func (c *cloner) array(o *goja.Object, keep func(*goja.Object) *goja.Object) (go
 	copied := keep(m.vm.NewArray())
 	_ = copied.Set("length", n)
 	for _, key := range o.Keys() {
-		v, err := c.member(o.Get(key))
+		v, err := c.value(o.Get(key))
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +194,7 @@ func (c *cloner) collection(o *goja.Object, class string, keep func(*goja.Object
 			args = []goja.Value{pair.Get("0"), pair.Get("1")}
 		}
 		for i := range args {
-			if args[i], err = c.member(args[i]); err != nil {
+			if args[i], err = c.value(args[i]); err != nil {
 				return nil, err
 			}
 		}

@@ -66,6 +66,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	if err := nesting(source); err != nil {
 		return nil, err
 	}
+	e.warm.Do(e.prepareAll)
 	head := header
 	if strings.Contains(source, "await") {
 		head = asyncHeader
@@ -73,7 +74,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	lowered := api.Transform(head+source+footer, api.TransformOptions{
 		Loader: api.LoaderJS, Target: api.ES2017, Supported: lowering,
 		Sourcemap: api.SourceMapInline, SourcesContent: api.SourcesContentExclude,
-		Sourcefile: scriptName, Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
+		Sourcefile: scriptName, Charset: api.CharsetASCII, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
 	})
 	if len(lowered.Errors) > 0 {
 		if stray := unopened(source); stray != nil {
@@ -352,7 +353,7 @@ func walk(v reflect.Value, visit func(any)) {
 		if v.IsNil() || v.Type() == reflect.TypeFor[*file.File]() {
 			return
 		}
-		if v.Type().Implements(nodeType) {
+		if v.Type().Implements(nodeType) && v.Type() != reflect.TypeFor[*ast.Identifier]() {
 			visit(v.Interface())
 		}
 		walk(v.Elem(), visit)
@@ -364,6 +365,10 @@ func walk(v reflect.Value, visit func(any)) {
 			walk(v.Index(i), visit)
 		}
 	case reflect.Struct:
+		if v.CanAddr() && v.Type() == reflect.TypeFor[ast.Identifier]() {
+			visit(v.Addr().Interface())
+			return
+		}
 		for i := range v.NumField() {
 			switch f := v.Field(i); f.Kind() {
 			case reflect.Interface, reflect.Pointer, reflect.Slice, reflect.Struct:

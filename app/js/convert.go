@@ -204,14 +204,15 @@ func (x *exporter) object(o *goja.Object) (any, error) {
 	if v, ok := x.opaque[o]; ok {
 		return v, nil
 	}
+	if isFunction(o) {
+		return nil, nil
+	}
 	x.count++
 	if x.count&0x3ff == 0 {
 		x.m.yield()
 	}
 	class := o.ClassName()
 	switch class {
-	case "Function", "AsyncFunction", "GeneratorFunction":
-		return nil, nil
 	case "Date":
 		t, ok := o.Export().(time.Time)
 		if !ok || t.IsZero() {
@@ -288,17 +289,15 @@ func absent(v goja.Value) bool {
 	case *goja.Symbol:
 		return true
 	case *goja.Object:
-		return isFunction(v.ClassName())
+		return isFunction(v)
 	}
 	return goja.IsUndefined(v)
 }
 
-// isFunction reports whether objects of the class can be called.
-func isFunction(class string) bool {
-	return class == "Function" || class == "AsyncFunction" || class == "GeneratorFunction"
+// isFunction reports whether the object can be called.
+func isFunction(o *goja.Object) bool {
+	return o.ExportType().Kind() == reflect.Func || o.ClassName() == "Function"
 }
-
-var proxyType = reflect.TypeFor[goja.Proxy]()
 
 // bytesOf returns the bytes that an ArrayBuffer or a typed array shows.
 func (m *machine) bytesOf(o *goja.Object, class string) ([]byte, bool) {

@@ -61,6 +61,7 @@ type Engine struct {
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 	workers sync.WaitGroup
+	warm    sync.Once
 
 	mu      sync.Mutex
 	pool    []*machine
@@ -76,18 +77,22 @@ type Engine struct {
 
 var matchTimeout sync.Once
 
-// New returns an engine; its runtimes are made in the background.
+// New returns an engine. Its runtimes are made in the background once there is a
+// script to run: who has none pays for none.
 func New(o Options) *Engine {
 	o.defaults()
 	matchTimeout.Do(func() { regexp2.DefaultMatchTimeout = matchTime })
 	ctx, cancel := context.WithCancel(context.Background())
-	e := &Engine{options: o, ctx: ctx, cancel: cancel}
+	return &Engine{options: o, ctx: ctx, cancel: cancel}
+}
+
+// prepareAll makes the first machines and a spare one in the background.
+func (e *Engine) prepareAll() {
 	e.mu.Lock()
-	for range o.Runtimes {
+	defer e.mu.Unlock()
+	for range e.options.Runtimes + 1 {
 		e.prepare()
 	}
-	e.mu.Unlock()
-	return e
 }
 
 func (o *Options) defaults() {
@@ -148,7 +153,7 @@ func (e *Engine) Stats() Stats {
 
 // prepare makes a machine in the background; e.mu is held.
 func (e *Engine) prepare() {
-	if e.closed || len(e.pool)+e.making >= e.options.MaxRuntimes {
+	if e.closed || len(e.pool)+e.making > e.options.MaxRuntimes {
 		return
 	}
 	e.making++
@@ -175,11 +180,13 @@ func (e *Engine) prepare() {
 // add puts a machine to use, or keeps it for the next that is thrown away; e.mu
 // is held.
 func (e *Engine) add(m *machine) {
-	if len(e.pool) >= e.options.Runtimes && e.spare == nil && len(e.waiters) == 0 {
+	n := len(e.pool)
+	switch {
+	case n < e.options.Runtimes, len(e.waiters) > 0 && n < e.options.MaxRuntimes:
+		e.pool = append(e.pool, m)
+	case e.spare == nil:
 		e.spare = m
-		return
 	}
-	e.pool = append(e.pool, m)
 }
 
 // wake lets everybody who waits for a machine look again; e.mu is held.
@@ -204,7 +211,7 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 				best = m
 			}
 		}
-		if best == nil && e.spare != nil {
+		if best == nil && e.spare != nil && len(e.pool) < e.options.MaxRuntimes {
 			best = e.spare
 			e.spare = nil
 			e.pool = append(e.pool, best)

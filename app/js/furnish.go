@@ -8,7 +8,14 @@ import (
 	"github.com/dop251/goja"
 )
 
-var arrayBufferType = reflect.TypeFor[goja.ArrayBuffer]()
+// What the engine says it exports objects as, by which we know what they are.
+var (
+	arrayBufferType = reflect.TypeFor[goja.ArrayBuffer]()
+	proxyType       = reflect.TypeFor[goja.Proxy]()
+	promiseType     = reflect.TypeFor[*goja.Promise]()
+	mapType         = reflect.TypeFor[[][2]any]()
+	setType         = reflect.TypeFor[[]any]()
+)
 
 // builtins are what our native functions use of a machine, taken before any
 // script could touch it.

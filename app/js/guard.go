@@ -288,9 +288,9 @@ func (m *machine) join(c goja.FunctionCall, locale bool) goja.Value {
 	defer func() { m.joining = m.joining[:len(m.joining)-1] }()
 	var separator goja.String
 	if s := c.Argument(0); goja.IsUndefined(s) {
-		separator = m.vm.ToValue(",").(goja.String)
+		separator = m.text(m.vm.ToValue(","))
 	} else {
-		separator = s.ToString().(goja.String)
+		separator = m.text(s)
 	}
 	var b goja.StringBuilder
 	size := 0
@@ -313,7 +313,7 @@ func (m *machine) join(c goja.FunctionCall, locale bool) goja.Value {
 				m.must(err)
 				v = r
 			}
-			s := v.ToString().(goja.String)
+			s := m.text(v)
 			size += s.Length()
 			if size > longestString {
 				m.tooMuch("The text is too long; %d characters are the most", longestString)
@@ -330,6 +330,15 @@ func (m *machine) join(c goja.FunctionCall, locale bool) goja.Value {
 	return b.String()
 }
 
+// text is a value as text; it may run a toString of the script's.
+func (m *machine) text(v goja.Value) goja.String {
+	if s, ok := v.ToString().(goja.String); ok {
+		return s
+	}
+	s, _ := m.vm.ToValue(v.String()).(goja.String) // a number is its own text until somebody looks
+	return s
+}
+
 func (m *machine) checkText(n float64) {
 	if n > longestString {
 		m.tooMuch("The text is too long; %d characters are the most", longestString)
@@ -338,13 +347,9 @@ func (m *machine) checkText(n float64) {
 
 func (m *machine) guardStrings() {
 	proto := m.at("String", "prototype")
-	textOf := func(v goja.Value) goja.String {
-		s, _ := v.ToString().(goja.String)
-		return s
-	}
 	m.wrap(proto, "repeat", func(c goja.FunctionCall) goja.Value {
 		if n := c.Argument(0).ToFloat(); n > 0 {
-			m.checkText(n * float64(textOf(c.This).Length()))
+			m.checkText(n * float64(m.text(c.This).Length()))
 		}
 		return nil
 	})
@@ -352,9 +357,9 @@ func (m *machine) guardStrings() {
 		m.wrap(proto, name, func(c goja.FunctionCall) goja.Value { m.checkText(c.Argument(0).ToFloat()); return nil })
 	}
 	m.wrap(proto, "concat", func(c goja.FunctionCall) goja.Value {
-		total := textOf(c.This).Length()
+		total := m.text(c.This).Length()
 		for _, arg := range c.Arguments {
-			total += textOf(arg).Length()
+			total += m.text(arg).Length()
 		}
 		m.checkText(float64(total))
 		return nil

@@ -62,7 +62,7 @@ func (m *machine) print(v goja.Value) string {
 	if !ok {
 		return v.String()
 	}
-	if class := o.ClassName(); class == "Error" || isFunction(class) || class == "RegExp" || class == "Symbol" {
+	if class := o.ClassName(); class == "Error" || isFunction(o) || class == "RegExp" || class == "Symbol" {
 		return o.String()
 	}
 	b, err := m.marshal(nil, v)
@@ -150,60 +150,86 @@ func (m *machine) timers() {
 // mostTimers bounds the timers that one call may have waiting.
 const mostTimers = 10_000
 
-// timer sets a timer of the call and returns its number.
+// A timer waits for its time; one alarm of the call wakes it for the next.
+type timer struct {
+	id     int64
+	due    time.Time
+	repeat time.Duration // 0: once
+	f      goja.Callable
+	args   []goja.Value
+}
+
+// timer sets a timer and returns its number. Timers run in the order in which
+// they are due, those of one moment in the order in which they were set.
 func (c *call) timer(f goja.Callable, args []goja.Value, delay time.Duration, repeat bool) int64 {
 	if len(c.timers) >= mostTimers {
 		c.seat.machine.tooMuch("More than %d timers are too many", mostTimers)
 	}
-	ctx := c.begin()
+	c.begin()
 	c.lastTimer++
-	id := c.lastTimer
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	delay = max(delay, time.Millisecond)
+	t := &timer{id: c.lastTimer, due: time.Now().Add(delay), f: f, args: args}
+	if repeat {
+		t.repeat = delay
+	}
 	if c.timers == nil {
-		c.timers = map[int64]*time.Timer{}
+		c.timers = map[int64]*timer{}
 	}
-	var fire func()
-	fire = func() {
-		if ctx.Err() != nil {
-			return
-		}
-		c.post(func() error {
-			if repeat {
-				if !c.again(id, delay) {
-					return nil
-				}
-			} else if !c.clear(id) {
-				return nil
-			}
-			_, err := f(goja.Undefined(), args...)
-			return err
-		})
-	}
-	c.timers[id] = time.AfterFunc(delay, fire)
-	return id
+	c.timers[t.id] = t
+	c.setAlarm()
+	return t.id
 }
 
-// clear stops a timer; false when it is not waiting.
-func (c *call) clear(id int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t, ok := c.timers[id]
-	if ok {
-		t.Stop()
+// clear stops a timer.
+func (c *call) clear(id int64) {
+	if _, ok := c.timers[id]; ok {
 		delete(c.timers, id)
 		c.jobs--
 	}
-	return ok
 }
 
-// again sets a repeating timer once more; false when it was cleared.
-func (c *call) again(id int64, delay time.Duration) bool {
+// next returns the timer that is due first, nil when none waits.
+func (c *call) next() *timer {
+	var first *timer
+	for _, t := range c.timers {
+		if first == nil || t.due.Before(first.due) || t.due.Equal(first.due) && t.id < first.id {
+			first = t
+		}
+	}
+	return first
+}
+
+// setAlarm has the call woken when the next timer is due.
+func (c *call) setAlarm() {
+	t := c.next()
+	if t == nil {
+		return
+	}
+	wait := time.Until(t.due)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t, ok := c.timers[id]
-	if ok {
-		t.Reset(max(delay, time.Millisecond))
+	switch {
+	case c.closed:
+	case c.alarm == nil:
+		c.alarm = time.AfterFunc(wait, func() { c.post(c.ring) })
+	default:
+		c.alarm.Reset(wait)
 	}
-	return ok
+}
+
+// ring runs the timers that are due; it runs in the machine's turn.
+func (c *call) ring() error {
+	now := time.Now()
+	for t := c.next(); t != nil && !t.due.After(now); t = c.next() {
+		if t.repeat > 0 {
+			t.due = time.Now().Add(t.repeat)
+		} else {
+			c.clear(t.id)
+		}
+		if _, err := t.f(goja.Undefined(), t.args...); err != nil {
+			return err
+		}
+	}
+	c.setAlarm()
+	return nil
 }

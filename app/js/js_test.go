@@ -2,94 +2,498 @@ package js
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"go.uber.org/goleak"
+
+	"ecoflow/app/fault"
 	"ecoflow/app/value"
 )
 
-func TestSmoke(t *testing.T) {
-	e := New(Options{Log: slog.Default()})
-	defer e.Close()
-	for _, src := range []string{
-		"return this.msg.msg.a + payload.msg.b + msg.a", "x = 5; y = x * 2; return {x, y, z: [1,2,3].map(v => v ** 2)}",
-		"const payload = this.msg; payload.extra = 1; return {...payload.msg, d: new Date(0)}",
-		"await new Promise(r => setTimeout(r, 5)); return 'late'", "return msg?.a ?? 1", "\nthrow new TypeError('no')",
-		"\n  null.x", "const a = 1;\nlet 5", "}); evil(); (function(){", "while(true){}", "return /\\p{L}+/u.exec('äb1')[0]", "/x/v", "return 2n ** 3n + (1n << 4n)",
-		"class A { #x = 1; get x() { return this.#x } } return new A().x", "return 3n ** 100000000n",
-		"return 1; async function* g() { yield 1 } ",
-		"for await (const x of [Promise.resolve(1)]) return x",
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// The clock of regular expressions ends by itself a while after the last match.
+		goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"),
+	)
+}
+
+// engine returns an engine of one runtime that every run shares.
+func engine(t testing.TB, o Options) *Engine {
+	t.Helper()
+	if o.Runtimes == 0 {
+		o.Runtimes, o.MaxRuntimes = 1, 2
+	}
+	e := New(o)
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+// lease returns a run's hold and its payload, whose msg is the JSON given.
+func lease(t testing.TB, e *Engine, run Run, body string) (*Lease, *Payload) {
+	t.Helper()
+	raw, err := value.Validate([]byte(body), 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := e.Lease(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	p, err := l.Move(context.Background(), []string{"msg"}, func(string) any { return raw })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, p
+}
+
+func compile(t testing.TB, e *Engine, source string) *Script {
+	t.Helper()
+	s, err := e.Compile("test", source)
+	if err != nil {
+		t.Fatalf("%q: %v (%d:%d)", source, err, err.Line, err.Column)
+	}
+	return s
+}
+
+// run returns the JSON of what a script makes of a body.
+func run(t testing.TB, e *Engine, source, body string) (string, error) {
+	t.Helper()
+	l, p := lease(t, e, Run{}, body)
+	defer l.Close()
+	if err := l.Call(context.Background(), compile(t, e, source), p); err != nil {
+		return "", err
+	}
+	b, err := p.AppendJSON(nil, "msg")
+	return string(b), err
+}
+
+func check(t *testing.T, e *Engine, source, body, want string) {
+	t.Helper()
+	got, err := run(t, e, source, body)
+	if err != nil {
+		got = "error: " + err.Error()
+	}
+	if got != want {
+		t.Errorf("%s\n got %s\nwant %s", source, got, want)
+	}
+}
+
+// TestIdioms: what people do with a payload works as in Node.js.
+func TestIdioms(t *testing.T) {
+	e := engine(t, Options{})
+	const body = `{"b": 1, "a": {"x": [1, 2, 3]}, "tags": ["p"], "n": 12345678901234567890, "d": "2020-01-02T03:04:05.678Z", "10": true, "2": false}`
+	for source, want := range map[string]string{
+		"payload.d = new Date(5); return payload.d.getTime()": "5",
+		"msg.tags.push('q'); return msg.tags":                 `["p","q"]`,
+		"return msg.a === msg.a":                              "true",
+		"return payload.msg === msg && this.msg === payload":  "true",
+		"return Object.keys(msg)":                             `["2","10","b","a","tags","n","d"]`,
+		"return JSON.stringify(msg.a)":                        `"{\"x\":[1,2,3]}"`,
+		"return Array.isArray(msg.tags) && msg.tags instanceof Array && msg.tags.constructor === Array": "true",
+		"return msg instanceof Object && Object.getPrototypeOf(msg) === Object.prototype":               "true",
+		"return msg.a.x.map(v => v * 2).filter(v => v > 2).reduce((a, b) => a + b, 0)":                  "10",
+		"delete msg.a; return 'a' in msg":                              "false",
+		"msg.a.x.length = 1; return msg.a.x":                           "[1]",
+		"const { a, ...rest } = msg; return Object.keys(rest).length":  "6",
+		"return { ...msg.a, y: 1 }":                                    `{"x":[1,2,3],"y":1}`,
+		"return [...msg.tags, ...msg.a.x]":                             `["p",1,2,3]`,
+		"const [first, ...others] = msg.a.x; return { first, others }": `{"first":1,"others":[2,3]}`,
+		"for (const k in msg.a) return k":                              `"x"`,
+		"let s = 0; for (const v of msg.a.x) s += v; return s":         "6",
+		"return msg.n": "12345678901234567000",
+		"return typeof msg.b + typeof msg.d + typeof msg.a + typeof msg.nothing":                                `"numberstringobjectundefined"`,
+		"return new Date(msg.d).toISOString() === msg.d":                                                        "true",
+		"msg.a.x.sort((p, q) => q - p); return msg.a.x":                                                         "[3,2,1]",
+		"return Object.entries(msg.a).map(([k, v]) => k + v.length)":                                            `["x3"]`,
+		"return Object.assign({}, msg.a, { z: 1 })":                                                             `{"x":[1,2,3],"z":1}`,
+		"msg.self = { get twice() { return 4 } }; return msg.self":                                              `{"twice":4}`,
+		"msg.f = () => 1; return [msg.f(), JSON.stringify(msg).includes('f\"')]":                                "[1,false]",
+		"return msg?.a?.y?.z ?? 'none'":                                                                         `"none"`,
+		"msg.b ||= 5; msg.c ??= 6; return msg.b + msg.c":                                                        "7",
+		"const m = new Map([['k', msg.a]]); m.get('k').y = 1; return msg.a.y":                                   "1",
+		"return msg.tags.includes('p') && msg.tags.indexOf('z') === -1":                                         "true",
+		"return msg.hasOwnProperty('a') && !msg.hasOwnProperty('toString')":                                     "true",
+		"class P { constructor(v) { this.v = v } get twice() { return this.v * 2 } } return new P(4).twice":     "8",
+		"return structuredClone(msg.a) !== msg.a":                                                               "true",
+		"return { undefined: undefined, nan: NaN, inf: -Infinity, f() {}, s: Symbol() }":                        `{"nan":null,"inf":null}`,
+		"return [undefined, () => 1, NaN, -0]":                                                                  "[null,null,null,0]",
+		"msg.tags[3] = 'z'; return msg.tags":                                                                    `["p",null,null,"z"]`,
+		"return { d: new Date(NaN), e: new Date(0), m: new Map([[1, 2]]), r: /x/, u: new URL('http://x.test')}": `{"d":null,"e":"1970-01-01T00:00:00.000Z","m":{},"r":{},"u":"http://x.test/"}`,
+		"":       "null",
+		"return": "null",
+		"return [\"__proto__\", JSON.parse('{\"__proto__\": {\"x\": 1}}').x === undefined]": `["__proto__",true]`,
 	} {
-		s, serr := e.Compile("t", src)
-		if serr != nil {
-			t.Logf("%q: %v %d:%d", src, serr, serr.Line, serr.Column)
-			continue
+		check(t, e, source, body, want)
+	}
+}
+
+// TestLanguage: what flows rely on of the language, lowered or not.
+func TestLanguage(t *testing.T) {
+	e := engine(t, Options{})
+	for source, want := range map[string]string{
+		"x = 1; y = x + 1; function f() { z = y } f(); return z":     "2",
+		"function f() { return this === globalThis } return f()":     "true",
+		"for (i = 0, s = 0; i < 4; i++) s += i; return s":            "6",
+		"[p, { q, ...r }] = [1, { q: 2, w: 3 }]; return { p, q, r }": `{"p":1,"q":2,"r":{"w":3}}`,
+		"with ({ v: 3 }) return v":                                   "3",
+		"return 010 + 0o10 + 0b11":                                   "19",
+		"class A { #v = 1; static s = 2; get v() { return this.#v } static { A.t = 3 } } return new A().v + A.s + A.t": "6",
+		"async function* g() { yield 1; yield 2 } const r = []; for await (const v of g()) r.push(v); return r":        "[1,2]",
+		"return await Promise.all([1, Promise.resolve(2), new Promise(r => setTimeout(r, 1, 3))])":                     "[1,2,3]",
+		"try { await Promise.reject(new TypeError('no')) } catch (e) { return e.name + ':' + e.message }":              `"TypeError:no"`,
+		"return (await Promise.allSettled([Promise.reject(1)]))[0].status":                                             `"rejected"`,
+		"return await Promise.any([Promise.reject(1), Promise.resolve(2)])":                                            "2",
+		"return Promise.resolve({ a: 1 })":                                                                    `{"a":1}`,
+		"return [2n ** 64n, 1n << 3n, 7n * 6n].map(String)":                                                   `["18446744073709551616","8","42"]`,
+		"let b = 2n; b **= 10n; b <<= 1n; return String(b)":                                                   `"2048"`,
+		"return 2 ** 3 ** 2 + (BigInt(1) ? 1 << 4 : 0)":                                                       "528",
+		"return 'äöü-ß'.match(/^\\p{L}+-\\p{Ll}$/u)[0].length":                                                "5",
+		"return new RegExp('\\\\P{L}', 'u').exec('ab1')[0]":                                                   `"1"`,
+		"return 'a1b2'.replace(/(?<l>[a-z])(\\d)/g, '$2$<l>')":                                                `"1a2b"`,
+		"return 'x'.replaceAll('x', '$&$&') + 'aXbX'.split('X') + 'abc'.at(-1)":                               `"xxa,b,c"`,
+		"return [...'a1b22'.matchAll(/\\d+/g)].map(m => m[0] + '@' + m.index)":                                `["1@1","22@3"]`,
+		"const r = /o/y; r.lastIndex = 1; return r.test('fo')":                                                "true",
+		"return /a.c/s.test('a\\nc') && /(?<!x)y/.test('ay')":                                                 "true",
+		"return [3, 1, 2].toSorted() + '|' + [1, [2, [3, [4]]]].flat(2).length + '|' + Object.groupBy !== ''": "true",
+		"return [1, [2, [3, [4]]]].flat(Infinity)":                                                            "[1,2,3,4]",
+		"return [1, , 3].join() + [[1, 2], [3]].join(';') + [null, undefined].join('-')":                      `"1,,31,2;3-"`,
+		"return new Array(3).fill(7).concat([1]).indexOf(1)":                                                  "3",
+		"return Array.from({ length: 3 }, (_, i) => i * i)":                                                   "[0,1,4]",
+		"const e = new Error('x'); e.name = 'Mine'; return [String(e), Object.keys(e)]":                       `["Mine: x",["name"]]`,
+		"class E extends Error { constructor(m) { super(m); this.name = 'E' } } try { throw new E('q') } catch (e) { return [e instanceof E, e instanceof Error, String(e)] }":                                              `[true,true,"E: q"]`,
+		"function Old() {} Old.prototype = Object.create(Error.prototype); Old.prototype.constructor = Old; Old.prototype.name = 'Old'; return [new Old() instanceof Error, new Old().name, new Old().constructor === Old]": `[true,"Old",true]`,
+		"const o = {}; o.toString = () => 'mine'; return '' + o":                                                            `"mine"`,
+		"function* g() { const x = yield 1; return x } const i = g(); i.next(); return i.next(5).value":                     "5",
+		"const p = new Proxy({}, { get: (t, k) => k }); return p.anything":                                                  `"anything"`,
+		"return eval('1 + 1') + new Function('a', 'return a * 2')(4)":                                                       "10",
+		"label: for (const a of [1, 2]) { for (const b of [1, 2]) { if (b === 2) continue label; if (a === 2) return a } }": "2",
+		"return JSON.stringify({ a: [1, { b: 2 }] }, null, 2)":                                                              `"{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ]\n}"`,
+		"return JSON.stringify({ a: 1, b: 2, c: { a: 3, b: 4 } }, ['a', 'c'])":                                              `"{\"a\":1,\"c\":{\"a\":3}}"`,
+		"return JSON.stringify({ a: 1, b: 'x' }, (k, v) => typeof v === 'number' ? v + 1 : v)":                              `"{\"a\":2,\"b\":\"x\"}"`,
+		"return JSON.parse('[1, {\"a\": 2}]', (k, v) => typeof v === 'number' ? v * 10 : v)":                                `[10,{"a":20}]`,
+		"try { JSON.parse('{\"a\": }') } catch (e) { return [e instanceof SyntaxError, e.message] }":                        `[true,"Unexpected token '}' in JSON at position 6"]`,
+		"return JSON.parse('\"\\\\ud83d\\\\ude00 \\\\ud800\"').length":                                                      "4",
+		"return JSON.stringify('\\ud800')":                                                                                  `"\"\\ud800\""`,
+		"const a = {}; a.a = a; try { JSON.stringify(a) } catch (e) { return e.name }":                                      `"TypeError"`,
+		"return [typeof require, typeof process, typeof module, typeof exports, typeof Buffer, typeof global]":              `["undefined","undefined","undefined","undefined","undefined","undefined"]`,
+		"return (12345.678).toFixed(1) + (0.1 + 0.2) + 1e21 + parseInt('12px') + (255).toString(16)":                        `"12345.70.300000000000000041e+2112ff"`,
+		"return arguments.length": "3",
+		"return async () => 1":    "null",
+	} {
+		check(t, e, source, "{}", want)
+	}
+}
+
+// TestWeb: the globals that browsers have beyond the language.
+func TestWeb(t *testing.T) {
+	e := engine(t, Options{})
+	for source, want := range map[string]string{
+		"return new URL('../c?x=1#h', 'https://me:pw@h.test:443/a/b/d').href":                                                                  `"https://me:pw@h.test/a/c?x=1#h"`,
+		"const u = new URL('http://h.test:8080/a'); u.searchParams.append('q', 'a b&c'); u.port = 80; return [u.href, u.host, u.origin]":       `["http://h.test/a?q=a+b%26c","h.test","http://h.test"]`,
+		"try { new URL('nonsense') } catch (e) { return e instanceof TypeError }":                                                              "true",
+		"const p = new URLSearchParams('?a=1&b=%20x&a=2'); p.set('b', 'ä'); return [p.getAll('a'), p.get('b'), p.get('z'), String(p), p.size]": `[["1","2"],"ä",null,"a=1&b=%C3%A4&a=2",3]`,
+		"return [...new URLSearchParams({ a: 1 })]":                                                                                            `[["a","1"]]`,
+		"return [...new TextEncoder().encode('aé')]":                                                                                           "[97,195,169]",
+		"return new TextDecoder().decode(new Uint8Array([226, 130, 172]))":                                                                     `"€"`,
+		"return [btoa('hi'), atob('aGk='), atob('aGk')]":                                                                                       `["aGk=","hi","hi"]`,
+		"const o = { d: new Date(1), m: new Map([[1, { a: 1 }]]), s: new Set([1]), b: new Uint8Array([1, 2]) }; o.o = o; const c = structuredClone(o); return [c !== o, c.o === c, c.d.getTime(), c.m.get(1).a, c.s.has(1), c.b[1], c.b !== o.b]": "[true,true,1,1,true,2,true]",
+		"try { structuredClone({ f() {} }) } catch (e) { return e.name }": `"TypeError"`,
+		"const a = new AbortController(); let n = 0; a.signal.addEventListener('abort', () => n++); a.abort(); a.abort(); return [n, a.signal.aborted, a.signal.reason.name]":        `[1,true,"AbortError"]`,
+		"return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())":                                                                   "true",
+		"return crypto.getRandomValues(new Uint8Array(4)).length":                                                                                                                    "4",
+		"return crypto.createHash('sha256').update('a').update('b').digest('hex').slice(0, 8)":                                                                                       `"fb8e20fc"`,
+		"return crypto.createHmac('sha1', 'key').update('x').digest('base64')":                                                                                                       `"KgDo6DQ9+GxMGIsmPuyjMa+jFUg="`,
+		"return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode('ab')))[0]":                                                                            "251",
+		"return typeof performance.now() + typeof performance.timeOrigin":                                                                                                            `"numbernumber"`,
+		"const r = []; queueMicrotask(() => r.push(1)); await null; return r":                                                                                                        "[1]",
+		"const r = []; const i = setInterval(() => { r.push(1); if (r.length === 3) clearInterval(i) }, 1); while (r.length < 3) await new Promise(f => setTimeout(f, 1)); return r": "[1,1,1]",
+		"let n = 0; const i = setTimeout(() => n++, 1); clearTimeout(i); await new Promise(f => setTimeout(f, 5)); return n":                                                         "0",
+		"const h = new Headers({ A: 1 }); h.append('a', 2); return [...h]":                                                                                                           `[["a","1, 2"]]`,
+		"return await new Response('{\"a\": 1}', { status: 201 }).json()":                                                                                                            `{"a":1}`,
+		"try { await fetch('http://x.test') } catch (e) { return e.message }":                                                                                                        `"fetch is not available here"`,
+		"console.log('x', { a: 1 }); log.warn('y'); return 1":                                                                                                                        "1",
+		"return env.ANYTHING === undefined && !('X' in env)":                                                                                                                         "true",
+	} {
+		check(t, e, source, "{}", want)
+	}
+}
+
+// TestPromiseOrder: jobs run in the order that the language prescribes.
+func TestPromiseOrder(t *testing.T) {
+	e := engine(t, Options{})
+	check(t, e, `
+		const order = [];
+		const say = (s) => () => { order.push(s) };
+		setTimeout(say("timeout 2"), 2);
+		setTimeout(say("timeout 0"), 0);
+		Promise.resolve().then(say("then 1")).then(say("then 3"));
+		queueMicrotask(say("micro 2"));
+		(async () => { order.push("sync 1"); await null; order.push("after await") })();
+		order.push("sync 2");
+		await new Promise((r) => setTimeout(r, 20));
+		return order`, "{}",
+		`["sync 1","sync 2","then 1","micro 2","after await","then 3","timeout 0","timeout 2"]`)
+}
+
+// TestPlaces: errors name the line and the column of the author's text.
+func TestPlaces(t *testing.T) {
+	e := engine(t, Options{})
+	for _, test := range []struct {
+		source       string
+		line, column int
+	}{
+		{"throw new Error('x')", 1, 7},
+		{"const a = 1\n\n  throw new Error('x')", 3, 9},
+		{"const { a, ...b } = msg;\nconst c = b?.d ?? 1;\n\tthrow new TypeError(c)", 3, 8},
+		{"function f() {\n  return nothing\n}\nreturn f()", 2, 10},
+		{"const äöü = '😀'; undefinedName()", 1, 33},
+		{"await null;\nawait (async () => {\n  await null;\n  throw new Error('x')\n})()", 4, 9},
+		{"class A {\n  #x = 1;\n  m() { this.y.z }\n}\nnew A().m()", 3, 16},
+		{"return [1].map(() => {\n  throw new RangeError('x')\n})", 2, 9},
+	} {
+		_, err := run(t, e, test.source, "{}")
+		var js *Error
+		if !errors.As(err, &js) || js.Line != test.line || js.Column != test.column {
+			t.Errorf("%q: %v, want %d:%d", test.source, err, test.line, test.column)
 		}
-		l, err := e.Lease(context.Background(), Run{})
-		if err != nil {
+	}
+	for _, test := range []struct {
+		source       string
+		line, column int
+	}{
+		{"return (", 1, 9},
+		{"let a = 1;\nlet a = 2;", 2, 5},
+		{"const s = 'open\nreturn s", 1, 16},
+		{"}", 1, 1},
+		{"return 1 }\n{", 1, 10},
+		{"}); evil(); (function () {", 1, 1},
+		{"}, function () {", 1, 1},
+		{"import x from 'y'", 1, 8},
+		{"/a/v.test('')", 1, 1},
+		{"const 😀 = 1", 1, 7},
+		{strings.Repeat("(", 500_000), 1, 1001},
+		{strings.Repeat("[", 500_000) + strings.Repeat("]", 500_000), 1, 1001},
+		{strings.Repeat("{", 500_000), 1, 1001},
+		{"x" + strings.Repeat("+x", 400_000), 1, 0},
+		{"`" + strings.Repeat("${`", 300_000), 1, 0},
+		{strings.Repeat("!", 500_000) + "1", 1, 0},
+		{strings.Repeat("if(1)", 150_000) + ";", 1, 0},
+		{strings.Repeat("a=>", 300_000) + "1", 1, 0},
+		{strings.Repeat("x", 2<<20), 1, 1},
+	} {
+		_, err := e.Compile("test", test.source)
+		if err == nil || err.Line != test.line || test.column > 0 && err.Column != test.column {
+			t.Errorf("%.40q: %v %+v, want %d:%d", test.source, err, *err, test.line, test.column)
+		}
+	}
+}
+
+// TestAwaitingShares: while one run awaits, others have its runtime; all of them
+// together take about as long as one.
+func TestAwaitingShares(t *testing.T) {
+	e := engine(t, Options{Runtimes: 1, MaxRuntimes: 1})
+	s := compile(t, e, "await new Promise(r => setTimeout(r, 200)); return msg.i")
+	var wg sync.WaitGroup
+	begun := time.Now()
+	const runs = 40
+	for range runs {
+		l, p := lease(t, e, Run{}, `{"i": 1}`)
+		wg.Go(func() {
+			if err := l.Call(context.Background(), s, p); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(begun); took > runs*200*time.Millisecond/2 {
+		t.Errorf("%d runs that wait 200 ms each took %s: they waited for each other", runs, took)
+	}
+}
+
+// TestStrict: with MaxInFlight 1 a second run waits for the first one's end.
+func TestStrict(t *testing.T) {
+	e := engine(t, Options{Runtimes: 1, MaxRuntimes: 1, MaxInFlight: 1})
+	l, _ := lease(t, e, Run{}, "{}")
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := e.Lease(ctx, Run{}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a second run got a full runtime: %v", err)
+	}
+	_ = l.Close()
+	if l, err := e.Lease(context.Background(), Run{}); err != nil {
+		t.Error(err)
+	} else {
+		_ = l.Close()
+	}
+}
+
+// TestDiscard: a runtime is thrown away after an interrupt, siblings on it are
+// answered 503, and the next run finds another one.
+func TestDiscard(t *testing.T) {
+	e := engine(t, Options{CallTime: 100 * time.Millisecond, Runtimes: 1, MaxRuntimes: 2})
+	sibling, held := lease(t, e, Run{}, `{"kept": true}`)
+	for source, code := range map[string]string{
+		"for (;;) {}":              "script_time",
+		"function f() { f() } f()": "script_depth",
+		"async function f() { for (;;) {} } await f()":           "script_time",
+		"await null; for (;;) {}":                                "script_time",
+		"try { for (;;) {} } catch (e) { } finally { return 1 }": "script_time",
+	} {
+		_, err := run(t, e, source, "{}")
+		f, ok := fault.As(err)
+		if !ok || f.Kind != fault.Internal || f.Code != code {
+			t.Errorf("%s: %v, want %s", source, err, code)
+		}
+	}
+	if _, _, err := held.Get("msg"); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("the sibling's payload: %v, want that its runtime is gone", err)
+	}
+	// A branch that starts anew, as behind a Catch, gets another runtime.
+	p, err := sibling.Move(context.Background(), []string{"msg"}, func(string) any { return int64(1) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sibling.Call(context.Background(), compile(t, e, "return msg + 1"), p); err != nil {
+		t.Fatal(err)
+	}
+	if v, _, err := p.Get("msg"); err != nil || v != int64(2) {
+		t.Errorf("in the next runtime: %v (%v)", v, err)
+	}
+	if e.Stats().Discarded < 5 {
+		t.Errorf("stats: %+v", e.Stats())
+	}
+}
+
+// TestReplaced: a runtime serves a bounded number of runs.
+func TestReplaced(t *testing.T) {
+	e := engine(t, Options{Runtimes: 1, MaxRuntimes: 3, MaxRuns: 5})
+	for range 30 {
+		check(t, e, "return 1", "{}", "1")
+	}
+	if s := e.Stats(); s.Discarded != 0 || s.InFlight != 0 {
+		t.Errorf("stats: %+v", s)
+	}
+}
+
+// TestWaits: what a call waits for is bounded by its context, and a promise that
+// nothing settles ends it at once.
+func TestWaits(t *testing.T) {
+	e := engine(t, Options{})
+	if _, err := run(t, e, "await new Promise(() => {})", "{}"); err == nil || !strings.Contains(err.Error(), "never comes") {
+		t.Errorf("a promise that nothing settles: %v", err)
+	}
+	l, p := lease(t, e, Run{}, "{}")
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := l.Call(ctx, compile(t, e, "await new Promise(r => setTimeout(r, 1e6))"), p); !fault.Is(err, fault.Overdue) {
+		t.Errorf("a run whose time is over: %v", err)
+	}
+}
+
+// TestFork: branches never see each other's writes, whatever they share.
+func TestFork(t *testing.T) {
+	e := engine(t, Options{})
+	l, p := lease(t, e, Run{}, `{"list": [1], "deep": {"n": 1}}`)
+	ctx := context.Background()
+	if err := l.Call(ctx, compile(t, e, "payload.when = new Date(0); payload.map = new Map([[1, 2]]); payload.same = msg.deep; payload.f = () => 7; return msg"), p); err != nil {
+		t.Fatal(err)
+	}
+	q := p.Fork()
+	r := q.Fork()
+	if err := l.Call(ctx, compile(t, e, "msg.list.push(2); payload.same.n = 5; return [msg.deep.n, payload.when.getTime(), payload.map.get(1), payload.f()]"), q); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Set("msg", "other"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Delete("same"); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		p    *Payload
+		want string
+	}{
+		{p, `{"msg":{"list":[1],"deep":{"n":1}},"when":"1970-01-01T00:00:00.000Z","map":{}}`},
+		{q, `{"msg":[5,0,2,7],"when":"1970-01-01T00:00:00.000Z","map":{},"same":{"n":5}}`},
+		{r, `{"msg":"other","when":"1970-01-01T00:00:00.000Z","map":{},"same":{"n":1}}`},
+	} {
+		if b, err := test.p.AppendJSON(nil, ""); err != nil || string(b) != test.want {
+			t.Errorf("got %s (%v)\nwant %s", b, err, test.want)
+		}
+	}
+	if got := strings.Join(q.Keys(), " "); got != "msg when map same f" {
+		t.Errorf("keys %s", got)
+	}
+	_ = l.Close()
+	if _, _, err := p.Get("msg"); err == nil {
+		t.Error("a payload outlives its run")
+	}
+}
+
+// TestGoValues: Go values come back as they went in where nobody changed them.
+func TestGoValues(t *testing.T) {
+	e := engine(t, Options{})
+	l, p := lease(t, e, Run{}, "{}")
+	type file struct {
+		Name string `json:"name"`
+		data []byte
+	}
+	f := &file{"a.txt", []byte("x")}
+	now := time.UnixMilli(1_700_000_000_123).UTC()
+	for _, v := range []any{nil, true, "text ☃ 😀", int64(-5), 2.5, now, []byte{0, 1, 255}, f} {
+		if err := p.Set("v", v); err != nil {
 			t.Fatal(err)
 		}
-		p, err := l.Move(context.Background(), []string{"msg"}, func(string) any { return map[string]any{"a": int64(1), "b": 2.5} })
-		if err != nil {
+		got, ok, err := p.Get("v")
+		if err != nil || !ok {
 			t.Fatal(err)
 		}
-		err = l.Call(context.Background(), s, p)
-		if err != nil {
-			t.Logf("%q: error %v", src, err)
+		if b, isBytes := v.([]byte); isBytes {
+			if string(got.([]byte)) != string(b) {
+				t.Errorf("%v came back as %v", v, got)
+			}
+		} else if got != v {
+			t.Errorf("%#v came back as %#v", v, got)
 		}
-		b, err := p.AppendJSON(nil, "")
-		t.Logf("%q: %s %v", src, b, err)
-		l.Close()
+	}
+	if err := l.Call(context.Background(), compile(t, e, "payload.copy = payload.v; return [payload.v.name, Object.keys(payload.v)]"), p); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, _ := p.Fork().Get("copy"); got != f {
+		t.Errorf("the file came back as %#v", got)
+	}
+	if b, _ := p.AppendJSON(nil, "msg"); string(b) != `["a.txt",["name"]]` {
+		t.Errorf("a script sees %s of the file", b)
 	}
 }
 
-func BenchmarkLease(b *testing.B) {
-	e := New(Options{})
-	defer e.Close()
-	s, _ := e.Compile("t", "return { total: msg.items.reduce((n, i) => n + i.price * i.count, 0), name: msg.name.toUpperCase() }")
-	body := value.Raw{}
-	body, _ = value.Validate([]byte(`{"name":"shop","items":[{"id":1,"price":2.5,"count":2},{"id":2,"price":10,"count":1},{"id":3,"price":4,"count":7}],"note":"some text here"}`), 100)
-	b.ReportAllocs()
-	for b.Loop() {
-		l, _ := e.Lease(context.Background(), Run{})
-		p, _ := l.Move(context.Background(), []string{"msg"}, func(string) any { return body })
-		if err := l.Call(context.Background(), s, p); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := p.AppendJSON(nil, "msg"); err != nil {
-			b.Fatal(err)
-		}
-		l.Close()
+// TestLog: what scripts log reaches the run's log, bounded.
+func TestLog(t *testing.T) {
+	e := engine(t, Options{})
+	var b strings.Builder
+	l, p := lease(t, e, Run{Log: slog.New(slog.NewTextHandler(&b, nil))}, "{}")
+	if err := l.Call(context.Background(), compile(t, e, "log.warn('a', { b: [1] }, null, undefined, new TypeError('no')); console.log('x'.repeat(1e6))"), p); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.String(); !strings.Contains(s, `level=WARN msg=script text="a {\"b\":[1]} null undefined TypeError: no"`) || len(s) > 2*longestLog {
+		t.Errorf("logged %.300s", s)
 	}
 }
 
-func BenchmarkCall(b *testing.B) {
-	e := New(Options{})
-	defer e.Close()
-	s, _ := e.Compile("t", "return msg")
-	l, _ := e.Lease(context.Background(), Run{})
-	p, _ := l.Move(context.Background(), []string{"msg"}, func(string) any { return int64(1) })
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := l.Call(context.Background(), s, p); err != nil {
-			b.Fatal(err)
-		}
+func TestClosed(t *testing.T) {
+	e := New(Options{Runtimes: 1})
+	l, p := lease(t, e, Run{}, "{}")
+	_ = e.Close()
+	if _, err := e.Lease(context.Background(), Run{}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a closed engine gave a lease: %v", err)
 	}
-}
-
-func BenchmarkMachine(b *testing.B) {
-	e := New(Options{})
-	defer e.Close()
-	b.ReportAllocs()
-	for b.Loop() {
-		newMachine(e)
-	}
-}
-
-func BenchmarkCompile(b *testing.B) {
-	e := New(Options{})
-	defer e.Close()
-	for b.Loop() {
-		e.Compile("t", "return { total: msg.items.reduce((n, i) => n + i.price * i.count, 0), name: msg.name.toUpperCase() }")
+	if err := l.Call(context.Background(), compile(t, e, "return 1"), p); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a closed engine ran a script: %v", err)
 	}
 }

@@ -470,20 +470,20 @@ func appendText(dst []byte, s goja.String) []byte {
 }
 
 func (w *writer) object(o *goja.Object) (bool, error) {
+	if isFunction(o) {
+		return false, nil
+	}
 	w.count++
 	if w.count&0x3ff == 0 {
 		w.m.yield()
 	}
 	class := o.ClassName()
 	switch class {
-	case "Function", "AsyncFunction", "GeneratorFunction":
-		return false, nil
 	case "Number":
 		w.dst = appendNumber(w.dst, o.ToFloat())
 		return true, nil
 	case "String":
-		s, _ := o.ToString().(goja.String)
-		w.dst = appendText(w.dst, s)
+		w.dst = appendText(w.dst, w.m.text(o))
 		return true, nil
 	case "Boolean":
 		b, err := w.m.builtins.booleanValue(o)

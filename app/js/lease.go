@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -174,8 +173,6 @@ func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 	return c.await(ctx, s, p, promise)
 }
 
-var promiseType = reflect.TypeFor[*goja.Promise]()
-
 // promise returns the promise that v is, nil for any other value.
 func (m *machine) promise(v goja.Value) *goja.Promise {
 	o, ok := v.(*goja.Object)
@@ -197,12 +194,13 @@ type call struct {
 	bound     int  // functions bound
 	proxies   int
 	lastTimer int64
+	timers    map[int64]*timer
 
 	mu     sync.Mutex
 	inbox  []func() error
 	notify chan struct{}
 	closed bool
-	timers map[int64]*time.Timer
+	alarm  *time.Timer
 	ctx    context.Context // of what the call started; made when it starts something
 	cancel context.CancelFunc
 }
@@ -282,18 +280,14 @@ func (c *call) post(fn func() error) {
 	}
 }
 
-// finish posts the end of something that begin began.
-func (c *call) finish(fn func() error) {
-	c.post(func() error { c.jobs--; return fn() })
-}
-
+// close ends what the call started.
 func (c *call) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
 	c.inbox = nil
-	for _, t := range c.timers {
-		t.Stop()
+	if c.alarm != nil {
+		c.alarm.Stop()
 	}
 	if c.cancel != nil {
 		c.cancel()

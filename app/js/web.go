@@ -69,7 +69,7 @@ func (m *machine) decodeText(c goja.FunctionCall) goja.Value {
 func (m *machine) base64() {
 	global := m.vm.GlobalObject()
 	m.method(global, "btoa", func(c goja.FunctionCall) goja.Value {
-		s := c.Argument(0).ToString().(goja.String)
+		s := m.text(c.Argument(0))
 		b := make([]byte, s.Length())
 		for i := range b {
 			ch := s.CharAt(i)
