@@ -32,7 +32,7 @@ type Options struct {
 	Runtimes, MaxRuntimes int
 	// MaxInFlight is how many runs share a runtime: 64 by default, 1 is strict.
 	MaxInFlight int
-	// MaxRuns is after how many runs a runtime is replaced (10,000).
+	// MaxRuns is after how many runs a runtime is replaced (100,000).
 	MaxRuns int
 	// CallTime is how long one call may run, its waiting apart (limit.ScriptTime).
 	CallTime time.Duration
@@ -104,7 +104,7 @@ func (o *Options) defaults() {
 	or(&o.Runtimes, 2*runtime.GOMAXPROCS(0))
 	or(&o.MaxRuntimes, max(64, o.Runtimes))
 	or(&o.MaxInFlight, 64)
-	or(&o.MaxRuns, 10_000)
+	or(&o.MaxRuns, 100_000)
 	if o.CallTime <= 0 {
 		o.CallTime = limit.ScriptTime
 	}

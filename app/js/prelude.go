@@ -130,8 +130,6 @@ class AbortSignal {
 	#aborted = false;
 	#reason;
 	#listeners = [];
-	static #key = {};
-	static make(key) { if (key !== AbortSignal.#key) throw new TypeError("Illegal constructor"); return new AbortSignal(); }
 	static pair() {
 		const signal = new AbortSignal();
 		return [signal, (reason) => {
@@ -143,9 +141,9 @@ class AbortSignal {
 			for (const f of signal.#listeners.splice(0)) f.call(signal, event);
 		}];
 	}
-	static abort(reason) { const [signal, abort] = AbortSignal.pair(); abort(reason); return signal; }
+	static abort(reason) { const [signal, abort] = pair(); abort(reason); return signal; }
 	static timeout(ms) {
-		const [signal, abort] = AbortSignal.pair();
+		const [signal, abort] = pair();
 		setTimeout(() => abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")), ms);
 		return signal;
 	}
@@ -158,7 +156,6 @@ class AbortSignal {
 }
 const pair = AbortSignal.pair;
 delete AbortSignal.pair;
-delete AbortSignal.make;
 
 class AbortController {
 	#signal;
