@@ -4,61 +4,15 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, payload } from "../../api/client";
 import { type Doc, type FlowNode, inputsOf, type Kind } from "./document";
+import { fault, type Input, isShown } from "../../inputs/input";
 import type { Port, TypeInfo, TypeOf } from "./rules";
-
-export type InputType =
-  | "Route"
-  | "DB_Selector"
-  | "Methods"
-  | "Code"
-  | "Toggle"
-  | "Date"
-  | "Time"
-  | "DateTime"
-  | "Number"
-  | "String"
-  | "HiddenString"
-  | "CheckPicker"
-  | "SelectPicker"
-  | "Checkbox"
-  | "Radio"
-  | "Range"
-  | "ListBox";
-
-export interface Choice {
-  label: string;
-  value: string;
-}
-
-/** One field of a node type's form (http-api 3.13 and ours beside it). */
-export interface Input {
-  name: string;
-  label: string;
-  type: InputType;
-  hint?: string;
-  required?: boolean;
-  codeLanguage?: string;
-  methods?: string[];
-  radioValues?: string[];
-  pickerOptions?: Choice[];
-  listBoxSorting?: boolean;
-  defaultValue?: unknown;
-  templates?: boolean;
-  dynamic?: boolean;
-  min?: number;
-  max?: number;
-  maxLength?: number;
-  unit?: string;
-  /** "mode=direct|redirect": shown only while the other input has one of the values. */
-  when?: string;
-  advanced?: boolean;
-}
 
 export interface NodeType {
   id: string;
   name: string;
   kind: Kind;
   package: string;
+  /** The palette's group that it is in. */
   module: string;
   version: string;
   description: string;
@@ -71,13 +25,17 @@ export interface NodeType {
   mayRespond: boolean;
 }
 
+interface WireModule {
+  packageName: string;
+  version: string;
+  nodes: WireNode[];
+}
+
 interface WireNode {
   id: { _id: string };
   name: string;
   type: string;
-  package?: string;
-  module?: string;
-  version?: string;
+  group?: string;
   description?: string;
   docs?: string;
   icon?: string;
@@ -88,14 +46,14 @@ interface WireNode {
   mayRespond?: boolean;
 }
 
-function read(wire: WireNode): NodeType {
+function read(wire: WireNode, from: WireModule): NodeType {
   return {
     id: wire.id._id,
     name: wire.name,
     kind: wire.type as Kind,
-    package: wire.package ?? "",
-    module: wire.module ?? wire.package ?? "",
-    version: wire.version ?? "",
+    package: from.packageName,
+    module: wire.group ?? from.packageName,
+    version: from.version,
     description: wire.description ?? "",
     docs: wire.docs ?? "",
     icon: wire.icon ?? "",
@@ -107,9 +65,9 @@ function read(wire: WireNode): NodeType {
   };
 }
 
-/** The node types of the answer of endpoint 64. */
-export function readTypes(wire: readonly WireNode[]): NodeType[] {
-  return wire.map(read);
+/** The node types of the packages that endpoint 54 answers. */
+export function readTypes(packages: readonly WireModule[]): NodeType[] {
+  return packages.flatMap((p) => p.nodes.map((n) => read(n, p)));
 }
 
 export class Catalogue {
@@ -155,7 +113,7 @@ export class Catalogue {
 
 export const catalogueQuery = queryOptions({
   queryKey: ["catalogue"],
-  queryFn: async () => (await payload(api.GET("/module/nodes"))) as unknown as WireNode[],
+  queryFn: async () => (await payload(api.GET("/module"))) as unknown as WireModule[],
   staleTime: 5 * 60_000,
 });
 
@@ -164,30 +122,6 @@ const none = new Catalogue([]);
 export function useCatalogue(): Catalogue {
   const { data } = useQuery(catalogueQuery);
   return useMemo(() => (data ? new Catalogue(readTypes(data)) : none), [data]);
-}
-
-/** Whether an input is shown for what is filled in now. */
-export function isShown(input: Input, inputs: readonly Input[], values: Record<string, unknown>): boolean {
-  if (!input.when) return true;
-  const [name = "", wanted = ""] = input.when.split("=", 2);
-  const value = values[name] ?? inputs.find((i) => i.name === name)?.defaultValue;
-  return wanted.split("|").includes(String(value ?? ""));
-}
-
-/** What is wrong with an input's value before the server is asked; undefined when nothing. */
-export function fault(input: Input, value: unknown): "required" | "number" | "min" | "max" | "long" | "route" | undefined {
-  const code = typeof value === "object" && value !== null && "value" in value ? value.value : value;
-  const isEmpty = code === undefined || code === null || code === "" || (Array.isArray(code) && code.length === 0);
-  if (isEmpty) return input.required && input.defaultValue === undefined ? "required" : undefined;
-  if (input.type === "Number") {
-    const n = Number(value);
-    if (!Number.isFinite(n)) return "number";
-    if (input.min !== undefined && n < input.min) return "min";
-    if (input.max !== undefined && n > input.max) return "max";
-  }
-  if (input.type === "Route" && typeof value === "string" && /\s/.test(value)) return "route";
-  if (input.maxLength !== undefined && typeof value === "string" && [...value].length > input.maxLength) return "long";
-  return undefined;
 }
 
 /** Whether every shown input of a node is filled in rightly: the node's `configured` mark. */

@@ -16,7 +16,7 @@ export interface RunStep {
   in?: unknown;
   out?: unknown;
   ports?: string[];
-  outcome: "passed" | "halted" | "dropped" | "failed" | "skipped" | "pinned";
+  outcome: "passed" | "halted" | "dropped" | "failed" | "skipped" | "pinned" | "ignored";
   error?: string;
   shortened?: boolean;
 }

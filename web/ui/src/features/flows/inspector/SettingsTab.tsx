@@ -1,0 +1,127 @@
+import { Button, Switch } from "@mantine/core";
+import { IconAlertCircle, IconAlertTriangle, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { Finding as FieldFinding, FormState } from "../../../inputs/field";
+import { InputField } from "../../../inputs/InputField";
+import { effective, fault, type Input, isShown } from "../../../inputs/input";
+import { t } from "../../../text/t";
+import { type Finding, useChecks } from "../checks";
+import { setData, setInput } from "../commands";
+import { inputsOf } from "../document";
+import { useRuns } from "../runs";
+import type { TabProps } from "./Inspector";
+import { forCode, sampleOf } from "./sample";
+
+const none: Finding[] = [];
+
+/** The form of a node's inputs. */
+export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & { field: string | undefined }) {
+  const values = inputsOf(flow.doc, node.id);
+  const problems = useChecks((s) => s.check?.problems) ?? none;
+  const run = useRuns((s) => s.last[flow.name]);
+  const [showAdvanced, setShowAdvanced] = useState(false);
+  const mine = useMemo(
+    () => problems.filter((p) => p.flow === flow.name && (p.node === node.id || p.nodes?.includes(node.id))),
+    [problems, flow.name, node.id],
+  );
+  const sample = useMemo(() => sampleOf(flow.doc, node.id, run), [flow.doc, node.id, run]);
+  const inputs = type?.inputs ?? [];
+  const findingsOf = (input: Input): FieldFinding[] => {
+    const local = fault(input, values[input.name]);
+    const found = mine.filter((p) => p.input === input.name);
+    // The server's sentence says more, but it speaks of the value a moment ago.
+    const still =
+      local || isEmpty(effective(input, values[input.name])) ? found : found.filter((p) => p.code !== "required");
+    if (still.length > 0) return still;
+    return local && local !== "required" ? [{ message: sentence(local, input) }] : [];
+  };
+  const shown = inputs.filter((i) => isShown(i, inputs, values) || mine.some((p) => p.input === i.name && !p.warning));
+  const advanced = shown.filter((i) => i.advanced);
+  const isUnfolded = showAdvanced || advanced.some((i) => i.name === field || findingsOf(i).some((f) => !f.warning));
+  const hasTemplates = node.data.templates === true;
+  const formFor = (input: Input): FormState => ({
+    type: node.data.moduleID._id,
+    values,
+    hasTemplates,
+    sample: input.type === "Code" && (input.codeLanguage || "javascript") === "javascript" ? forCode(sample) : sample,
+    isLocked: flow.locked,
+  });
+  const form = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (field === undefined) return;
+    const row = form.current?.querySelector<HTMLElement>(`[data-input="${CSS.escape(field)}"]`);
+    row?.scrollIntoView({ block: "nearest" });
+    row?.querySelector<HTMLElement>('input:not([type="hidden"]), textarea, [contenteditable="true"], button')?.focus();
+  }, [field]);
+  const fields = (list: Input[]) =>
+    list.map((input) => (
+      <div
+        key={input.name}
+        className="settings__field"
+        data-input={input.name}
+        data-lit={field === input.name || undefined}
+      >
+        <InputField
+          input={input}
+          value={values[input.name]}
+          findings={findingsOf(input)}
+          form={formFor(input)}
+          onChange={(value) => setInput(flow.name, catalogue, node.id, input.name, value)}
+        />
+      </div>
+    ));
+  if (!type) return <p>{t("inspector.missing")}</p>;
+  const named = new Set(shown.map((i) => i.name));
+  return (
+    <div ref={form} className="settings">
+      {mine
+        .filter((p) => p.input === undefined || p.input === "" || !named.has(p.input))
+        .map((p) => (
+          <div key={`${p.code}${p.message}`} className="settings__problem" data-tone={p.warning ? "warning" : "danger"}>
+            {p.warning ? (
+              <IconAlertTriangle size={16} aria-label={t("problems.warning")} />
+            ) : (
+              <IconAlertCircle size={16} aria-label={t("problems.error")} />
+            )}
+            <span>{p.message}</span>
+          </div>
+        ))}
+      {inputs.length === 0 && <p className="settings__none">{t("inspector.noInputs")}</p>}
+      {fields(shown.filter((i) => !i.advanced))}
+      {advanced.length > 0 && (
+        <>
+          <Button
+            variant="subtle"
+            color="gray"
+            size="compact-sm"
+            className="settings__fold"
+            aria-expanded={isUnfolded}
+            leftSection={isUnfolded ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+            onClick={() => setShowAdvanced(!isUnfolded)}
+          >
+            {t("inspector.advanced", { n: advanced.length })}
+          </Button>
+          {isUnfolded && fields(advanced)}
+        </>
+      )}
+      {inputs.some((i) => i.templates) && (
+        <Switch
+          className="settings__templates"
+          label={t("inspector.templates")}
+          description={t("inspector.templatesHint")}
+          checked={hasTemplates}
+          disabled={flow.locked}
+          onChange={(e) => setData(flow.name, node.id, { templates: e.currentTarget.checked })}
+        />
+      )}
+    </div>
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function sentence(kind: NonNullable<ReturnType<typeof fault>>, input: Input): string {
+  return t(`fault.${kind}`, { min: input.min ?? 0, max: input.max ?? 0, n: input.maxLength ?? 0 });
+}

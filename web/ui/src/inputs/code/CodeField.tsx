@@ -1,0 +1,157 @@
+import { Input } from "@mantine/core";
+import { useDebouncedValue, useId } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo } from "react";
+import { api, payload } from "../../api/client";
+import { t } from "../../text/t";
+import { brief, type Sample } from "../completion";
+import { type FieldProps, frame } from "../field";
+import { codeText, codeValue } from "../input";
+import type { CodeEditorProps } from "./CodeEditor";
+
+// The editor is large and not needed to show the page.
+const CodeEditor = lazy(() => import("./CodeEditor").then((m) => ({ default: m.CodeEditor })));
+
+const textOf = (value: unknown): string => {
+  const text = codeText(value);
+  return text === undefined || text === null ? "" : String(text);
+};
+
+/** Code; stored with whether it can be read. */
+export function CodeField(p: FieldProps) {
+  const language = p.input.codeLanguage || "javascript";
+  return (
+    <EditorFrame
+      p={p}
+      language={language}
+      isSingle={false}
+      takesTemplates={p.input.templates === true && p.form.hasTemplates}
+      onText={(text) => p.onChange(codeValue(text, language))}
+    />
+  );
+}
+
+/** A text with {{ expressions }}, or one expression without braces. */
+export function TemplateField(p: FieldProps) {
+  const isExpression = p.input.codeLanguage === "expression";
+  return (
+    <div>
+      <EditorFrame
+        p={p}
+        language={isExpression ? "expression" : "text"}
+        isSingle
+        takesTemplates={!isExpression}
+        onText={p.onChange}
+      />
+      <Preview text={textOf(p.value)} isExpression={isExpression} sample={p.form.sample} />
+    </div>
+  );
+}
+
+interface EditorFrameProps {
+  p: FieldProps;
+  language: string;
+  isSingle: boolean;
+  takesTemplates: boolean;
+  onText: (text: string) => void;
+}
+
+function EditorFrame({ p, language, isSingle, takesTemplates, onText }: EditorFrameProps) {
+  const id = useId();
+  const framed = frame(p);
+  const text = textOf(p.value);
+  const editor: CodeEditorProps = {
+    value: text,
+    language,
+    isSingle,
+    takesTemplates,
+    sample: p.form.sample,
+    findings: p.findings,
+    isLocked: p.form.isLocked,
+    placeholder: isSingle ? textOf(p.input.defaultValue) : "",
+    attributes: {
+      "aria-labelledby": `${id}-label`,
+      "aria-describedby": [
+        framed.description && `${id}-description`,
+        framed.error && `${id}-error`,
+        !isSingle && `${id}-keys`,
+      ]
+        .filter(Boolean)
+        .join(" "),
+      "aria-required": String(framed.required),
+      "aria-invalid": String(framed.error !== undefined),
+    },
+    onChange: onText,
+  };
+  return (
+    <Input.Wrapper {...framed} id={id} labelElement="div">
+      <div className="codeField" data-single={isSingle || undefined} data-field>
+        <Suspense fallback={<pre className="codeField__waiting">{text}</pre>}>
+          <CodeEditor key={language} {...editor} />
+        </Suspense>
+      </div>
+      {!isSingle && (
+        <span id={`${id}-keys`} className="visually-hidden">
+          {t("input.code.leave")}
+        </span>
+      )}
+    </Input.Wrapper>
+  );
+}
+
+interface Report {
+  valid: boolean;
+  error?: { message: string; line: number; column: number };
+  references: string[];
+  value?: unknown;
+}
+
+// Templates are checked while they are written; their value is what the last run would give.
+function Preview({ text, isExpression, sample }: { text: string; isExpression: boolean; sample: Sample | undefined }) {
+  const template = isExpression ? (text.trim() ? `{{ ${text} }}` : "") : text.includes("{{") ? text : "";
+  const message = useMemo(() => JSON.stringify(sample ?? {}), [sample]);
+  const [asked] = useDebouncedValue(template, 250);
+  const { data } = useQuery({
+    queryKey: ["template", asked, message],
+    queryFn: async () =>
+      (await payload(
+        api.POST("/templates/check", { body: { template: asked, message: JSON.parse(message) } }),
+      )) as unknown as Report,
+    enabled: asked !== "",
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (template === "" || asked === "" || !data) return null;
+  if (data.error) {
+    const { line, column, message: sentence } = data.error;
+    return (
+      <div className="field__preview" data-tone={data.valid ? undefined : "danger"} role="status">
+        {line > 1 ? `${t("problems.line", { line, column })}: ` : ""}
+        {sentence}
+      </div>
+    );
+  }
+  // Inside a loop's or a list's expression item is known only while it runs.
+  const isUnknown = !sample || data.references.some((r) => /^(item|index|env)\b/.test(r));
+  return (
+    <div className="field__preview" role="status">
+      {isUnknown ? (
+        t("input.preview.unknown", { names: data.references.join(", ") })
+      ) : (
+        <>
+          <span>=</span>
+          <span className="field__value">
+            {data.value === null || data.value === undefined ? "null" : brief(data.value)}
+          </span>
+          <span>{t("input.preview.kind", { kind: kindOf(data.value) })}</span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return t("kind.value.nothing");
+  if (Array.isArray(value)) return t("kind.value.list");
+  return t(`kind.value.${typeof value as "string" | "number" | "boolean" | "object"}`);
+}

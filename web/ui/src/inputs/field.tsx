@@ -1,0 +1,96 @@
+import type { InputWrapperProps } from "@mantine/core";
+import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { t } from "../text/t";
+import type { Sample } from "./completion";
+import { codeText, type Input, type Values } from "./input";
+import "./inputs.css";
+
+/** What is wrong with a value, in a sentence; line and column where it is code. */
+export interface Finding {
+  message: string;
+  warning?: boolean;
+  line?: number;
+  column?: number;
+}
+
+/** The form that a field belongs to. */
+export interface FormState {
+  /** The node type's id: options that depend on other inputs are asked for it. */
+  type: string;
+  values: Values;
+  /** Whether texts of this node may hold {{ … }}. */
+  hasTemplates: boolean;
+  /** What the last test run had here; undefined before one. */
+  sample: Sample | undefined;
+  isLocked: boolean;
+}
+
+/** What every input gets: its definition and value, what is wrong with it, and its form. */
+export interface FieldProps {
+  input: Input;
+  value: unknown;
+  findings: readonly Finding[];
+  form: FormState;
+  onChange: (value: unknown) => void;
+}
+
+/** The frame of a field: label above, hint below, then what is wrong. */
+export function frame({ input, findings, value }: FieldProps) {
+  const errors = findings.filter((f) => !f.warning);
+  const warnings = findings.filter((f) => f.warning);
+  const notes = [input.hint, defaultNote(input, value)].filter(Boolean);
+  return {
+    label: input.label || input.name,
+    required: input.required ?? false,
+    description:
+      notes.length > 0 || warnings.length > 0 ? (
+        <>
+          {notes.join(" ")}
+          {warnings.map((w) => (
+            <Message key={w.message} tone="warning">
+              {w.message}
+            </Message>
+          ))}
+        </>
+      ) : undefined,
+    error:
+      errors.length > 0
+        ? errors.map((e) => (
+            <Message key={`${e.message}${e.line}`} tone="danger">
+              {e.line ? `${t("problems.line", { line: e.line, column: e.column ?? 1 })}: ` : ""}
+              {e.message}
+            </Message>
+          ))
+        : undefined,
+    errorProps: { component: "div" },
+    inputWrapperOrder: ["label", "input", "description", "error"],
+  } satisfies Partial<InputWrapperProps> & { inputWrapperOrder: readonly string[]; errorProps: { component: "div" } };
+}
+
+function Message({ tone, children }: { tone: "danger" | "warning"; children: ReactNode }) {
+  const Icon = tone === "danger" ? IconAlertCircle : IconAlertTriangle;
+  return (
+    <span className="field__message" data-tone={tone}>
+      <Icon size={14} aria-hidden />
+      <span>{children}</span>
+    </span>
+  );
+}
+
+// Told where the value is another one; an empty text field shows its default itself.
+function defaultNote(input: Input, value: unknown): string {
+  const d = codeText(input.defaultValue);
+  if (d === undefined || d === null || d === "" || input.type === "Code") return "";
+  if (JSON.stringify(value ?? d) === JSON.stringify(d)) return "";
+  return t("input.default", { value: shown(input, d) });
+}
+
+function shown(input: Input, value: unknown): string {
+  if (typeof value === "boolean") return t(value ? "input.on" : "input.off");
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value === "object" && value !== null && "start" in value && "end" in value) {
+    return `${value.start} … ${value.end}`;
+  }
+  return input.pickerOptions?.find((o) => o.value === value)?.label ?? String(value);
+}

@@ -1,0 +1,129 @@
+// What an input of a node type is and what a value of it may be (http-api 3.12,
+// 3.13; app/node/input.go): the rules of the form, without its looks.
+
+export type InputType =
+  | "Route"
+  | "DB_Selector"
+  | "Methods"
+  | "Code"
+  | "Toggle"
+  | "Date"
+  | "Time"
+  | "DateTime"
+  | "Number"
+  | "String"
+  | "HiddenString"
+  | "CheckPicker"
+  | "SelectPicker"
+  | "Checkbox"
+  | "Radio"
+  | "Range"
+  | "ListBox";
+
+export interface Choice {
+  label: string;
+  value: string;
+}
+
+/** One field of a node type's form. */
+export interface Input {
+  name: string;
+  label: string;
+  type: InputType;
+  hint?: string;
+  required?: boolean;
+  /** Of a Code; "expression" makes a String one expression without braces. */
+  codeLanguage?: string;
+  methods?: string[];
+  radioValues?: string[];
+  pickerOptions?: Choice[];
+  /** The user orders the entries of a ListBox. */
+  listBoxSorting?: boolean;
+  defaultValue?: unknown;
+  /** Takes {{ … }} where the node has templates on. */
+  templates?: boolean;
+  /** Its options depend on the other inputs and come from the server. */
+  dynamic?: boolean;
+  min?: number;
+  max?: number;
+  /** In characters; 0 is without bound. */
+  maxLength?: number;
+  unit?: string;
+  /** "mode=direct|redirect": shown only while the other input has one of the values. */
+  when?: string;
+  advanced?: boolean;
+}
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** The mask that stands for a stored secret. */
+export const SECRET = "***";
+
+/** What counts for an input: its value, or its default where it is not filled in. */
+export function effective(input: Input, value: unknown): unknown {
+  return value === undefined || value === null || value === "" ? input.defaultValue : value;
+}
+
+/** Whether an input is shown for what is filled in now. */
+export function isShown(input: Input, inputs: readonly Input[], values: Values): boolean {
+  if (!input.when) return true;
+  const at = input.when.indexOf("=");
+  const name = input.when.slice(0, at);
+  const other = inputs.find((i) => i.name === name);
+  if (other && !isShown(other, inputs, values)) return false;
+  const value = other ? effective(other, values[name]) : values[name];
+  return input.when
+    .slice(at + 1)
+    .split("|")
+    .includes(String(value ?? ""));
+}
+
+export type FaultKind = "required" | "number" | "min" | "max" | "long" | "route" | "range" | "list" | "json";
+
+/** What is wrong with a value before the server is asked; undefined when nothing. */
+export function fault(input: Input, value: unknown): FaultKind | undefined {
+  const text = codeText(value);
+  if (isEmpty(text)) return input.required && isEmpty(codeText(input.defaultValue)) ? "required" : undefined;
+  switch (input.type) {
+    case "Number": {
+      const n = Number(text);
+      if (!Number.isFinite(n)) return "number";
+      if (input.min !== undefined && n < input.min) return "min";
+      if (input.max !== undefined && n > input.max) return "max";
+      return undefined;
+    }
+    case "Range": {
+      const { start, end } = text as { start?: unknown; end?: unknown };
+      if (typeof start !== "number" || typeof end !== "number") return "number";
+      if (input.min !== undefined && start < input.min) return "min";
+      if (input.max !== undefined && end > input.max) return "max";
+      return end < start ? "range" : undefined;
+    }
+    case "Route":
+      return typeof text === "string" && /[\s?#]/.test(text) ? "route" : undefined;
+    case "ListBox":
+      return Array.isArray(text) && new Set(text).size < text.length ? "list" : undefined;
+  }
+  if (input.maxLength && typeof text === "string" && [...text].length > input.maxLength) return "long";
+  return undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+/** The text of a Code's value, any other value as it is. */
+export function codeText(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "value" in value ? value.value : value;
+}
+
+/** A Code's value on the wire. JSON that cannot be read is marked; JavaScript is for the server to judge, which says where and what. */
+export function codeValue(text: string, language: string): { value: string; validate: boolean } {
+  if (language !== "json" || text.trim() === "") return { value: text, validate: true };
+  try {
+    JSON.parse(text);
+    return { value: text, validate: true };
+  } catch {
+    return { value: text, validate: false };
+  }
+}
