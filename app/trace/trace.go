@@ -60,15 +60,16 @@ func (f Func) Record(s Step) { f(s) }
 // The bounds of a snapshot.
 const (
 	snapshotDepth = 20
-	snapshotText  = 2000 // characters of one string
-	snapshotItems = 200  // of one list or object
-	snapshotNodes = 2000 // values in all
+	snapshotText  = 2000     // characters of one string
+	snapshotItems = 200      // of one list or object
+	snapshotNodes = 2000     // values in all
+	snapshotBytes = 64 << 10 // of text in all
 )
 
 // Snapshot returns a payload's data as JSON of bounded size, with secrets masked.
 // shortened says whether something was left out.
 func Snapshot(p *node.Payload) (data json.RawMessage, shortened bool) {
-	s := shortener{left: snapshotNodes}
+	s := shortener{left: snapshotNodes, room: snapshotBytes}
 	out := map[string]any{}
 	for _, key := range p.Keys() {
 		v, ok := p.Output(key)
@@ -87,7 +88,7 @@ func Snapshot(p *node.Payload) (data json.RawMessage, shortened bool) {
 // Shorten returns a value as JSON within the bounds of a snapshot, with secrets
 // masked.
 func Shorten(v any) (data json.RawMessage, shortened bool) {
-	s := shortener{left: snapshotNodes}
+	s := shortener{left: snapshotNodes, room: snapshotBytes}
 	b, err := value.AppendJSON(nil, s.value(v, 0))
 	if err != nil {
 		return json.RawMessage(`"` + "a value that JSON cannot hold" + `"`), true
@@ -105,7 +106,8 @@ func isSecret(name string) bool {
 }
 
 type shortener struct {
-	left int
+	left int // values
+	room int // bytes of text
 	cut  bool
 }
 
@@ -130,10 +132,11 @@ func (s *shortener) value(v any, depth int) any {
 	case string:
 		return s.text(v)
 	case []byte:
-		if len(v) > snapshotText {
+		if most := min(snapshotText, s.room); len(v) > most {
 			s.cut = true
-			v = v[:snapshotText]
+			v = v[:most]
 		}
+		s.room -= len(v)
 		return v
 	case map[string]any:
 		out := make(map[string]any, min(len(v), snapshotItems))
@@ -167,11 +170,14 @@ func (s *shortener) within(name string, v any, depth int) any {
 }
 
 func (s *shortener) text(t string) string {
-	if len(t) <= snapshotText {
+	most := min(snapshotText, s.room)
+	if len(t) <= most {
+		s.room -= len(t)
 		return t
 	}
 	s.cut = true
-	t = t[:snapshotText]
+	t = t[:most]
+	s.room -= most
 	for !utf8.ValidString(t[max(0, len(t)-utf8.UTFMax):]) && len(t) > 0 { // cut inside a character
 		t = t[:len(t)-1]
 	}
