@@ -58,8 +58,6 @@ type Stats struct {
 // Engine compiles scripts and keeps the runtimes that run them.
 type Engine struct {
 	options Options
-	ctx     context.Context // ends with Close
-	cancel  context.CancelFunc
 	workers sync.WaitGroup
 	warm    sync.Once
 
@@ -82,8 +80,7 @@ var matchTimeout sync.Once
 func New(o Options) *Engine {
 	o.defaults()
 	matchTimeout.Do(func() { regexp2.DefaultMatchTimeout = matchTime })
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Engine{options: o, ctx: ctx, cancel: cancel}
+	return &Engine{options: o}
 }
 
 // prepareAll makes the first machines and a spare one in the background.
@@ -132,7 +129,6 @@ func (e *Engine) Close() error {
 	e.pool, e.spare = nil, nil
 	e.wake()
 	e.mu.Unlock()
-	e.cancel()
 	for _, m := range pool {
 		m.kill(stopped)
 	}

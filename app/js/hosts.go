@@ -18,8 +18,12 @@ func (m *machine) hosts() {
 	m.web()
 }
 
-// longestLog bounds one line that a script logs.
-const longestLog = 8 << 10
+// What a script may log: bytes in a line, lines in a call. Further lines are
+// dropped, with one that says so.
+const (
+	longestLog = 8 << 10
+	mostLogged = 1000
+)
 
 // logging makes log and console.
 func (m *machine) logging() {
@@ -30,6 +34,13 @@ func (m *machine) logging() {
 	} {
 		write := func(c goja.FunctionCall) goja.Value {
 			if m.call == nil || m.call.seat.lease.run.Log == nil {
+				return goja.Undefined()
+			}
+			run := m.call.seat.lease.run.Log
+			if m.call.logged++; m.call.logged > mostLogged {
+				if m.call.logged == mostLogged+1 {
+					run.Warn("script logs too much", "lines", mostLogged)
+				}
 				return goja.Undefined()
 			}
 			var b strings.Builder
@@ -46,7 +57,7 @@ func (m *machine) logging() {
 			if len(text) > longestLog {
 				text = strings.ToValidUTF8(text[:longestLog], "") + "…"
 			}
-			m.call.seat.lease.run.Log.Log(context.Background(), level, "script", "text", text)
+			run.Log(context.Background(), level, "script", "text", text)
 			return goja.Undefined()
 		}
 		m.method(log, name, write)

@@ -481,7 +481,13 @@ func TestLog(t *testing.T) {
 	if err := l.Call(context.Background(), compile(t, e, "log.warn('a', { b: [1] }, null, undefined, new TypeError('no')); console.log('x'.repeat(1e6))"), p); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.String(); !strings.Contains(s, `level=WARN msg=script text="a {\"b\":[1]} null undefined TypeError: no"`) || len(s) > 2*longestLog {
+	if err := l.Call(context.Background(), compile(t, e, "for (let i = 0; i < 5000; i++) log.info('line')"), p); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "text=line"); n != mostLogged {
+		t.Errorf("%d lines of one call were logged", n)
+	}
+	if s, _, _ := strings.Cut(b.String(), "text=line"); !strings.Contains(s, `level=WARN msg=script text="a {\"b\":[1]} null undefined TypeError: no"`) || len(s) > 2*longestLog {
 		t.Errorf("logged %.300s", s)
 	}
 }

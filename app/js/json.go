@@ -1,6 +1,7 @@
 package js
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -41,10 +42,12 @@ func (m *machine) parse(s string) (goja.Value, error) {
 
 func (r *reader) unexpected() error {
 	if r.i >= len(r.s) {
-		return fmt.Errorf("Unexpected end of JSON input") //nolint:staticcheck // JavaScript's words
+		//lint:ignore ST1005 JavaScript's words
+		return errors.New("Unexpected end of JSON input")
 	}
 	c, _ := utf8.DecodeRuneInString(r.s[r.i:])
-	return fmt.Errorf("Unexpected token %q in JSON at position %d", c, r.i) //nolint:staticcheck // JavaScript's words
+	//lint:ignore ST1005 JavaScript's words
+	return fmt.Errorf("Unexpected token %q in JSON at position %d", c, r.i)
 }
 
 func (r *reader) space() {

@@ -193,6 +193,7 @@ type call struct {
 	fetching  int  // requests under way
 	bound     int  // functions bound
 	proxies   int
+	logged    int // lines
 	lastTimer int64
 	timers    map[int64]*timer
 

@@ -56,8 +56,10 @@ func TestFunction(t *testing.T) {
 		{"returns nothing", "msg.a = 2", `{}`},
 		{"awaits", "const v = await Promise.resolve(5); return v + 1", `{"msg":6}`},
 		{"declares the given names itself", "const payload = this.msg, msg = payload.msg; return msg.b", `{"msg":2.5}`},
-		{"reads the request", "return [request.method, request.path, request.params.id, request.query.page, request.query.tag, request.headers['content-type'], request.cookies.theme, request.ip, request.body.a]",
-			`{"msg":["POST","/api/users/7","7","2",["a","b"],"application/json","dark","192.0.2.1",1]}`},
+		{
+			"reads the request", "return [request.method, request.path, request.params.id, request.query.page, request.query.tag, request.headers['content-type'], request.cookies.theme, request.ip, request.body.a]",
+			`{"msg":["POST","/api/users/7","7","2",["a","b"],"application/json","dark","192.0.2.1",1]}`,
+		},
 		{"reads variables that flows may read", "return [env.region, env.SECRET_KEY === undefined]", `{"msg":["eu",true]}`},
 		{"passes on what empty code gets", "  ", `{"msg":` + body + `}`},
 		{"passes on what broken code gets", map[string]any{"value": "return (", "validate": false}, `{"msg":` + body + `}`},
