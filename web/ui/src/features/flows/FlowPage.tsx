@@ -17,26 +17,23 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { type Action, readable, useActions } from "../../app/actions";
 import { useTitle } from "../../app/Page";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { Failure, Pending } from "../../app/states";
 import { t } from "../../text/t";
-import { BottomPanel, type BottomTab } from "./BottomPanel";
+import type { BottomTab } from "./BottomPanel";
 import { Canvas, type MenuRequest, type QuickAddRequest } from "./canvas/Canvas";
 import { CanvasMenu } from "./canvas/CanvasMenu";
 import { catalogueQuery, useCatalogue } from "./catalogue";
 import { insertText } from "./clipboard";
 import { add } from "./commands";
-import { ConflictDialog } from "./ConflictDialog";
 import { discard, draftsQuery, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
-import { FindDialog } from "./FindDialog";
 import { FlowTabs } from "./FlowTabs";
 import { Inspector } from "./inspector/Inspector";
 import { useMarks } from "./marks";
-import { Outline } from "./Outline";
 import { DRAG_TYPE, Palette } from "./palette/Palette";
 import { QuickAdd } from "./palette/QuickAdd";
 import { useRecent } from "./palette/recent";
@@ -45,7 +42,12 @@ import { isUnsaved, useEditor, useFlow } from "./store";
 import "../../styles/kitForms";
 import "./flowPage.css";
 
+// What is not seen when the editor opens is loaded when it is first needed.
 const Review = lazy(() => import("./review/Review").then((m) => ({ default: m.Review })));
+const BottomPanel = lazy(() => import("./BottomPanel").then((m) => ({ default: m.BottomPanel })));
+const ConflictDialog = lazy(() => import("./ConflictDialog").then((m) => ({ default: m.ConflictDialog })));
+const FindDialog = lazy(() => import("./FindDialog").then((m) => ({ default: m.FindDialog })));
+const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline })));
 
 /** The flow editor: palette, canvas, inspector, bottom panel. */
 export function FlowPage() {
@@ -101,6 +103,10 @@ function Editor({ name }: { name: string }) {
   const saving = useDrafts((s) => s.saving[name] ?? false);
   const failed = useDrafts((s) => s.failed[name]);
   const notKept = useDrafts((s) => s.notKept);
+  const hasConflict = useDrafts((s) => Object.values(s.pending).some(Boolean));
+  // F3 steps on after the search was closed, so it stays once it was open.
+  const hasSearched = useRef(false);
+  if (isFinding) hasSearched.current = true;
   const status = useEditor((s) => s.status);
   const unsaved = flow !== undefined && isUnsaved(flow);
   const drafts = useQuery(draftsQuery);
@@ -264,7 +270,9 @@ function Editor({ name }: { name: string }) {
         <div className="editor__middle">
           <div className="editor__canvas" data-pane="canvas">
             {useOutline ? (
-              <Outline flow={flow} marks={marks} onOpen={openNode} onQuickAdd={setQuickAdd} />
+              <Suspense fallback={null}>
+                <Outline flow={flow} marks={marks} onOpen={openNode} onQuickAdd={setQuickAdd} />
+              </Suspense>
             ) : (
               <Canvas
                 key={name}
@@ -296,7 +304,9 @@ function Editor({ name }: { name: string }) {
             <>
               <Resizer label={t("pane.bottom")} side="bottom" value={panes.bottom} min={120} max={640} onChange={(bottom) => setPane({ bottom })} />
               <div className="editor__bottom" style={{ height: panes.bottom }}>
-                <BottomPanel flow={flow} tab={tab} onTab={setTab} onOpen={openNode} onClose={() => setPane({ showBottom: false })} />
+                <Suspense fallback={null}>
+                  <BottomPanel flow={flow} tab={tab} onTab={setTab} onOpen={openNode} onClose={() => setPane({ showBottom: false })} />
+                </Suspense>
               </div>
             </>
           )}
@@ -324,13 +334,11 @@ function Editor({ name }: { name: string }) {
         />
       )}
       {menu && <CanvasMenu flow={flow} request={menu} onClose={() => setMenu(undefined)} onQuickAdd={setQuickAdd} onOpen={openNode} />}
-      <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />
-      <ConflictDialog />
-      {isReviewing && (
-        <Suspense fallback={null}>
-          <Review onClose={() => setReviewing(false)} />
-        </Suspense>
-      )}
+      <Suspense fallback={null}>
+        {(isFinding || hasSearched.current) && <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />}
+        {hasConflict && <ConflictDialog />}
+        {isReviewing && <Review onClose={() => setReviewing(false)} />}
+      </Suspense>
     </div>
   );
 }

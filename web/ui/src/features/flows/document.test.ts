@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Doc, edgeBetween, empty, type FlowNode, type Kind, list, portOf, read, sourceHandle, write } from "./document";
 import { Edit, type History, noHistory, record, redo, STEPS_KEPT, undo } from "./history";
-import { layout } from "./layout";
+import { layout } from "./dagreLayout";
 import { conflictKey, merge } from "./merge";
 import { refusal } from "./rules";
 

@@ -1,7 +1,4 @@
-// Automatic layout, left to right, on the 16 px grid. It runs in the worker
-// above 200 nodes (layout.worker.ts).
-
-import dagre from "@dagrejs/dagre";
+// The measures of cards and the grid, and what automatic layout takes and gives.
 
 export interface Box {
   id: string;
@@ -26,19 +23,3 @@ export function cardHeight(ports: number): number {
 }
 
 export const snap = (v: number): number => Math.round(v / GRID) * GRID;
-
-/** Places the boxes; the same input gives the same places. */
-export function layout({ boxes, edges }: LayoutInput): Positions {
-  const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 80, marginx: 32, marginy: 32 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const b of boxes) graph.setNode(b.id, { width: b.width, height: b.height });
-  for (const e of edges) graph.setEdge(e.source, e.target);
-  dagre.layout(graph);
-  const out: Positions = {};
-  for (const b of boxes) {
-    const placed = graph.node(b.id);
-    out[b.id] = { x: snap(placed.x - b.width / 2), y: snap(placed.y - b.height / 2) };
-  }
-  return out;
-}

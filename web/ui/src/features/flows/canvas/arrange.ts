@@ -3,7 +3,7 @@
 import { t } from "../../../text/t";
 import type { Catalogue } from "../catalogue";
 import { list } from "../document";
-import { cardHeight, layout, type LayoutInput, NODE_WIDTH, type Positions } from "../layout";
+import { cardHeight, type LayoutInput, NODE_WIDTH, type Positions } from "../layout";
 import { useEditor } from "../store";
 
 const WORKER_ABOVE = 200;
@@ -18,7 +18,7 @@ export async function arrange(name: string, catalogue: Catalogue): Promise<void>
     boxes: chosen.map((n) => ({ id: n.id, width: NODE_WIDTH, height: cardHeight(catalogue.ports(flow.doc, n).length) })),
     edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
   };
-  const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : layout(input);
+  const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : (await import("../dagreLayout")).layout(input);
   useEditor.getState().edit(name, t("step.layout"), (e) => {
     for (const [id, position] of Object.entries(places)) e.patch("nodes", id, { position });
   });

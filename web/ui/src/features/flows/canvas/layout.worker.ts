@@ -1,3 +1,4 @@
-import { layout, type LayoutInput } from "../layout";
+import { layout } from "../dagreLayout";
+import type { LayoutInput } from "../layout";
 
 onmessage = ({ data }: MessageEvent<LayoutInput>) => postMessage(layout(data));
