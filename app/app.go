@@ -114,7 +114,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a.Library = node.NewLibrary(nodes.All(scripts)...)
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
-		Env: a.Env.Lookup, Settings: a.flowSettings,
+		Env: a.Env.Lookup, Settings: a.flowSettings, Idle: o.System.InSafeMode(),
 	})
 	a.closers = append(a.closers, closer(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
@@ -128,7 +128,9 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if err := engine.Restore(ctx); err != nil {
 		o.Log.ErrorContext(ctx, "live flows not restored as they were", "error", err)
 	}
-	a.Engine = engine
+	if !o.System.InSafeMode() {
+		a.Engine = engine
+	}
 	return a, nil
 }
 
