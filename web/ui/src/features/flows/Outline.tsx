@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Tree, type TreeNodeData, useTree } from "@mantine/core";
+import { ActionIcon, Button, getTreeExpandedState, Menu, Tree, type TreeNodeData, useTree } from "@mantine/core";
 import { IconChevronRight, IconDots, IconPlus } from "@tabler/icons-react";
 import { useEffect, useMemo } from "react";
 import { t } from "../../text/t";
@@ -23,10 +23,11 @@ interface Props {
 export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
   const catalogue = useCatalogue();
   const { name, doc, locked } = flow;
-  const tree = useTree({ multiple: false });
   const data = useMemo(() => treeOf(flow), [flow]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: everything is open unless the user closes it
-  useEffect(() => tree.expandAllNodes(), [doc.nodes.ids.length]);
+  // Everything is open unless the user closes it.
+  const tree = useTree({ multiple: false, initialExpandedState: getTreeExpandedState(data, "*") });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: nodes that are new are open too
+  useEffect(() => tree.expandAllNodes(), [doc.nodes.ids.length, doc.edges.ids.length]);
   const addAfter = (node: FlowNode | undefined, element: HTMLElement): void => {
     const box = element.getBoundingClientRect();
     const at = node ? { x: node.position.x + 288, y: node.position.y } : { x: 96, y: 96 + 96 * doc.nodes.ids.length };

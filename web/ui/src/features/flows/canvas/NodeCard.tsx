@@ -42,6 +42,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
     <div
       className="card"
       data-kind={kind}
+      data-color={node.data.appearance?.color || undefined}
       data-selected={selected || undefined}
       data-disabled={node.data.disabled || undefined}
       data-problem={data.problems > 0 || undefined}

@@ -1,90 +1,94 @@
 import {
-  IconAdjustments,
+  IconAntenna,
+  IconArrowsSplit,
   IconArrowsSplit2,
-  IconArrowBackUp,
   IconBolt,
-  IconBraces,
-  IconBrackets,
+  IconBrandJavascript,
+  IconBroadcast,
   IconBug,
-  IconClock,
-  IconCode,
-  IconDatabase,
-  IconFileCode,
+  IconChecklist,
+  IconEdit,
+  IconFileExport,
+  IconFileImport,
   IconFilter,
-  IconGitBranch,
-  IconGitMerge,
+  IconFilterCheck,
+  IconHourglass,
   IconLogout,
-  IconMap,
   IconPackage,
-  IconPlayerPlay,
   IconRepeat,
   IconRoute,
-  IconRuler2,
+  IconRulerMeasure,
   IconSend,
   IconSettings,
-  IconShieldCheck,
-  IconSignRight,
+  IconShieldExclamation,
   IconSortAscending,
   IconSum,
-  IconSwitch3,
   IconTemplate,
-  IconTextCaption,
   IconTransform,
-  IconVariable,
+  IconTypography,
   IconWorld,
+  IconWorldDownload,
   type TablerIcon,
 } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import type { Kind } from "../document";
 
-// The curated set that a node may show; names are Tabler's.
-export const nodeIcons: Record<string, TablerIcon> = {
-  adjustments: IconAdjustments,
+// What the built-in node types show; names are Tabler's.
+export const nodeIcons: Readonly<Record<string, TablerIcon>> = {
+  antenna: IconAntenna,
+  "arrows-split": IconArrowsSplit,
   "arrows-split-2": IconArrowsSplit2,
-  "arrow-back-up": IconArrowBackUp,
   bolt: IconBolt,
-  braces: IconBraces,
-  brackets: IconBrackets,
+  "brand-javascript": IconBrandJavascript,
+  broadcast: IconBroadcast,
   bug: IconBug,
-  clock: IconClock,
-  code: IconCode,
-  database: IconDatabase,
-  "file-code": IconFileCode,
+  checklist: IconChecklist,
+  edit: IconEdit,
+  "file-export": IconFileExport,
+  "file-import": IconFileImport,
   filter: IconFilter,
-  "git-branch": IconGitBranch,
-  "git-merge": IconGitMerge,
+  "filter-check": IconFilterCheck,
+  hourglass: IconHourglass,
   logout: IconLogout,
-  map: IconMap,
   package: IconPackage,
-  "player-play": IconPlayerPlay,
   repeat: IconRepeat,
   route: IconRoute,
-  "ruler-2": IconRuler2,
+  "ruler-measure": IconRulerMeasure,
   send: IconSend,
   settings: IconSettings,
-  "shield-check": IconShieldCheck,
-  "sign-right": IconSignRight,
+  "shield-exclamation": IconShieldExclamation,
   "sort-ascending": IconSortAscending,
   sum: IconSum,
-  "switch-3": IconSwitch3,
   template: IconTemplate,
-  "text-caption": IconTextCaption,
   transform: IconTransform,
-  variable: IconVariable,
+  typography: IconTypography,
   world: IconWorld,
+  "world-download": IconWorldDownload,
 };
 
 const byKind: Record<Kind, TablerIcon> = {
-  Request: IconWorld,
+  Request: IconWorldDownload,
   Middleware: IconTransform,
-  Response: IconLogout,
+  Response: IconSend,
   Debug: IconBug,
-  EventListener: IconBolt,
-  EventEmitter: IconSend,
+  EventListener: IconAntenna,
+  EventEmitter: IconBroadcast,
   Configuration: IconSettings,
 };
 
+// The set that a user may choose from is large: it is loaded when a node shows one of it.
+const MoreIcon = lazy(() => import("./moreIcons").then((m) => ({ default: m.MoreIcon })));
+
 /** A node's icon: its own, its type's, or its kind's. */
 export function NodeIcon({ name, kind, size }: { name: string; kind: Kind; size: number }) {
-  const Icon = nodeIcons[name] ?? byKind[kind] ?? IconPackage;
-  return <Icon size={size} aria-hidden />;
+  const Own = Object.hasOwn(nodeIcons, name) ? nodeIcons[name] : undefined;
+  const Default = byKind[kind] ?? IconPackage;
+  if (Own) return <Own size={size} aria-hidden />;
+  const fallback = <Default size={size} aria-hidden />;
+  if (name === "") return fallback;
+  return (
+    <Suspense fallback={fallback}>
+      <MoreIcon name={name} size={size} standIn={fallback} />
+    </Suspense>
+  );
 }

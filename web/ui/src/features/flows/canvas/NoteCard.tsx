@@ -11,7 +11,7 @@ export type NoteNode = Node<{ flow: string; note: Note; isLocked: boolean }, "no
 export const NoteCard = memo(function NoteCard({ data: { flow, note, isLocked }, selected }: NodeProps<NoteNode>) {
   const [isEditing, setEditing] = useState(note.text === "" && !isLocked);
   return (
-    <div className="note" data-selected={selected || undefined} onDoubleClick={() => !isLocked && setEditing(true)}>
+    <div className="note" data-color={note.color} data-selected={selected || undefined} onDoubleClick={() => !isLocked && setEditing(true)}>
       <NodeResizer
         isVisible={selected === true && !isLocked}
         minWidth={120}
