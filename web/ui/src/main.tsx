@@ -14,9 +14,11 @@ import "@mantine/notifications/styles.css";
 import "./styles/tokens.css";
 import "./styles/global.css";
 import { colorSchemeManager } from "./app/colorScheme";
+import { chooseLanguage } from "./app/language";
 import { styleNonce } from "./app/nonce";
 import { t } from "./text/t";
 
+chooseLanguage();
 setNonce(styleNonce); // for the kit's scroll lock
 
 const root = document.getElementById("root");

@@ -27,17 +27,23 @@ export function onSignedOut(handler: () => void): void {
   signedOut = handler;
 }
 
-/** The payload of an answer: `await payload(api.GET("/me"))`. Throws a Problem. */
-export async function payload<A extends Answer>(call: Promise<A>): Promise<NonNullable<PayloadOf<NonNullable<A["data"]>>>> {
+/** The whole of an answer, for what stands beside its payload. Throws a Problem. */
+export async function envelope<A extends Answer>(call: Promise<A>): Promise<NonNullable<A["data"]>> {
   const { data, error, response } = await call;
-  if (response.ok) {
-    return (typeof data === "object" && data !== null && "payload" in data ? data.payload : data) as NonNullable<
-      PayloadOf<NonNullable<A["data"]>>
-    >;
-  }
+  if (response.ok) return data as NonNullable<A["data"]>;
   const problem = problemOf(response.status, error, response.headers);
   if (problem.status === 401 && problem.code !== "sign_in_failed") signedOut?.();
   throw problem;
+}
+
+/** The payload of an answer: `await payload(api.GET("/me"))`. Throws a Problem. */
+export async function payload<A extends Answer>(
+  call: Promise<A>,
+): Promise<NonNullable<PayloadOf<NonNullable<A["data"]>>>> {
+  const data: unknown = await envelope(call);
+  return (typeof data === "object" && data !== null && "payload" in data ? data.payload : data) as NonNullable<
+    PayloadOf<NonNullable<A["data"]>>
+  >;
 }
 
 export const api = client;

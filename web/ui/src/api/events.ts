@@ -27,7 +27,10 @@ export function startEvents(): () => void {
     tryAgain = stream.retry;
     return stream.close;
   }
-  const worker = new SharedWorker(new URL("./events.worker.ts", import.meta.url), { type: "module", name: "ecoflow-events" });
+  const worker = new SharedWorker(new URL("./events.worker.ts", import.meta.url), {
+    type: "module",
+    name: "ecoflow-events",
+  });
   const say = (m: ToWorker): void => worker.port.postMessage(m);
   worker.port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
     if ("event" in data) handleEvent(data.event);

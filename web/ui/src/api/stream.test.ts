@@ -15,7 +15,7 @@ describe("the event stream", () => {
   it("resumes after the last event and tells a refusal from a lost line", async () => {
     const asked: (string | null)[] = [];
     const answers = [
-      () => new Response('id: 1\nevent: draft\ndata: 1\n\nid: 2\nevent: draft\nda'),
+      () => new Response("id: 1\nevent: draft\ndata: 1\n\nid: 2\nevent: draft\nda"),
       () => new Response("", { status: 401 }),
     ];
     vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {

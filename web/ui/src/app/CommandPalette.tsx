@@ -21,7 +21,10 @@ export const openShortcuts = (): void => setSheet(true);
 
 /** True where a key is text, not a command. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable='true'], .cm-editor") !== null;
+  return (
+    target instanceof Element &&
+    target.closest("input, textarea, select, [contenteditable='true'], .cm-editor") !== null
+  );
 }
 
 /** The command palette, the shortcut sheet and the one place that listens for shortcuts. */
@@ -50,7 +53,11 @@ export function CommandPalette() {
       const modified = /^(mod|ctrl|alt|f\d+$)/.test(combination);
       const named = /(^|\+)(arrow\w+|enter|escape|delete|space)$/.test(combination);
       if (!modified && (isTyping(e.target) || (!singleKeys && !named))) return;
-      if (action.where && !(e.target instanceof Element && e.target.closest(`[data-scope=${action.where}]`) && !isTyping(e.target))) return;
+      if (
+        action.where &&
+        !(e.target instanceof Element && e.target.closest(`[data-scope=${action.where}]`) && !isTyping(e.target))
+      )
+        return;
       if (document.querySelector("[role=dialog][aria-modal=true]") && action.id !== "shell.palette") return;
       e.preventDefault();
       e.stopPropagation();
@@ -62,7 +69,10 @@ export function CommandPalette() {
   }, [byKeys, singleKeys]);
 
   const found = actions.filter(
-    (a) => !a.quiet && !a.disabled && `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(query.trim().toLowerCase()),
+    (a) =>
+      !a.quiet &&
+      !a.disabled &&
+      `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(query.trim().toLowerCase()),
   );
   const sections = Map.groupBy(
     actions.filter((a) => (shortcuts[a.id] ?? a.keys ?? []).length > 0),
@@ -70,7 +80,16 @@ export function CommandPalette() {
   );
   return (
     <>
-      <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} scrollable maxHeight={420} transitionProps={{ duration: 0 }} overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}>
+      <Spotlight.Root
+        store={store}
+        query={query}
+        onQueryChange={setQuery}
+        shortcut={null}
+        scrollable
+        maxHeight={420}
+        transitionProps={{ duration: 0 }}
+        overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
+      >
         <Spotlight.Search placeholder={t("shell.search")} aria-label={t("shell.search")} />
         <Spotlight.ActionsList>
           {found.map((a) => (
@@ -87,7 +106,13 @@ export function CommandPalette() {
           {found.length === 0 && <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>}
         </Spotlight.ActionsList>
       </Spotlight.Root>
-      <Modal opened={sheet} onClose={() => setSheet(false)} title={t("shell.shortcuts")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+      <Modal
+        opened={sheet}
+        onClose={() => setSheet(false)}
+        title={t("shell.shortcuts")}
+        size="lg"
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
         {[...sections].map(([section, list]) => (
           <Table key={section} captionSide="top" mb="lg">
             <Table.Caption>{section}</Table.Caption>

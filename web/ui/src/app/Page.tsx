@@ -2,7 +2,17 @@ import { type ReactNode, useEffect } from "react";
 import { t } from "../text/t";
 
 /** A page: its one heading, which also is the window's title, and its content. */
-export function Page({ title, actions, wide, children }: { title: string; actions?: ReactNode; wide?: boolean; children: ReactNode }) {
+export function Page({
+  title,
+  actions,
+  wide,
+  children,
+}: {
+  title: string;
+  actions?: ReactNode;
+  wide?: boolean;
+  children: ReactNode;
+}) {
   useTitle(title);
   return (
     <div className="page" style={wide ? { maxWidth: "none" } : undefined}>

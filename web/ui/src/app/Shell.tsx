@@ -1,6 +1,8 @@
 import { ActionIcon, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import {
   IconApi,
+  IconBaselineDensityMedium,
+  IconBaselineDensitySmall,
   IconChevronsLeft,
   IconChevronsRight,
   IconDeviceDesktop,
@@ -16,15 +18,17 @@ import {
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useMatches, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { api, payload } from "../api/client";
 import { startEvents, useServerEvents } from "../api/events";
-import { t, type TextKey } from "../text/t";
+import { type TextKey, t } from "../text/t";
 import { type Action, readable, useActions } from "./actions";
 import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
 import { ConnectionBar, ConnectionState } from "./ConnectionBar";
-import { type Preferences, usePreferences, useSetPreferences } from "./preferences";
+import { applyToPage, type Preferences, usePreferences, useSetPreferences } from "./preferences";
+import { SignInDialog } from "./SignInDialog";
 import { can, meQuery, useMe } from "./session";
+import { Forbidden } from "./states";
 import "./shell.css";
 
 interface Entry {
@@ -50,6 +54,7 @@ export function Shell() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const path = useRouterState({ select: (s) => s.location.pathname });
+  const shown = useRouterState({ select: (s) => s.resolvedLocation?.pathname });
   const main = useRef<HTMLElement>(null);
   const editing = path.startsWith("/flows/");
   const icons = preferences.navCollapsed || editing;
@@ -57,7 +62,13 @@ export function Shell() {
 
   useEffect(() => startEvents(), []);
   useServerEvents(["access", "resync"], () => void queries.invalidateQueries(meQuery));
-  useRouteFocus(path, main);
+  useRouteFocus(shown, main);
+  const kept = me?.preferences as Partial<Preferences> | undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the setter is stable
+  useEffect(() => {
+    if (kept) applyToPage(kept);
+    if (kept?.theme) setColorScheme(kept.theme);
+  }, [kept]);
 
   const setTheme = (theme: Preferences["theme"]): void => {
     setColorScheme(theme);
@@ -65,10 +76,10 @@ export function Shell() {
   };
   const signOut = async (): Promise<void> => {
     await payload(api.DELETE("/users/logout"));
-    queries.clear();
-    await navigate({ to: "/login" });
+    location.assign("/_/login"); // a fresh page: nothing of this account stays in memory
   };
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the actions call is stable; the entries follow from me
   const actions = useMemo<Action[]>(
     () => [
       ...visible.map((e) => ({
@@ -78,8 +89,22 @@ export function Shell() {
         icon: e.icon,
         run: () => void navigate({ to: e.to }),
       })),
-      { id: "shell.palette", label: t("shell.search"), section: t("app.name"), keys: ["mod+k"], quiet: true, run: openPalette },
-      { id: "shell.shortcuts", label: t("shell.shortcuts"), section: t("app.name"), icon: IconKeyboard, keys: ["?"], run: openShortcuts },
+      {
+        id: "shell.palette",
+        label: t("shell.search"),
+        section: t("app.name"),
+        keys: ["mod+k"],
+        quiet: true,
+        run: openPalette,
+      },
+      {
+        id: "shell.shortcuts",
+        label: t("shell.shortcuts"),
+        section: t("app.name"),
+        icon: IconKeyboard,
+        keys: ["?"],
+        run: openShortcuts,
+      },
       ...(["auto", "light", "dark"] as const).map((theme) => ({
         id: `theme.${theme}`,
         label: `${t("shell.theme")}: ${t(`shell.theme.${theme}`)}`,
@@ -88,7 +113,6 @@ export function Shell() {
         run: () => setTheme(theme),
       })),
     ],
-    // biome-ignore lint/correctness/useExhaustiveDependencies: what the actions call is stable; the entries follow from me
     [me],
   );
   useActions(actions);
@@ -114,7 +138,12 @@ export function Shell() {
         <Menu position="bottom-end">
           <Menu.Target>
             <Tooltip label={t("shell.user", { name: me?.user.username ?? "" })}>
-              <ActionIcon variant="subtle" color="gray" size={32} aria-label={t("shell.user", { name: me?.user.username ?? "" })}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={32}
+                aria-label={t("shell.user", { name: me?.user.username ?? "" })}
+              >
                 <IconUser size={20} />
               </ActionIcon>
             </Tooltip>
@@ -134,6 +163,23 @@ export function Shell() {
                 </Menu.Item>
               );
             })}
+            <Menu.Divider />
+            {(["comfortable", "compact"] as const).map((density) => (
+              <Menu.Item
+                key={density}
+                leftSection={
+                  density === "compact" ? (
+                    <IconBaselineDensitySmall size={16} />
+                  ) : (
+                    <IconBaselineDensityMedium size={16} />
+                  )
+                }
+                aria-current={preferences.density === density || undefined}
+                onClick={() => setPreferences({ density })}
+              >
+                {t("shell.density")}: {t(`shell.density.${density}`)}
+              </Menu.Item>
+            ))}
             <Menu.Divider />
             <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={openShortcuts}>
               {t("shell.shortcuts")}
@@ -175,40 +221,55 @@ export function Shell() {
         )}
       </nav>
       <main className="shell__main" id="main" tabIndex={-1} ref={main}>
-        <Outlet />
+        <Allowed>
+          <Outlet />
+        </Allowed>
       </main>
       <CommandPalette />
+      <SignInDialog />
     </div>
   );
 }
 
 const themeIcons = { auto: IconDeviceDesktop, light: IconSun, dark: IconMoon };
 
+/** The page, or what it needs that the account does not have (any more). */
+function Allowed({ children }: { children: ReactNode }) {
+  const me = useMe();
+  const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs }) ?? [];
+  return me && needs.length > 0 && !can(me, ...needs) ? <Forbidden anyOf={[...needs]} /> : children;
+}
+
+/** Where the page is; each part but the last leads there. */
 function Crumbs() {
   const matches = useMatches();
-  const crumbs = matches.flatMap((m) => {
-    const data = m.staticData as { title?: TextKey };
-    const params = m.params as { name?: string; number?: string };
-    return [data.title && t(data.title), m.id.includes("$") ? (params.name ?? params.number) : undefined].filter(
-      (c): c is string => Boolean(c),
-    );
-  });
+  const match = matches.at(-1);
+  const title = match?.staticData.title;
+  const { name, number } = (match?.params ?? {}) as { name?: string; number?: string };
+  const leaf = name ?? number;
+  const entry = entries.find((e) => e.label === title);
   return (
     <nav className="shell__crumbs" aria-label={t("shell.breadcrumb")}>
       <ol>
-        {crumbs.map((c) => (
-          <li key={c}>{c}</li>
-        ))}
+        {title && (
+          <li>{leaf && entry ? <Link to={entry.to}>{t(title)}</Link> : <span aria-current="page">{t(title)}</span>}</li>
+        )}
+        {leaf && (
+          <li>
+            <span aria-current="page">{leaf}</span>
+          </li>
+        )}
       </ol>
     </nav>
   );
 }
 
 /** Moves focus to the page's heading when the route changes, so that it is announced. */
-function useRouteFocus(path: string, main: React.RefObject<HTMLElement | null>): void {
+function useRouteFocus(path: string | undefined, main: React.RefObject<HTMLElement | null>): void {
   const first = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it waits for
   useEffect(() => {
+    if (path === undefined) return;
     if (first.current) {
       first.current = false;
       return;

@@ -27,6 +27,8 @@ export interface Preferences {
     recent: string[];
   };
   checklistDismissed: boolean;
+  /** An endpoint was called from the checklist. */
+  endpointCalled: boolean;
   /** Rebound shortcuts: action id → keys. */
   shortcuts: Record<string, string[]>;
 }
@@ -52,6 +54,7 @@ export const defaults: Preferences = {
     recent: [],
   },
   checklistDismissed: false,
+  endpointCalled: false,
   shortcuts: {},
 };
 

@@ -1,12 +1,19 @@
 // Every address of the window. Pages are loaded when they are first opened.
 
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { isProblem } from "../api/problem";
 import type { TextKey } from "../text/t";
 import { queries } from "./queries";
-import { meQuery, statusQuery } from "./session";
 import { Shell } from "./Shell";
-import { Forbidden, NotFound, PageError, Pending } from "./states";
+import { meQuery, statusQuery } from "./session";
+import { NotFound, PageError, Pending } from "./states";
 
 declare module "@tanstack/react-router" {
   interface Register {
@@ -15,10 +22,38 @@ declare module "@tanstack/react-router" {
   interface StaticDataRouteOption {
     /** The page's name, in the breadcrumb and the window's title. */
     title?: TextKey;
+    /** Permissions of which one is needed to see the page. */
+    needs?: readonly string[];
   }
 }
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError });
+
+/** Where somebody who is not signed in begins. */
+async function wayIn(): Promise<"/locked" | "/setup" | "/login"> {
+  const { isAuth, isNewClient } = await queries.fetchQuery(statusQuery);
+  if (!isAuth) return "/locked";
+  return isNewClient ? "/setup" : "/login";
+}
+
+/** Whether somebody is signed in; other failures than that nobody is are thrown. */
+async function isSignedIn(): Promise<boolean> {
+  try {
+    await queries.ensureQueryData(meQuery);
+    return true;
+  } catch (e) {
+    if (isProblem(e) && e.status === 401) return false;
+    throw e;
+  }
+}
+
+/** Sends who has come in already, or has another way in, there. */
+function onlyAs(page: "/locked" | "/login") {
+  return async (): Promise<void> => {
+    const to = (await isSignedIn()) ? "/" : await wayIn();
+    if (to !== page) throw redirect({ to });
+  };
+}
 
 /** Pages for somebody who is signed in; others are sent to where they can sign in. */
 const signedIn = createRoute({
@@ -27,33 +62,11 @@ const signedIn = createRoute({
   component: Shell,
   pendingComponent: Pending,
   beforeLoad: async ({ location }) => {
-    try {
-      await queries.ensureQueryData(meQuery);
-    } catch (e) {
-      if (!isProblem(e) || e.status !== 401) throw e;
-      const status = await queries.fetchQuery(statusQuery);
-      if (!status.isAuth) throw redirect({ to: "/locked" });
-      if (status.isNewClient) throw redirect({ to: "/setup" });
-      throw redirect({ to: "/login", search: { from: location.href } });
-    }
+    if (await isSignedIn()) return;
+    const to = await wayIn();
+    throw to === "/login" ? redirect({ to, search: { from: location.href } }) : redirect({ to });
   },
 });
-
-function needs(...anyOf: string[]) {
-  return async (): Promise<void> => {
-    const me = await queries.ensureQueryData(meQuery);
-    if (!me.permissions.some((p) => p.permission === "administrator" || anyOf.includes(p.permission))) {
-      throw new MissingPermission(anyOf);
-    }
-  };
-}
-
-/** Thrown by a route that the signed-in person may not open. */
-export class MissingPermission extends Error {
-  constructor(readonly anyOf: string[]) {
-    super(anyOf.join(", "));
-  }
-}
 
 const overview = createRoute({
   getParentRoute: () => signedIn,
@@ -65,8 +78,7 @@ const overview = createRoute({
 const flows = createRoute({
   getParentRoute: () => signedIn,
   path: "/flows",
-  staticData: { title: "nav.flows" },
-  beforeLoad: needs("flowEditor"),
+  staticData: { title: "nav.flows", needs: ["flowEditor"] },
   component: lazyRouteComponent(() => import("../features/flows/FlowsPage"), "FlowsPage"),
 });
 
@@ -79,8 +91,7 @@ export interface FlowSearch {
 const flow = createRoute({
   getParentRoute: () => signedIn,
   path: "/flows/$name",
-  staticData: { title: "nav.flows" },
-  beforeLoad: needs("flowEditor"),
+  staticData: { title: "nav.flows", needs: ["flowEditor"] },
   validateSearch: (s: Record<string, unknown>): FlowSearch => ({
     ...(typeof s.node === "string" ? { node: s.node } : {}),
     ...(typeof s.field === "string" ? { field: s.field } : {}),
@@ -92,19 +103,23 @@ const flow = createRoute({
 const deployments = createRoute({
   getParentRoute: () => signedIn,
   path: "/deployments",
-  staticData: { title: "nav.deployments" },
-  beforeLoad: needs("flowEditor"),
+  staticData: { title: "nav.deployments", needs: ["flowEditor"] },
+  validateSearch: (s: Record<string, unknown>): { flow?: string } =>
+    typeof s.flow === "string" ? { flow: s.flow } : {},
   component: lazyRouteComponent(() => import("../features/deployments/DeploymentsPage"), "DeploymentsPage"),
 });
 
 const deployment = createRoute({
   getParentRoute: () => signedIn,
   path: "/deployments/$number",
-  staticData: { title: "nav.deployments" },
-  beforeLoad: needs("flowEditor"),
-  validateSearch: (s: Record<string, unknown>): { from?: number } => (typeof s.from === "number" ? { from: s.from } : {}),
+  staticData: { title: "nav.deployments", needs: ["flowEditor"] },
+  validateSearch: (s: Record<string, unknown>): { from?: number } =>
+    typeof s.from === "number" ? { from: s.from } : {},
   component: lazyRouteComponent(() => import("../features/deployments/DeploymentPage"), "DeploymentPage"),
 });
+
+/** Every other address: nothing is there, but the way elsewhere is. */
+const unknown = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
 
 const launch = createRoute({
   getParentRoute: () => root,
@@ -115,13 +130,16 @@ const launch = createRoute({
 const locked = createRoute({
   getParentRoute: () => root,
   path: "/locked",
+  beforeLoad: onlyAs("/locked"),
   component: lazyRouteComponent(() => import("../features/entrance/LockedPage"), "LockedPage"),
 });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
-  validateSearch: (s: Record<string, unknown>): { from?: string } => (typeof s.from === "string" ? { from: s.from } : {}),
+  beforeLoad: onlyAs("/login"),
+  validateSearch: (s: Record<string, unknown>): { from?: string } =>
+    typeof s.from === "string" ? { from: s.from } : {},
   component: lazyRouteComponent(() => import("../features/entrance/LoginPage"), "LoginPage"),
 });
 
@@ -133,7 +151,7 @@ const setup = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    signedIn.addChildren([overview, flows, flow, deployments, deployment]),
+    signedIn.addChildren([overview, flows, flow, deployments, deployment, unknown]),
     launch,
     locked,
     login,
@@ -143,7 +161,6 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingComponent: Pending,
-  defaultErrorComponent: ({ error, reset }) =>
-    error instanceof MissingPermission ? <Forbidden anyOf={error.anyOf} /> : <PageError error={error} reset={reset} />,
+  defaultErrorComponent: PageError,
   defaultNotFoundComponent: NotFound,
 });

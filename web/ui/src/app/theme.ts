@@ -1,9 +1,10 @@
 // The kit in the product's colours: palettes, sizes and the few settings that
 // make its components AA in both schemes (ui brief, section 10).
 
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
-const shades = (line: string): MantineColorsTuple => line.split(" ").map((c) => `#${c}`) as unknown as MantineColorsTuple;
+const shades = (line: string): MantineColorsTuple =>
+  line.split(" ").map((c) => `#${c}`) as unknown as MantineColorsTuple;
 
 const palettes = {
   iris: shades("E7EDFD D3DEFB B5C7FB 9DB4FF 86A3FF 5F82EC 4468DA 2F56C8 2748AB 1F3A8A"),
@@ -18,7 +19,9 @@ const palettes = {
 type Sized = { size?: unknown };
 
 function controlHeight(variable: string) {
-  return (_: unknown, props: Sized) => ({ root: props.size === undefined || props.size === "sm" ? { [variable]: "var(--control-height)" } : {} });
+  return (_: unknown, props: Sized) => ({
+    root: props.size === undefined || props.size === "sm" ? { [variable]: "var(--control-height)" } : {},
+  });
 }
 
 function inputHeight(_: unknown, props: Sized) {
@@ -54,7 +57,14 @@ export const theme = createTheme({
     Input: { vars: inputHeight },
     ActionIcon: { defaultProps: { size: 32 } },
     Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "md" } },
-    Modal: { defaultProps: { radius: "lg", centered: true, overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 120, transition: "fade" } } },
+    Modal: {
+      defaultProps: {
+        radius: "lg",
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.4 },
+        transitionProps: { duration: 120, transition: "fade" },
+      },
+    },
     Tooltip: { defaultProps: { openDelay: 400, events: { hover: true, focus: true, touch: false } } },
   },
 });

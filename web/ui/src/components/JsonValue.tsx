@@ -20,7 +20,9 @@ export function JsonValue({ value, name, open = false }: { value: unknown; name?
     <div className="json mono">
       <button type="button" className="json__toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <span aria-hidden>{isOpen ? "▾" : "▸"}</span> {label}
-        <span className="json__short">{isOpen ? (Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`) : short(value)}</span>
+        <span className="json__short">
+          {isOpen ? (Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`) : short(value)}
+        </span>
       </button>
       {isOpen && (
         <ul className="json__members">

@@ -46,7 +46,11 @@ function blocks(text: string): ReactNode[] {
       i++;
     } else {
       const paragraph: string[] = [];
-      for (; i < lines.length && (lines[i] ?? "").trim() !== "" && !/^(#{1,3}\s|```|\s*([-*]|\d+\.)\s)/.test(lines[i] ?? ""); i++) {
+      for (
+        ;
+        i < lines.length && (lines[i] ?? "").trim() !== "" && !/^(#{1,3}\s|```|\s*([-*]|\d+\.)\s)/.test(lines[i] ?? "");
+        i++
+      ) {
         paragraph.push(lines[i] ?? "");
       }
       out.push(<p key={key}>{inline(paragraph.join("\n"))}</p>);

@@ -13,7 +13,8 @@ const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 function relative(at: Date, now: number): string {
   const seconds = (at.getTime() - now) / 1000;
-  for (const [unit, size] of units) if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+  for (const [unit, size] of units)
+    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
   return format.format(0, "second");
 }
 

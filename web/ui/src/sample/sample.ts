@@ -29,7 +29,14 @@ export interface SampleFlow {
   }[];
   configurations: { nodeID: string; configs: Record<string, unknown> }[];
   editor: {
-    notes: { id: string; position: { x: number; y: number }; width: number; height: number; text: string; color: string }[];
+    notes: {
+      id: string;
+      position: { x: number; y: number };
+      width: number;
+      height: number;
+      text: string;
+      color: string;
+    }[];
     groups: [];
   };
 }
@@ -60,7 +67,12 @@ const rows: Setting[][] = [
       label: "Somebody says hello",
       inputs: { apiMethod: "GET", apiEndpoint: "/hello/:name", "$url.params": [] },
     },
-    { kind: "Middleware", type: FUNCTION, label: "Greet by name", inputs: script("return { hello: request.params.name };") },
+    {
+      kind: "Middleware",
+      type: FUNCTION,
+      label: "Greet by name",
+      inputs: script("return { hello: request.params.name };"),
+    },
     { kind: "Response", type: RESPONSE, label: "Answer", inputs: { mode: "direct", send: "auto" } },
   ],
   [
@@ -90,7 +102,9 @@ export function sampleFlow(): SampleFlow {
     connections: [],
     configurations: [],
     editor: {
-      notes: [{ id: crypto.randomUUID(), position: { x: 0, y: 0 }, width: 816, height: 144, text: note, color: "note" }],
+      notes: [
+        { id: crypto.randomUUID(), position: { x: 0, y: 0 }, width: 816, height: 144, text: note, color: "note" },
+      ],
       groups: [],
     },
   };

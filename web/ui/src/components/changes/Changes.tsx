@@ -9,14 +9,21 @@ export type NodeChange = components["schemas"]["EditorNodeChange"];
 type Difference = components["schemas"]["EditorDifference"];
 
 /** How flows differ: per flow the nodes added, removed, changed, moved, and each field before and after. */
-export function Changes({ flows }: { flows: readonly FlowChanges[] }) {
+export function Changes({ flows, none = t("changes.none") }: { flows: readonly FlowChanges[]; none?: string }) {
   const [showMoved, setShowMoved] = useState(false);
   const differing = flows.filter((f) => f.change !== "same");
   const moved = differing.reduce((n, f) => n + f.nodes.filter((x) => x.change === "moved").length, 0);
-  if (differing.length === 0) return <Text c="dimmed">{t("changes.none")}</Text>;
+  if (differing.length === 0) return <Text c="dimmed">{none}</Text>;
   return (
     <div className="changes">
-      {moved > 0 && <Checkbox size="xs" label={t("changes.showMoved", { n: moved })} checked={showMoved} onChange={(e) => setShowMoved(e.currentTarget.checked)} />}
+      {moved > 0 && (
+        <Checkbox
+          size="xs"
+          label={t("changes.showMoved", { n: moved })}
+          checked={showMoved}
+          onChange={(e) => setShowMoved(e.currentTarget.checked)}
+        />
+      )}
       {differing.map((f) => (
         <section key={f.flow} className="changes__flow" aria-label={f.flow}>
           <h3 className="changes__title">
@@ -39,7 +46,9 @@ export function Changes({ flows }: { flows: readonly FlowChanges[] }) {
                   .join(", ")}
               </li>
             )}
-            {f.other.length > 0 && <li className="changes__edges">{t("changes.other", { names: f.other.map((o) => o.name).join(", ") })}</li>}
+            {f.other.length > 0 && (
+              <li className="changes__edges">{t("changes.other", { names: f.other.map((o) => o.name).join(", ") })}</li>
+            )}
           </ul>
         </section>
       ))}
@@ -60,7 +69,8 @@ function NodeLine({ node }: { node: NodeChange }) {
   return (
     <>
       <span>
-        <Badge change={node.change} /> <strong>{node.label || node.kind}</strong> <span className="changes__kind">{t(`kind.${node.kind}` as "kind.Request")}</span>
+        <Badge change={node.change} /> <strong>{node.label || node.kind}</strong>{" "}
+        <span className="changes__kind">{t(`kind.${node.kind}` as "kind.Request")}</span>
       </span>
       {node.change === "changed" && differences.length > 0 && (
         <Table className="changes__fields" layout="fixed">

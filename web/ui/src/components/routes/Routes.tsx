@@ -12,7 +12,8 @@ export function urlOf(route: Route): string {
 
 export function curlOf(route: Route): string {
   const url = urlOf(route).replaceAll(/:(\w+)/g, (whole, name: string, at: number) => (at < 8 ? whole : name));
-  const body = route.method === "GET" || route.method === "DELETE" ? "" : ` -H 'Content-Type: application/json' -d '{}'`;
+  const body =
+    route.method === "GET" || route.method === "DELETE" ? "" : ` -H 'Content-Type: application/json' -d '{}'`;
   return `curl${route.method === "GET" ? "" : ` -X ${route.method}`}${body} '${url}'`;
 }
 
@@ -32,7 +33,14 @@ export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: bo
               <Copy text={urlOf(r)} label={t("review.copyUrl")} />
               <Copy text={curlOf(r)} label={t("review.copyCurl")} />
               {r.method === "GET" && !r.path.includes(":") && (
-                <Button component="a" href={urlOf(r)} target="_blank" rel="noreferrer" size="compact-sm" variant="default">
+                <Button
+                  component="a"
+                  href={urlOf(r)}
+                  target="_blank"
+                  rel="noreferrer"
+                  size="compact-sm"
+                  variant="default"
+                >
                   {t("review.open")}
                 </Button>
               )}

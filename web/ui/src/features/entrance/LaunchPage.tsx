@@ -1,12 +1,12 @@
 import { Loader, Text } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { queries } from "../../app/queries";
 import { api, payload } from "../../api/client";
-import { Failure } from "../../app/states";
+import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
+import { Failure } from "../../app/states";
+import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
-import { Entrance } from "./Entrance";
 
 // The token works once; a second effect of strict mode must not spend it again.
 let exchange: Promise<unknown> | undefined;

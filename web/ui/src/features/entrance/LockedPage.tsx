@@ -1,6 +1,6 @@
 import { Code, Text } from "@mantine/core";
+import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
-import { Entrance } from "./Entrance";
 
 /** For a window without a session in local mode: how to get one. */
 export function LockedPage() {

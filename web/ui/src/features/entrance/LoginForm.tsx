@@ -1,8 +1,8 @@
 import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
-import { queries } from "../../app/queries";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
+import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
 import { t } from "../../text/t";
 
@@ -44,7 +44,16 @@ export function LoginForm({ username, onDone }: { username?: string; onDone: () 
           {problem.message} {wait > 0 && t("login.wait", { n: wait })}
         </Alert>
       )}
-      <TextInput label={t("login.username")} autoComplete="username" required withAsterisk={false} value={name} onChange={(e) => setName(e.currentTarget.value)} readOnly={username !== undefined} data-autofocus={username === undefined || undefined} />
+      <TextInput
+        label={t("login.username")}
+        autoComplete="username"
+        required
+        withAsterisk={false}
+        value={name}
+        onChange={(e) => setName(e.currentTarget.value)}
+        readOnly={username !== undefined}
+        data-autofocus={username === undefined || undefined}
+      />
       <PasswordInput
         label={t("login.password")}
         autoComplete="current-password"

@@ -1,6 +1,6 @@
 import { useRouter, useSearch } from "@tanstack/react-router";
+import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
-import { Entrance } from "./Entrance";
 import { LoginForm } from "./LoginForm";
 
 /** Sign-in; afterwards back to the page that was asked for. */

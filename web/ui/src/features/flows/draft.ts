@@ -1,10 +1,10 @@
 // Drafts between the window and the server: open, save with the revision they are
 // based on, merge what somebody else saved meanwhile.
 
-import { queryOptions } from "@tanstack/react-query";
 import { create } from "zustand";
 import { queries } from "../../app/queries";
 import { api, payload } from "../../api/client";
+import { type DraftRow, draftsQuery } from "../../api/drafts";
 import { isProblem, type Problem } from "../../api/problem";
 import { t } from "../../text/t";
 import type { Catalogue } from "./catalogue";
@@ -13,12 +13,7 @@ import { forget, keep, kept, revive } from "./local";
 import { type Choice, type Conflict, merge, same } from "./merge";
 import { CONFIGURATION, isUnsaved, type OpenFlow, useEditor } from "./store";
 
-export const draftsQuery = queryOptions({
-  queryKey: ["drafts"],
-  queryFn: () => payload(api.GET("/drafts")),
-});
-
-export type DraftRow = Awaited<ReturnType<NonNullable<typeof draftsQuery.queryFn>>>[number];
+export { type DraftRow, draftsQuery };
 
 interface Opened {
   name: string;

@@ -8,7 +8,7 @@ import { Edit, type History, noHistory, record, redo, type Step, undo } from "./
 import { same } from "./merge";
 
 /** The flow that holds Configuration nodes; always there, never renamed. */
-export const CONFIGURATION = "configs";
+export { CONFIGURATION } from "../../api/drafts";
 
 export interface OpenFlow {
   name: string;

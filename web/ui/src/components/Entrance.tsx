@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useTitle } from "../../app/Page";
+import { useTitle } from "../app/Page";
 import "./entrance.css";
 
 /** The frame of the pages before anybody is signed in. */

@@ -1,0 +1,98 @@
+import { Button, Code, Modal, Stack, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { onSignedOut } from "../api/client";
+import { retryNow, useStreamState } from "../api/events";
+import { isProblem } from "../api/problem";
+import { t } from "../text/t";
+import { meQuery, useMe } from "./session";
+
+const LoginForm = lazy(() => import("../features/entrance/LoginForm").then((m) => ({ default: m.LoginForm })));
+
+/**
+ * Comes over the page when the session has ended while it is open. What is being
+ * edited stays as it is underneath and goes on after signing in.
+ */
+export function SignInDialog() {
+  const me = useMe();
+  const queries = useQueryClient();
+  const stream = useStreamState();
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    onSignedOut(() => setOver(true));
+    return () => onSignedOut(() => undefined);
+  }, []);
+  useEffect(() => {
+    if (stream.state === "signed-out") setOver(true);
+  }, [stream]);
+
+  const handleDone = (): void => {
+    setOver(false);
+    retryNow();
+    void queries.invalidateQueries();
+  };
+  if (!isOver || !me) return null;
+  return (
+    <Modal
+      opened
+      onClose={() => undefined}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      title={t(me.mode === "local" ? "locked.title" : "signIn.title")}
+    >
+      {me.mode === "local" ? (
+        <Locked onBack={handleDone} />
+      ) : (
+        <Stack>
+          <Text>{t("signIn.text")}</Text>
+          <Suspense>
+            <LoginForm username={me.user.username} onDone={handleDone} />
+          </Suspense>
+        </Stack>
+      )}
+    </Modal>
+  );
+}
+
+/** In local mode another window is signed in by starting the program, and this one with it. */
+function Locked({ onBack }: { onBack: () => void }) {
+  const queries = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const [isStill, setStill] = useState(false);
+  const [error, setError] = useState<string>();
+  const ask = async (): Promise<void> => {
+    setAsking(true);
+    setError(undefined);
+    try {
+      await queries.fetchQuery({ ...meQuery, staleTime: 0 });
+      onBack();
+    } catch (e) {
+      if (!isProblem(e)) throw e;
+      if (e.status === 401) setStill(true);
+      else setError(e.message);
+    } finally {
+      setAsking(false);
+    }
+  };
+  useEffect(() => {
+    const handleFocus = (): void => void ask();
+    addEventListener("focus", handleFocus);
+    return () => removeEventListener("focus", handleFocus);
+  });
+  return (
+    <Stack>
+      <Text>{t("locked.text")}</Text>
+      <Text>{t("locked.kept")}</Text>
+      <Text c="dimmed">
+        {t("locked.signIn")} <Code>ecoflow --auth</Code>
+      </Text>
+      <Text role="status" c="dimmed">
+        {error ?? (isStill ? t("locked.still") : "")}
+      </Text>
+      <Button data-autofocus loading={isAsking} onClick={() => void ask()}>
+        {t("locked.again")}
+      </Button>
+    </Stack>
+  );
+}

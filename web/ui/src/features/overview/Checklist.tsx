@@ -1,0 +1,93 @@
+import { ActionIcon, Button, Text, Tooltip } from "@mantine/core";
+import { IconCircle, IconCircleCheck, IconX } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useId, useState } from "react";
+import type { DraftRow } from "../../api/drafts";
+import { usePreferences, useSetPreferences } from "../../app/preferences";
+import { urlOf } from "../../components/routes/Routes";
+import { type TextKey, t } from "../../text/t";
+import { type Deployment, flowsOf } from "./queries";
+
+/** The way to a first endpoint. Each step ticks itself off; all can be put away. */
+export function Checklist({
+  drafts,
+  deployments,
+}: {
+  drafts: readonly DraftRow[] | undefined;
+  deployments: readonly Deployment[] | undefined;
+}) {
+  const id = useId();
+  const { endpointCalled } = usePreferences();
+  const setPreferences = useSetPreferences();
+  const [answer, setAnswer] = useState<string>();
+  if (!drafts || !deployments) return null;
+  const flows = flowsOf(drafts);
+  const first = flows[0];
+  const route = flows.filter((f) => f.live !== null).flatMap((f) => f.routes.filter((r) => r.method === "GET"))[0];
+  const call = async (): Promise<void> => {
+    if (!route) return;
+    const url = urlOf(route).replaceAll(/\/:(\w+)/g, "/$1");
+    try {
+      const response = await fetch(url, { cache: "no-store" });
+      setAnswer(`${response.status} ${(await response.text()).slice(0, 200)}`);
+      setPreferences({ endpointCalled: true });
+    } catch {
+      setAnswer(t("error.unreachable"));
+    }
+  };
+  return (
+    <section className="overview__card overview__checklist" aria-labelledby={id}>
+      <div className="overview__head">
+        <h2 id={id}>{t("checklist.title")}</h2>
+        <Tooltip label={t("checklist.dismiss")}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t("checklist.dismiss")}
+            onClick={() => setPreferences({ checklistDismissed: true })}
+          >
+            <IconX size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <ol>
+        <Step isDone={flows.length > 0} label="checklist.create">
+          <Button component={Link} to="/flows" size="compact-sm" variant="default">
+            {t("nav.flows")}
+          </Button>
+        </Step>
+        <Step isDone={deployments.length > 0} label="checklist.deploy">
+          {first && (
+            <Button
+              component={Link}
+              to={`/flows/${encodeURIComponent(first.name)}`}
+              size="compact-sm"
+              variant="default"
+            >
+              {t("checklist.open", { name: first.name })}
+            </Button>
+          )}
+        </Step>
+        <Step isDone={endpointCalled} label="checklist.call">
+          {route && (
+            <Button size="compact-sm" variant="default" onClick={() => void call()}>
+              {t("checklist.callNow", { route: `${route.method} /api${route.path}` })}
+            </Button>
+          )}
+        </Step>
+      </ol>
+      <div role="status">{answer !== undefined && <Text className="mono overview__answer">{answer}</Text>}</div>
+    </section>
+  );
+}
+
+function Step({ isDone, label, children }: { isDone: boolean; label: TextKey; children: ReactNode }) {
+  const Icon = isDone ? IconCircleCheck : IconCircle;
+  return (
+    <li data-done={isDone || undefined}>
+      <Icon size={20} aria-label={t(isDone ? "checklist.done" : "checklist.open.state")} role="img" />
+      <span>{t(label)}</span>
+      {!isDone && children}
+    </li>
+  );
+}

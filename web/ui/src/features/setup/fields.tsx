@@ -1,0 +1,121 @@
+import { Alert, PasswordInput, TextInput } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
+import { type TextKey, t } from "../../text/t";
+import { type Answers, allFields, type Faults, type Field, faultOf, labels, PASSWORD_MIN, strengthOf } from "./wizard";
+
+/** The answers given so far with what is wrong with them. */
+export interface Form {
+  answers: Answers;
+  faults: Faults;
+  set: (change: Partial<Answers>) => void;
+  setFaults: (change: Faults | ((now: Faults) => Faults)) => void;
+}
+
+type TextField = Exclude<Field, "project">;
+
+const hints: Partial<Record<TextField, TextKey>> = {
+  code: "setup.code.hint",
+  username: "setup.username.hint",
+  email: "setup.email.hint",
+};
+const autoComplete: Record<TextField, string> = {
+  code: "off",
+  name: "name",
+  username: "username",
+  password: "new-password",
+  email: "email",
+};
+
+export function idOf(field: Field): string {
+  return `setup-${field}`;
+}
+
+/** One field: checked when it is left, then while it is corrected. */
+export function SetupField({ form, field, isFirst }: { form: Form; field: TextField; isFirst?: boolean }) {
+  const { answers, faults } = form;
+  const fault = faults[field];
+  const check = (next: Answers): void =>
+    form.setFaults(({ [field]: _, ...others }) => {
+      const found = faultOf(field, next);
+      return found === undefined ? others : { ...others, [field]: found };
+    });
+  const hint = hints[field];
+  const common = {
+    id: idOf(field),
+    label: t(labels[field]),
+    value: answers[field],
+    error: fault && (
+      <span className="setup__fault">
+        <IconAlertTriangle size={14} aria-hidden /> {fault}
+      </span>
+    ),
+    autoComplete: autoComplete[field],
+    required: field !== "email",
+    withAsterisk: false,
+    spellCheck: false,
+    inputWrapperOrder: ["label", "input", "description", "error"] as ("label" | "input" | "description" | "error")[],
+    "data-autofocus": isFirst || undefined,
+    onBlur: () => answers[field] !== "" && check(answers),
+    onChange: (e: React.ChangeEvent<HTMLInputElement>) => {
+      const next = { ...answers, [field]: e.currentTarget.value };
+      form.set({ [field]: next[field] });
+      if (fault !== undefined) check(next);
+    },
+  };
+  if (field === "password") {
+    const strength = strengthOf(answers.password, answers.username);
+    return (
+      <PasswordInput
+        {...common}
+        description={
+          <span className="setup__strength" data-strength={answers.password ? strength : undefined}>
+            {answers.password === "" || strength === "short"
+              ? t("setup.password.hint", { n: PASSWORD_MIN })
+              : t(`setup.strength.${strength}`)}
+          </span>
+        }
+        visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
+      />
+    );
+  }
+  return (
+    <TextInput
+      {...common}
+      {...(hint ? { description: t(hint) } : {})}
+      {...(field === "email" ? { type: "email" } : {})}
+    />
+  );
+}
+
+/** All that is wrong, after an attempt to go on: focused, each entry leading to its field. */
+export function Summary({ faults, attempt, onGo }: { faults: Faults; attempt: number; onGo?: (field: Field) => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt focuses anew
+  useEffect(() => box.current?.focus(), [attempt]);
+  const listed = allFields.filter((f) => faults[f] !== undefined);
+  if (attempt === 0 || listed.length === 0) return null;
+  const go = (field: Field): void => {
+    onGo?.(field);
+    requestAnimationFrame(() => document.getElementById(idOf(field))?.focus());
+  };
+  return (
+    <Alert ref={box} tabIndex={-1} color="red" role="alert" title={t("setup.summary", { n: listed.length })}>
+      <ul className="setup__summary">
+        {listed.map((field) => (
+          <li key={field}>
+            <a
+              href={`#${idOf(field)}`}
+              onClick={(e) => {
+                e.preventDefault();
+                go(field);
+              }}
+            >
+              {faults[field]}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  );
+}
