@@ -2,7 +2,7 @@ import { ActionIcon, Button, getTreeExpandedState, Menu, Tree, type TreeNodeData
 import { IconChevronRight, IconDots, IconPlus } from "@tabler/icons-react";
 import { useEffect, useMemo } from "react";
 import { t } from "../../text/t";
-import type { QuickAddRequest } from "./canvas/Canvas";
+import type { QuickAddRequest } from "./canvas/requests";
 import { NodeIcon } from "./canvas/NodeIcon";
 import { type Marks, summary } from "./canvas/view";
 import { useCatalogue } from "./catalogue";

@@ -28,6 +28,7 @@ import { type OpenFlow, useEditor } from "../store";
 import { FlowEdgeLine } from "./FlowEdgeLine";
 import { GroupBox } from "./GroupBox";
 import { type CanvasHandle, useCanvasKeys } from "./keys";
+import type { MenuRequest, QuickAddRequest } from "./requests";
 import { NodeCard } from "./NodeCard";
 import { NoteCard } from "./NoteCard";
 import { type Marks, View } from "./view";
@@ -35,22 +36,6 @@ import "./canvas.css";
 
 const nodeTypes = { card: NodeCard, note: NoteCard, group: GroupBox };
 const edgeTypes = { line: FlowEdgeLine };
-
-export interface QuickAddRequest {
-  /** Where on the screen the search opens. */
-  screen: Point;
-  /** Where on the canvas the node goes. */
-  at: Point;
-  after?: { node: string; port?: string };
-  into?: string;
-}
-
-export interface MenuRequest {
-  screen: Point;
-  at: Point;
-  kind: "canvas" | "node" | "edge";
-  id?: string;
-}
 
 export interface CanvasProps {
   flow: OpenFlow;

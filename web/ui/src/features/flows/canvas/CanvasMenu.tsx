@@ -3,7 +3,7 @@ import { t } from "../../../text/t";
 import { readable, useAllActions } from "../../../app/actions";
 import { removeEdge } from "../commands";
 import type { OpenFlow } from "../store";
-import type { MenuRequest, QuickAddRequest } from "./Canvas";
+import type { MenuRequest, QuickAddRequest } from "./requests";
 
 interface Props {
   flow: OpenFlow;

@@ -25,7 +25,7 @@ import { NODE_WIDTH } from "../layout";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
-import type { QuickAddRequest } from "./Canvas";
+import type { QuickAddRequest } from "./requests";
 import { pasteText, writeClipboard } from "../clipboard";
 
 export interface CanvasHandle {

@@ -1,8 +1,9 @@
 import { Input, Switch, TextInput } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { t } from "../../../text/t";
 import { NodeIcon, nodeIcons } from "../canvas/NodeIcon";
 import { setData } from "../commands";
-import type { FlowNode } from "../document";
+import type { FlowNode, Kind } from "../document";
 import { hasInput, hasOutput } from "../rules";
 import type { TabProps } from "./Inspector";
 import { Swatches } from "./Swatches";
@@ -31,29 +32,13 @@ export function AppearanceTab({ flow, node, type }: TabProps) {
         disabled={flow.locked}
         onChange={(e) => set({ label: e.currentTarget.checked })}
       />
-      <Input.Wrapper label={t("appearance.icon")} labelElement="div">
-        <div role="radiogroup" aria-label={t("appearance.icon")} className="icons">
-          {["", ...Object.keys(nodeIcons)].map((name) => {
-            const label = name === "" ? t("appearance.ownIcon") : name.replaceAll("-", " ");
-            return (
-              <label key={name} className="icons__one" title={label}>
-                <input
-                  type="radio"
-                  className="visually-hidden"
-                  name="node-icon"
-                  aria-label={label}
-                  checked={(look.icon ?? "") === name}
-                  disabled={flow.locked}
-                  onChange={() => set({ icon: name || null })}
-                />
-                <span className="icons__icon">
-                  <NodeIcon name={name || (type?.icon ?? "")} kind={node.type} size={20} />
-                </span>
-              </label>
-            );
-          })}
-        </div>
-      </Input.Wrapper>
+      <IconPicker
+        value={look.icon ?? ""}
+        own={type?.icon ?? ""}
+        kind={node.type}
+        isLocked={flow.locked}
+        onChange={(icon) => set({ icon: icon || null })}
+      />
       <Swatches
         label={t("appearance.color")}
         value={look.color}
@@ -64,5 +49,65 @@ export function AppearanceTab({ flow, node, type }: TabProps) {
       {hasInput(node.type) && portLabel("input")}
       {hasOutput(node.type) && portLabel("output")}
     </div>
+  );
+}
+
+interface IconPickerProps {
+  value: string;
+  /** The icon that the type brings. */
+  own: string;
+  kind: Kind;
+  isLocked: boolean;
+  onChange: (name: string) => void;
+}
+
+const readable = (name: string): string => name.replaceAll("-", " ");
+
+function IconPicker({ value, own, kind, isLocked, onChange }: IconPickerProps) {
+  const [query, setQuery] = useState("");
+  const [names, setNames] = useState(() => Object.keys(nodeIcons));
+  useEffect(() => {
+    let isShown = true;
+    void import("../canvas/moreIcons").then(
+      ({ moreIcons }) => isShown && setNames([...Object.keys(nodeIcons), ...Object.keys(moreIcons)]),
+    );
+    return () => {
+      isShown = false;
+    };
+  }, []);
+  const wanted = query.trim().toLowerCase();
+  const found = names.filter((name) => readable(name).includes(wanted));
+  return (
+    <Input.Wrapper label={t("appearance.icon")} labelElement="div">
+      <TextInput
+        aria-label={t("appearance.findIcon")}
+        placeholder={t("appearance.findIcon")}
+        value={query}
+        mb={4}
+        onChange={(e) => setQuery(e.currentTarget.value)}
+      />
+      <div role="radiogroup" aria-label={t("appearance.icon")} className="icons">
+        {["", ...found].map((name) => {
+          const label = name === "" ? t("appearance.ownIcon") : readable(name);
+          return (
+            <label key={name} className="icons__one" title={label}>
+              <input
+                type="radio"
+                className="visually-hidden"
+                name="node-icon"
+                aria-label={label}
+                checked={value === name}
+                disabled={isLocked}
+                onChange={() => onChange(name)}
+              />
+              <span className="icons__icon">
+                <NodeIcon name={name || own} kind={kind} size={20} />
+              </span>
+            </label>
+          );
+        })}
+      </div>
+      {found.length === 0 && <p className="settings__none">{t("input.nothing")}</p>}
+    </Input.Wrapper>
   );
 }

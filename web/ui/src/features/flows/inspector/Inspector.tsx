@@ -147,7 +147,7 @@ function NodePanel({ flow, node, field, onTest, close, catalogue }: NodePanelPro
   return (
     <>
       <div className="inspector__head">
-        <span className="inspector__tile" data-kind={node.type}>
+        <span className="inspector__tile" data-kind={node.type} data-color={node.data.appearance?.color || undefined}>
           <NodeIcon name={node.data.appearance?.icon || (type?.icon ?? "")} kind={node.type} size={16} />
         </span>
         <NodeLabel flow={flow} node={node} />

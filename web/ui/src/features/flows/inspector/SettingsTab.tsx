@@ -10,7 +10,7 @@ import { setData, setInput } from "../commands";
 import { inputsOf } from "../document";
 import { useRuns } from "../runs";
 import type { TabProps } from "./Inspector";
-import { forCode, sampleOf } from "./sample";
+import { forCode, namesOf, sampleOf } from "./sample";
 
 const none: Finding[] = [];
 
@@ -32,7 +32,7 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
     // The server's sentence says more, but it speaks of the value a moment ago.
     const still =
       local || isEmpty(effective(input, values[input.name])) ? found : found.filter((p) => p.code !== "required");
-    if (still.length > 0) return still;
+    if (still.length > 0) return still.map((p) => ({ ...p, message: withoutLabel(p.message, node.data.label) }));
     return local && local !== "required" ? [{ message: sentence(local, input) }] : [];
   };
   const shown = inputs.filter((i) => isShown(i, inputs, values) || mine.some((p) => p.input === i.name && !p.warning));
@@ -43,7 +43,8 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
     type: node.data.moduleID._id,
     values,
     hasTemplates,
-    sample: input.type === "Code" && (input.codeLanguage || "javascript") === "javascript" ? forCode(sample) : sample,
+    sample,
+    names: isJavaScript(input) ? forCode(sample) : namesOf(sample),
     isLocked: flow.locked,
   });
   const form = useRef<HTMLDivElement>(null);
@@ -83,7 +84,7 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
             ) : (
               <IconAlertCircle size={16} aria-label={t("problems.error")} />
             )}
-            <span>{p.message}</span>
+            <span>{withoutLabel(p.message, node.data.label)}</span>
           </div>
         ))}
       {inputs.length === 0 && <p className="settings__none">{t("inspector.noInputs")}</p>}
@@ -116,6 +117,15 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
       )}
     </div>
   );
+}
+
+// The sentences of a check start with the node's name, which stands above them here.
+function withoutLabel(message: string, label: string): string {
+  return message.startsWith(`${label}: `) ? message.slice(label.length + 2) : message;
+}
+
+function isJavaScript(input: Input): boolean {
+  return input.type === "Code" && (input.codeLanguage || "javascript") === "javascript";
 }
 
 function isEmpty(value: unknown): boolean {

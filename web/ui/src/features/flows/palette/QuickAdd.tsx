@@ -4,7 +4,7 @@ import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
-import type { QuickAddRequest } from "../canvas/Canvas";
+import type { QuickAddRequest } from "../canvas/requests";
 import { NodeIcon } from "../canvas/NodeIcon";
 import { type NodeType, useCatalogue } from "../catalogue";
 import { insertText, parsePiece, parseRoute } from "../clipboard";
