@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"ecoflow/app"
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
+	"ecoflow/app/config"
 	"ecoflow/app/event"
 	"ecoflow/app/fault"
 	"ecoflow/app/instance"
@@ -48,9 +50,25 @@ func main() {
 	case o.Version:
 		fmt.Println("EcoFlow", system.Version())
 	default:
+		if len(o.Command) == 0 {
+			if _, err := config.Load(nil, os.LookupEnv, o.Settings); err != nil {
+				complain("", err)
+				os.Exit(2)
+			}
+		}
 		if err := run(o); err != nil {
 			fmt.Fprintln(os.Stderr, "ecoflow:", err)
 			os.Exit(1)
+		}
+	}
+}
+
+// complain says on the console which settings are not valid.
+func complain(prefix string, err error) {
+	fmt.Fprintf(os.Stderr, "ecoflow: %s%v\n", prefix, err)
+	if f, ok := fault.As(err); ok {
+		for _, at := range f.Places {
+			fmt.Fprintf(os.Stderr, "  %s: %s\n", at.Path, at.Message)
 		}
 	}
 }
@@ -61,7 +79,7 @@ func run(o instance.Options) error {
 		return err
 	}
 	if len(o.Command) > 0 {
-		return command(o.Command, path)
+		return command(o, path)
 	}
 	folder, err := instance.Open(path)
 	if err != nil {
@@ -96,6 +114,7 @@ type process struct {
 	instance.Options
 	folder  *instance.Folder
 	log     *slog.Logger
+	config  *config.Current
 	system  *system.System
 	product *app.App
 	front   *web.Listener
@@ -126,7 +145,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	if err != nil {
 		return err
 	}
-	records := openLog(folder, o.Verbose)
+	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
 	p := &process{Options: o, folder: folder, log: records.Logger, full: make(chan struct{}, 1)}
 	reserveAfter := time.Duration(0)
@@ -136,28 +155,39 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 		fmt.Println("The disk is full. EcoFlow starts with its reserve; make room soon.")
 	}
 	p.system = system.New(p.inSafeMode())
-	p.log.Info("starting", "version", system.Version(), "folder", folder.Path(), "memory", system.LimitMemory())
 
 	db, keys, err := openStorage(ctx, folder, p.log, p.diskIsFull)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := p.configure(ctx, records, db.Settings()); err != nil {
+		return err
+	}
+	p.log.Info("starting", "version", system.Version(), "folder", folder.Path(), "memory", system.LimitMemory())
+	settings := p.config.Get()
+	sessions := web.NewSessions(keys.Derive("session cookies"), db.Instance())
 
 	p.product, err = app.New(ctx, app.Options{
-		Log: p.log, System: p.system, Local: o.Local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
-		SetUp: func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
+		Log: p.log, System: p.system, Local: p.local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
+		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
+		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.product.Close()) }()
 
-	if p.front, err = web.Listen(ctx, o.Host, o.Port, o.Local()); err != nil {
+	host := settings.Host
+	if settings.Source("Host") == config.Default {
+		host = "localhost" // IPv6 as well
+	}
+	if p.front, err = web.Listen(ctx, host, settings.Port, p.local()); err != nil {
 		return err
 	}
+	p.front.Bound(settings.Limits.Connections)
 	failed := make(chan error, len(p.front.Addresses()))
-	handler, err := p.frontDoor(keys, db.Instance())
+	handler, err := p.frontDoor(sessions)
 	if err != nil {
 		return errors.Join(err, p.front.Shutdown(ctx))
 	}
@@ -184,21 +214,46 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	return errors.Join(err, p.stop(signals))
 }
 
-// openLog returns the log of a folder. A person at a terminal is spared it unless
-// they ask for it; a service's supervisor gets it as well.
-func openLog(folder *instance.Folder, verbose bool) *log.Log {
-	o := log.Options{Level: slog.LevelInfo}
+// logOptions say where the log of a folder goes. A person at a terminal is spared it
+// unless they ask for it; a service's supervisor gets it as well.
+func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Options {
+	o := log.Options{Level: s.SlogLevel(), JSON: s.Format == "json"}
 	if verbose {
 		o.Level = slog.LevelDebug
 	}
-	if !folder.ReadOnly() {
-		o.File = filepath.Join(folder.Logs(), "ecoflow.log")
+	if s.Enabled && s.File.Enabled && !folder.ReadOnly() {
+		o.File = filepath.Join(folder.Logs(), s.File.Filename)
 	}
-	if info, err := os.Stderr.Stat(); verbose || err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if info, err := os.Stderr.Stat(); verbose || s.Enabled && s.Console && (err != nil || info.Mode()&os.ModeCharDevice == 0) {
 		o.Console = os.Stderr
 	}
-	return log.Open(o)
+	return o
 }
+
+// beforehand returns the settings as far as they are known without the database.
+func beforehand(o instance.Options) config.Settings {
+	s, _ := config.Load(nil, os.LookupEnv, o.Settings) //nolint:errcheck // main has complained about what is not valid
+	return s
+}
+
+// configure reads the settings and follows those that are the process's own. One
+// that is not valid leaves the next best value in force: it locks nobody out.
+func (p *process) configure(ctx context.Context, records *log.Log, store config.Store) error {
+	var err error
+	if p.config, err = config.Open(ctx, store, os.LookupEnv, p.Settings); fault.Is(err, fault.Invalid) {
+		complain("The stored settings are not all used: ", err)
+		p.log.Warn("settings are not valid", "err", err)
+	} else if err != nil {
+		return err
+	}
+	options := logOptions(p.folder, p.Verbose, p.config.Get().Logging)
+	p.config.Watch(func(s config.Settings) { records.SetLevel(logOptions(p.folder, p.Verbose, s.Logging).Level) })
+	return records.Change(options)
+}
+
+// local reports whether the person at this machine is signed in without a password:
+// never with --auth and never where others can reach the listener (S1).
+func (p *process) local() bool { return !p.Auth && p.config.Get().Loopback() }
 
 // openStorage opens the database of a folder with the folder's key; full is told
 // when a write finds no room.
@@ -227,7 +282,7 @@ func (p *process) inSafeMode() bool {
 }
 
 // frontDoor returns the handler of everything that comes in.
-func (p *process) frontDoor(keys *secret.Keyring, instanceID string) (http.Handler, error) {
+func (p *process) frontDoor(sessions *web.Sessions) (http.Handler, error) {
 	name, err := os.Hostname()
 	p.warn("this machine has no name", err)
 	path := filepath.Join(p.folder.Path(), "public")
@@ -235,8 +290,9 @@ func (p *process) frontDoor(keys *secret.Keyring, instanceID string) (http.Handl
 		return nil, fmt.Errorf("make the folder of static files: %w", err)
 	}
 	o := web.Options{
-		Hosts:    web.NewHosts(p.front.Addresses(), name, nil),
-		Sessions: web.NewSessions(keys.Derive("session cookies"), instanceID),
+		Hosts:    web.NewHosts(p.front.Addresses(), name, p.config.Get().PublicHosts),
+		Proxies:  p.config.Get().Proxies(),
+		Sessions: sessions,
 		Crowded:  p.front.Crowded,
 	}
 	if root, err := os.OpenRoot(path); err == nil {
@@ -260,7 +316,7 @@ func (p *process) greet(ctx context.Context) error {
 		}
 		fmt.Println("Setup code:", code)
 	}
-	if !p.Loopback() {
+	if !p.config.Get().Loopback() {
 		fmt.Println("Others can reach this listener, and nothing encrypts what they send: put a reverse proxy with TLS in front of it.")
 	}
 	fmt.Println("EcoFlow is ready at", p.front.Address())
@@ -276,7 +332,7 @@ func (p *process) greet(ctx context.Context) error {
 // whoever can read the data folder, else the address.
 func (p *process) window() (string, error) {
 	address := p.front.Address() + "/_/"
-	if !p.Local() {
+	if !p.local() {
 		return address, nil
 	}
 	token := p.product.Accounts.LaunchToken()
@@ -313,7 +369,7 @@ func (p *process) watchLaunch(page, link, token string) {
 // status is what other processes of the same person are told.
 func (p *process) status() instance.Status {
 	mode := "auth"
-	if p.Local() {
+	if p.local() {
 		mode = "local"
 	}
 	return instance.Status{
@@ -388,13 +444,13 @@ func (p *process) warn(message string, err error) {
 }
 
 // command does what was asked instead of serving.
-func command(words []string, path string) error {
+func command(o instance.Options, path string) error {
 	folder, err := instance.Existing(path)
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	switch words[0] {
+	switch o.Command[0] {
 	case "status":
 		return showStatus(ctx, folder)
 	case "stop":
@@ -407,7 +463,7 @@ func command(words []string, path string) error {
 	if !owner {
 		return fmt.Errorf("EcoFlow runs on %s; end it first with: ecoflow stop", path)
 	}
-	return errors.Join(withStorage(ctx, folder, words), folder.Release())
+	return errors.Join(withStorage(ctx, folder, o), folder.Release())
 }
 
 func showStatus(ctx context.Context, folder *instance.Folder) error {
@@ -440,8 +496,9 @@ func askToStop(ctx context.Context, folder *instance.Folder) error {
 }
 
 // withStorage does a command that works on the database while nothing runs.
-func withStorage(ctx context.Context, folder *instance.Folder, words []string) (err error) {
-	records := openLog(folder, false)
+func withStorage(ctx context.Context, folder *instance.Folder, o instance.Options) (err error) {
+	words := o.Command
+	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
 	db, _, err := openStorage(ctx, folder, records.Logger, nil)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -18,12 +19,12 @@ import (
 	"ecoflow/app/editor"
 	"ecoflow/app/env"
 	"ecoflow/app/event"
-	"ecoflow/app/fault"
 	"ecoflow/app/flow"
 	"ecoflow/app/js"
 	"ecoflow/app/limit"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes"
+	"ecoflow/app/outbound"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
 )
@@ -45,10 +46,12 @@ type Options struct {
 	SetupCode string
 	// SetUp is called when the first user exists; may be nil.
 	SetUp func()
-	// Environment reads a variable of the process's environment; nil for none.
-	Environment func(name string) (string, bool)
-	// Flags are the settings given on the command line, by dotted key.
-	Flags map[string]string
+	// Config holds the settings in force.
+	Config *config.Current
+	// Listening returns where the product listens, which no flow may call.
+	Listening func() []netip.AddrPort
+	// ReservedCookies are the names that flows may not set.
+	ReservedCookies []string
 }
 
 // Stores is where the features keep their data; package storage implements them.
@@ -57,7 +60,6 @@ type Stores struct {
 	Audit    audit.Store
 	Env      env.Store
 	Flows    FlowStore
-	Settings config.Store
 }
 
 // FlowStore keeps drafts and deployments.
@@ -78,7 +80,6 @@ type App struct {
 	Options
 	Events   *event.Stream
 	Limits   *limit.Counters
-	Config   *config.Current
 	Accounts *auth.Accounts
 	Setup    *setup.Wizard
 	Audit    *audit.Log
@@ -95,11 +96,6 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}}
 	a.Audit = audit.New(s.Audit, a.Events)
 	var err error
-	if a.Config, err = config.Open(ctx, s.Settings, o.Environment, o.Flags); fault.Is(err, fault.Invalid) {
-		o.Log.WarnContext(ctx, "settings are not valid; defaults stand in for them", "error", err)
-	} else if err != nil {
-		return nil, err
-	}
 	if a.Env, err = env.New(ctx, s.Env); err != nil {
 		return nil, err
 	}
@@ -109,12 +105,22 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}
-	scripts := js.New(js.Options{Log: o.Log, Counters: a.Limits})
+	outside := outbound.New(outbound.Options{
+		SignIn: !o.Local, Own: o.Listening, Allow: func() []string { return o.Config.Get().Outbound.Allow }, Counters: a.Limits,
+	})
+	scripts := js.New(js.Options{
+		Log: o.Log, Counters: a.Limits, CallTime: o.Config.Get().Limits.ScriptTime, HTTP: outside.Client(),
+	})
 	a.closers = append(a.closers, scripts)
 	a.Library = node.NewLibrary(nodes.All(scripts)...)
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
-		Env: a.Env.Lookup, Settings: a.flowSettings, Idle: o.System.InSafeMode(),
+		Env: a.Env.Lookup, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
+	})
+	o.Config.Watch(func(config.Settings) {
+		if err := engine.Reload(context.Background()); err != nil {
+			o.Log.Error("live flows do not all fit the new settings", "err", err)
+		}
 	})
 	a.closers = append(a.closers, closer(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
@@ -123,7 +129,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	}))
 	a.Editor = editor.New(editor.Options{
 		Log: o.Log, Store: s.Flows, Engine: engine, Library: a.Library, Events: a.Events,
-		Keep: func() int { return a.Config.Get().Deployments.Keep },
+		Keep: func() int { return o.Config.Get().Deployments.Keep },
 	})
 	if err := engine.Restore(ctx); err != nil {
 		o.Log.ErrorContext(ctx, "live flows not restored as they were", "error", err)

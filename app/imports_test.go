@@ -49,7 +49,9 @@ var arrows = map[string][]string{
 	"app/project":  {"app/flow", "app/env", "app/database", "app/packages", "app/config"},
 	"app/setup":    {"app/database", "app/project"},
 
-	"app/audit": {}, "app/auth": {}, "app/backup": {}, "app/config": {}, "app/database": {}, "app/env": {},
+	"app/config": {"app/outbound"}, // what may stand in the list of outbound.allow
+
+	"app/audit": {}, "app/auth": {}, "app/backup": {}, "app/database": {}, "app/env": {},
 	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/secret": {}, "app/system": {},
 	"app/event": {}, "app/fault": {}, "app/file": {}, "app/limit": {}, "app/value": {},
 }

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -62,11 +63,14 @@ func Listen(ctx context.Context, host string, port int, next bool) (*Listener, e
 	}
 }
 
+// Bound changes how many connections may be open at once; it is called before Serve.
+func (l *Listener) Bound(most int) { l.max = int64(most) }
+
 // bind opens the listeners of one port.
 func bind(ctx context.Context, host string, port int) ([]net.Listener, error) {
 	var config net.ListenConfig
-	if host != "" && host != "localhost" {
-		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if host != "" && !strings.EqualFold(host, "localhost") {
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port)))
 		return []net.Listener{l}, err
 	}
 	four, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

@@ -40,7 +40,7 @@ func product() *app.App {
 }
 
 func TestListenOnLoopback(t *testing.T) {
-	for _, host := range []string{"", "localhost"} {
+	for _, host := range []string{"", "localhost", "LocalHost"} {
 		l := listen(t, host, 0, false)
 		port := l.Addresses()[0].Port()
 		for _, a := range l.Addresses() {
@@ -74,7 +74,7 @@ func TestPortTaken(t *testing.T) {
 
 func TestConnectionsAreBounded(t *testing.T) {
 	l := listen(t, "127.0.0.1", 0, false)
-	l.max = limit.ReservedManaging + 2
+	l.Bound(limit.ReservedManaging + 2)
 	a := product()
 	l.Serve(a, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, l.Crowded()) }), func(err error) { t.Error(err) })
 	ask := func(c net.Conn) string {

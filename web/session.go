@@ -54,6 +54,9 @@ func (s *Sessions) Set(w http.ResponseWriter, r *http.Request, id string) error 
 // Name returns the cookie's name without the prefix that it has under TLS.
 func (s *Sessions) Name() string { return "ecoflow-" + s.instance }
 
+// Names returns the cookie's names, without and under TLS.
+func (s *Sessions) Names() []string { return []string{s.Name(), "__Secure-" + s.Name()} }
+
 func (s *Sessions) name(r *http.Request) string {
 	if isSecure(r) {
 		return "__Secure-" + s.Name()

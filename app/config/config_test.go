@@ -27,8 +27,8 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprintln(s.Host, s.Port, s.CORS.Enabled, s.CORS.Origin, s.CORS.Methods, s.Router.Prefix, s.Router.Strict,
-		s.Limits.APIBody, s.Limits.RunTime, s.Limits.ScriptTime, s.Limits.SessionIdle, s.Limits.SessionLife, s.Logging.SlogLevel(), s.Deployments.Keep)
-	want := "127.0.0.1 4000 false [*] [GET HEAD PUT POST DELETE PATCH] /api true 10485760 30s 1s 8h0m0s 168h0m0s INFO 200\n"
+		s.Limits.APIBody, s.Limits.RunTime, s.Limits.ScriptTime, s.Limits.Connections, s.Limits.RunsAtOnce, s.Logging.SlogLevel(), s.Deployments.Keep)
+	want := "127.0.0.1 4000 false [*] [GET HEAD PUT POST DELETE PATCH] /api true 10485760 30s 1s 10000 2000 INFO 200\n"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -69,7 +69,7 @@ func TestFields(t *testing.T) {
 
 func TestSourcesWinInOrder(t *testing.T) {
 	stored := `{"Port": 1001, "Host": "10.0.0.1", "limits": {"runTime": 5000}, "publicHosts": ["a.example"], "later": {"x": 1}}`
-	env := environment(map[string]string{"ECOFLOW_PORT": "1002", "ECOFLOW_HOST": "10.0.0.2", "ECOFLOW_HTTP_CORS_ENABLED": "TRUE", "ECOFLOW_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
+	env := environment(map[string]string{"ECOFLOW_PORT": "1002", "ECOFLOW_HOST": "10.0.0.2", "ECOFLOW_HTTP_CORS_ENABLED": "TRUE", "ECOFLOW_PUBLIC_HOSTS": "", "ECOFLOW_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
 	s, err := config.Load([]byte(stored), env, map[string]string{"Port": "1003"})
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +87,18 @@ func TestSourcesWinInOrder(t *testing.T) {
 	}
 	if p := s.Proxies(); len(p) != 2 || p[0].String() != "10.0.0.0/8" || p[1].String() != "::1/128" {
 		t.Errorf("proxies %v", p)
+	}
+}
+
+// Only a listener that this machine alone reaches may sign people in unasked.
+func TestLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "LOCALHOST": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true, "[::1]": true, "::ffff:127.0.0.1": true,
+		"0.0.0.0": false, "::": false, "192.168.1.5": false, "localhost.evil.test": false, "127.0.0.1.evil.test": false, "": false,
+	} {
+		if got := (config.Settings{Host: host}).Loopback(); got != want {
+			t.Errorf("%q: loopback is %t", host, got)
+		}
 	}
 }
 
@@ -132,12 +144,12 @@ func TestInvalid(t *testing.T) {
 		{`{"apiRouterOptions": {"prefix": "/systemapi"}}`, "apiRouterOptions.prefix"},
 		{`{"apiRouterOptions": {"prefix": "/systemApi/x"}}`, "apiRouterOptions.prefix"},
 		{`{"apiRouterOptions": {"prefix": "/_"}}`, "apiRouterOptions.prefix"},
-		{`{"apiRouterOptions": {"routerPath": "/v1", "host": "api.example"}}`, ""},
-		{`{"apiRouterOptions": {"routerPath": "v1", "host": "a b"}}`, "apiRouterOptions.routerPath apiRouterOptions.host"},
+		{`{"apiRouterOptions": {"host": "api.example"}}`, ""},
+		{`{"apiRouterOptions": {"host": "a b"}}`, "apiRouterOptions.host"},
 		{`{"limits": {"runTime": 99}}`, "limits.runTime"},
 		{`{"limits": {"scriptTime": 0}}`, "limits.scriptTime"},
 		{`{"limits": {"scriptTime": 30001}}`, "limits.scriptTime"},
-		{`{"limits": {"sessionIdle": 100, "sessionLife": 50}}`, "limits.sessionIdle"},
+		{`{"outbound": {"allow": ["10.0.0.0/8", "db.example:5432", "[::1]:80", "10.0.0.0/33", "a b"]}}`, "outbound.allow outbound.allow"},
 		{`{"logging": {"level": 3}}`, "logging.level"},
 		{`{"logging": {"format": "xml"}}`, "logging.format"},
 		{`{"logging": {"file": {"filename": "../x"}}}`, "logging.file.filename"},

@@ -143,7 +143,7 @@ func (s Settings) Source(key string) Source {
 
 // Load joins the settings from their sources: the stored JSON object (nil for
 // none), the environment as lookup knows it (nil for none) and flags by dotted
-// key. Stored keys that no setting has are left alone.
+// key. An empty variable is none. Stored keys that no setting has are left alone.
 //
 // Every value that is not valid is named in one fault.Invalid, whose places are
 // the dotted keys; the settings come back all the same, with the next best valid
@@ -172,7 +172,7 @@ func Load(stored []byte, lookup func(string) (string, bool), flags map[string]st
 			take(Stored, v)
 		}
 		if lookup != nil {
-			if v, ok := lookup(f.Variable); ok {
+			if v, ok := lookup(f.Variable); ok && v != "" {
 				take(Environment, v)
 			}
 		}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ecoflow/app/outbound"
 )
 
 // Settings are all settings that something reads. The tags of a field are:
@@ -25,12 +27,13 @@ import (
 type Settings struct {
 	Host           string   `json:"Host" default:"127.0.0.1" label:"Address" help:"Where the server listens: 127.0.0.1 for this machine alone, 0.0.0.0 for everybody. Anything but this machine needs sign-in." restart:"true"`
 	Port           int      `json:"Port" default:"4000" min:"0" max:"65535" label:"Port" help:"The port the server listens on; 0 takes any free one." restart:"true"`
-	PublicHosts    []string `json:"publicHosts" label:"Public names" help:"Names under which the server may be called, beside those of this machine, as in api.example.com."`
-	TrustedProxies []string `json:"trustedProxies" label:"Trusted proxies" help:"Addresses or networks of the proxies whose word about the client's address counts."`
+	PublicHosts    []string `json:"publicHosts" label:"Public names" help:"Names under which the server may be called, beside those of this machine, as in api.example.com." restart:"true"`
+	TrustedProxies []string `json:"trustedProxies" label:"Trusted proxies" help:"Addresses or networks of the proxies whose word about the client's address counts." restart:"true"`
 
 	CORS        CORS        `json:"httpCors"`
 	Router      Router      `json:"apiRouterOptions"`
 	Limits      Limits      `json:"limits"`
+	Outbound    Outbound    `json:"outbound"`
 	Logging     Logging     `json:"logging"`
 	Runs        Runs        `json:"runs"`
 	Deployments Deployments `json:"deployments"`
@@ -40,41 +43,36 @@ type Settings struct {
 
 // CORS says which web pages of elsewhere may call the deployed API.
 type CORS struct {
-	Enabled        bool          `json:"enabled" default:"false" label:"Allow other origins" help:"Lets web pages of other origins call the deployed API."`
-	Origin         []string      `json:"origin" default:"*" label:"Origins" help:"Origins that may call, with scheme and port, as in https://app.example.com; * for all."`
-	Methods        []string      `json:"allowMethods" default:"GET,HEAD,PUT,POST,DELETE,PATCH" label:"Methods" help:"Methods that other origins may use."`
-	AllowHeaders   []string      `json:"allowHeaders" label:"Request headers" help:"Headers that other origins may send; empty: those they ask for."`
-	ExposeHeaders  []string      `json:"exposeHeaders" label:"Answer headers" help:"Headers of answers that other origins may read."`
-	MaxAge         time.Duration `json:"maxAge" default:"0" unit:"s" min:"0" max:"86400" label:"Remember for" help:"How long a browser may remember what is allowed."`
-	Credentials    bool          `json:"credentials" default:"false" label:"Credentials" help:"Lets browsers send cookies along. Not together with all origins."`
-	OnError        bool          `json:"keepHeadersOnError" default:"false" label:"On errors too" help:"Sends the headers with failed answers as well."`
-	SecureContext  bool          `json:"secureContext" default:"false" label:"Isolate pages" help:"Sends the headers that isolate a page from windows of other origins."`
-	PrivateNetwork bool          `json:"privateNetworkAccess" default:"false" label:"Private network" help:"Lets public pages call into this network."`
+	Enabled       bool          `json:"enabled" default:"false" label:"Allow other origins" help:"Lets web pages of other origins call the deployed API."`
+	Origin        []string      `json:"origin" default:"*" label:"Origins" help:"Origins that may call, with scheme and port, as in https://app.example.com; * for all."`
+	Methods       []string      `json:"allowMethods" default:"GET,HEAD,PUT,POST,DELETE,PATCH" label:"Methods" help:"Methods that other origins may use."`
+	AllowHeaders  []string      `json:"allowHeaders" label:"Request headers" help:"Headers that other origins may send; empty: those they ask for."`
+	ExposeHeaders []string      `json:"exposeHeaders" label:"Answer headers" help:"Headers of answers that other origins may read."`
+	MaxAge        time.Duration `json:"maxAge" default:"0" unit:"s" min:"0" max:"86400" label:"Remember for" help:"How long a browser may remember what is allowed."`
+	Credentials   bool          `json:"credentials" default:"false" label:"Credentials" help:"Lets browsers send cookies along. Not together with all origins."`
 }
 
 // Router says how requests find a route of the deployed API.
 type Router struct {
 	Prefix    string   `json:"prefix" default:"/api" label:"Prefix" help:"The path in front of every route of the deployed API."`
 	Methods   []string `json:"methods" default:"GET,PUT,POST,DELETE,PATCH" label:"Methods" help:"Methods that routes may have."`
-	Path      string   `json:"routerPath" label:"Router path" help:"A path between the prefix and every route; empty for none."`
 	Host      string   `json:"host" label:"Host" help:"The only host name the deployed API answers to; empty for all."`
 	Sensitive bool     `json:"sensitive" default:"false" label:"Match case" help:"Tells upper from lower case in paths."`
 	Strict    bool     `json:"strict" default:"true" label:"Match the trailing slash" help:"Tells a path with a trailing slash from one without."`
-	Exclusive bool     `json:"exclusive" default:"false" label:"First match only" help:"Runs only the most exact of several routes that match."`
 }
 
 // Limits bound what the outside may ask of the server.
 type Limits struct {
-	APIBody      int           `json:"apiBody" default:"10485760" unit:"bytes" min:"1024" max:"1073741824" label:"Request body" help:"The largest body a request to the deployed API may have."`
-	RunBody      int           `json:"runBody" default:"10485760" unit:"bytes" min:"1024" max:"1073741824" label:"Memory of a run" help:"How much of request and answer bodies one run may hold."`
-	Connections  int           `json:"connections" default:"10000" min:"64" max:"1000000" label:"Connections" help:"Connections at once; 32 of them are kept for managing the server." restart:"true"`
-	RunsAtOnce   int           `json:"runsAtOnce" default:"2000" min:"1" max:"100000" label:"Runs at once" help:"Requests that run at the same time; more are asked to come again."`
-	RunTime      time.Duration `json:"runTime" default:"30000" unit:"ms" min:"100" max:"3600000" label:"Time of a run" help:"How long a request may run before it is ended."`
-	ScriptTime   time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run."`
-	TemplateTime time.Duration `json:"templateTime" default:"100" unit:"ms" min:"1" max:"10000" label:"Time of a template" help:"How long one expression of a template may run."`
-	SessionIdle  time.Duration `json:"sessionIdle" default:"480" unit:"min" min:"1" max:"10080" label:"Idle sign-in" help:"How long a session lasts that nobody uses."`
-	SessionLife  time.Duration `json:"sessionLife" default:"10080" unit:"min" min:"5" max:"129600" label:"Longest sign-in" help:"How long a session lasts at most."`
-	StopTime     time.Duration `json:"stopTime" default:"30000" unit:"ms" min:"0" max:"600000" label:"Time to stop" help:"How long runs may go on when the server stops."`
+	APIBody     int           `json:"apiBody" default:"10485760" unit:"bytes" min:"1024" max:"1073741824" label:"Request body" help:"The largest body a request to the deployed API may have."`
+	Connections int           `json:"connections" default:"10000" min:"64" max:"1000000" label:"Connections" help:"Connections at once; 32 of them are kept for managing the server." restart:"true"`
+	RunsAtOnce  int           `json:"runsAtOnce" default:"2000" min:"1" max:"100000" label:"Runs at once" help:"Requests that run at the same time; more are asked to come again."`
+	RunTime     time.Duration `json:"runTime" default:"30000" unit:"ms" min:"100" max:"3600000" label:"Time of a run" help:"How long a request may run before it is ended."`
+	ScriptTime  time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run." restart:"true"`
+}
+
+// Outbound says where flows may send requests to.
+type Outbound struct {
+	Allow []string `json:"allow" label:"Reachable addresses" help:"Addresses, networks and host names, each with or without a port, that flows may call although they are on this machine or in its network."`
 }
 
 // Logging says what is written to the log, and where.
@@ -82,7 +80,7 @@ type Logging struct {
 	Enabled bool    `json:"enabled" default:"true" label:"Write a log" help:"Writes what happens to the log."`
 	Level   int     `json:"level" default:"2" enum:"0 1 2 4 5" label:"Level" help:"0 errors, 1 warnings as well, 2 what happens, 4 and 5 everything."`
 	Format  string  `json:"format" default:"text" enum:"text json" label:"Format" help:"Lines for people, or JSON for programs." restart:"true"`
-	Console bool    `json:"console" default:"true" label:"To the console" help:"Writes to the console the server was started from." restart:"true"`
+	Console bool    `json:"console" default:"true" label:"To the console" help:"Writes to the console as well, unless a person sits at it who did not ask for details." restart:"true"`
 	File    LogFile `json:"file"`
 }
 
@@ -105,16 +103,21 @@ func (l Logging) SlogLevel() slog.Level {
 	return slog.LevelDebug
 }
 
-// Runs says what is kept and shown of requests to the deployed API.
+// Runs says what is shown of requests to the deployed API.
 type Runs struct {
 	ShowErrors string `json:"showErrors" default:"local" enum:"local always never" label:"Show errors" help:"Whether callers see a failing node's own sentence: when you work at this machine, always, or never."`
-	Capture    bool   `json:"capture" default:"false" label:"Record runs" help:"Records what each request did, node by node."`
-	Keep       int    `json:"keep" default:"100" min:"0" max:"10000" label:"Runs kept" help:"How many recorded runs are kept."`
 }
 
 // Deployments says how much of their history is kept.
 type Deployments struct {
 	Keep int `json:"keep" default:"200" min:"1" max:"10000" label:"Deployments kept" help:"How many deployments are kept; those with a note or a pin stay for ever."`
+}
+
+// Loopback reports whether only this machine reaches the server: anywhere else
+// nobody is signed in unasked (S1).
+func (s Settings) Loopback() bool {
+	a, err := netip.ParseAddr(strings.Trim(s.Host, "[]"))
+	return strings.EqualFold(s.Host, "localhost") || err == nil && a.Unmap().IsLoopback()
 }
 
 // Proxies returns TrustedProxies as networks.
@@ -170,13 +173,15 @@ func (s *Settings) check(wrong func(key, format string, args ...any)) {
 			wrong("trustedProxies", "%q is neither an address nor a network as in 10.0.0.0/8.", p)
 		}
 	}
+	for _, entry := range s.Outbound.Allow {
+		if err := outbound.CheckAllowed(entry); err != nil {
+			wrong("outbound.allow", "%v.", err)
+		}
+	}
 	s.checkCORS(wrong)
 	s.checkRouter(wrong)
 	if !fileName.MatchString(s.Logging.File.Filename) {
 		wrong("logging.file.filename", "The name may have letters, digits, dots, _ and - only.")
-	}
-	if s.Limits.SessionIdle > s.Limits.SessionLife {
-		wrong("limits.sessionIdle", "It cannot be longer than the longest sign-in.")
 	}
 }
 
@@ -202,13 +207,8 @@ func (s *Settings) checkCORS(wrong func(key, format string, args ...any)) {
 
 func (s *Settings) checkRouter(wrong func(key, format string, args ...any)) {
 	r := &s.Router
-	for key, text := range map[string]string{"apiRouterOptions.prefix": r.Prefix, "apiRouterOptions.routerPath": r.Path} {
-		if key == "apiRouterOptions.routerPath" && text == "" {
-			continue
-		}
-		if !strings.HasPrefix(text, "/") || path.Clean(text) != text || strings.ContainsAny(text, " ?#%\\:*{}") {
-			wrong(key, "%q is not a path: it starts with /, ends without, and has no blanks or special characters.", text)
-		}
+	if p := r.Prefix; !strings.HasPrefix(p, "/") || path.Clean(p) != p || strings.ContainsAny(p, " ?#%\\:*{}") {
+		wrong("apiRouterOptions.prefix", "%q is not a path: it starts with /, ends without, and has no blanks or special characters.", p)
 	}
 	for _, own := range ours {
 		if strings.EqualFold(r.Prefix, own) || strings.HasPrefix(strings.ToLower(r.Prefix), strings.ToLower(own)+"/") {

@@ -5,21 +5,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 )
 
-// DefaultPort is where the product listens unless told otherwise.
-const DefaultPort = 4000
-
 // Options is what the command line and the environment ask of the process.
 type Options struct {
 	Dir       string
-	Host      string
-	Port      int
 	Auth      bool
 	NoBrowser bool
 	Portable  bool
@@ -27,21 +21,11 @@ type Options struct {
 	Verbose   bool
 	Version   bool
 	Help      bool
+	// Settings are those that the command line gives, by their key. Package config
+	// checks them and reads the variables of settings.
+	Settings map[string]string
 	// Command is what to do instead of serving, with its arguments; empty serves.
 	Command []string
-}
-
-// Local reports whether the person at this machine is signed in without a
-// password: never with --auth and never where others can reach the listener (S1).
-func (o Options) Local() bool { return !o.Auth && o.Loopback() }
-
-// Loopback reports whether only this machine reaches the listener.
-func (o Options) Loopback() bool {
-	if o.Host == "" || strings.EqualFold(o.Host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(o.Host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // option is one flag: its variables in the order in which they are asked, the
@@ -54,8 +38,8 @@ type option struct {
 
 var options = []option{
 	{"dir", "FOLDER", "keep the data in FOLDER instead of ~/.ecoflow", []string{"ECOFLOW_DIR", "ECOFLOW_HOME"}, func(o *Options) any { return &o.Dir }},
-	{"host", "ADDRESS", "listen on ADDRESS instead of this machine alone; turns --auth on", []string{"ECOFLOW_HOST"}, func(o *Options) any { return &o.Host }},
-	{"port", "PORT", "listen on PORT, or on any free one with 0 (default 4000)", []string{"ECOFLOW_PORT"}, func(o *Options) any { return &o.Port }},
+	{"host", "ADDRESS", "listen on ADDRESS instead of this machine alone; turns --auth on", []string{"ECOFLOW_HOST"}, setting("Host")},
+	{"port", "PORT", "listen on PORT, or on any free one with 0 (default 4000)", []string{"ECOFLOW_PORT"}, setting("Port")},
 	{"auth", "", "ask for user name and password, also on this machine", []string{"ECOFLOW_AUTH"}, func(o *Options) any { return &o.Auth }},
 	{"no-browser", "", "do not open a browser", []string{"ECOFLOW_NO_BROWSER"}, func(o *Options) any { return &o.NoBrowser }},
 	{"portable", "", "keep the data in ecoflow-data beside the program, from now on", []string{"ECOFLOW_PORTABLE"}, func(o *Options) any { return &o.Portable }},
@@ -63,6 +47,16 @@ var options = []option{
 	{"verbose", "", "log details", []string{"ECOFLOW_VERBOSE"}, func(o *Options) any { return &o.Verbose }},
 	{"version", "", "print the version and exit", []string{"ECOFLOW_VERSION"}, func(o *Options) any { return &o.Version }},
 	{"help", "", "print this help and exit", []string{"ECOFLOW_HELP"}, func(o *Options) any { return &o.Help }},
+}
+
+// entry is a setting as the field of an option.
+type entry struct {
+	of  *Options
+	key string
+}
+
+func setting(key string) func(*Options) any {
+	return func(o *Options) any { return entry{o, key} }
 }
 
 // Commands are what the program does beside serving, each with its arguments and
@@ -79,14 +73,14 @@ var Commands = []struct{ Name, Arguments, Effect string }{
 // not among them, the environment. Flags may stand before and after the command.
 // Its errors are sentences for the person who typed the command.
 func ParseOptions(args []string, getenv func(string) string) (Options, error) {
-	o := Options{Port: DefaultPort}
+	var o Options
 	flags := flag.NewFlagSet("ecoflow", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	for _, opt := range options {
 		flags.Var(value{opt.field(&o)}, opt.name, opt.effect)
 		for _, name := range opt.variables {
 			text := getenv(name)
-			if text == "" {
+			if _, ok := opt.field(&o).(entry); ok || text == "" {
 				continue
 			}
 			if err := flags.Set(opt.name, text); err != nil {
@@ -149,12 +143,11 @@ func (v value) Set(text string) error {
 			return errors.New("is neither true nor false")
 		}
 		*field = b
-	case *int:
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || n > 65535 {
-			return errors.New("is not a port between 0 and 65535")
+	case entry:
+		if field.of.Settings == nil {
+			field.of.Settings = map[string]string{}
 		}
-		*field = n
+		field.of.Settings[field.key] = text
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package log
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"sync"
@@ -34,34 +35,57 @@ type Log struct {
 	*slog.Logger
 	direct  *slog.Logger // past the queue, for the writer itself
 	level   slog.LevelVar
+	json    atomic.Bool
 	queue   chan []byte
 	quit    chan struct{}
 	ended   chan struct{}
 	once    sync.Once
 	dropped atomic.Uint64
+
+	mu      sync.Mutex // over where it goes
 	console io.Writer
 	file    *lumberjack.Logger
 }
 
 // Open returns a log; the caller closes it.
 func Open(o Options) *Log {
-	l := &Log{queue: make(chan []byte, waiting), quit: make(chan struct{}), ended: make(chan struct{}), console: o.Console}
-	if o.File != "" {
-		l.file = &lumberjack.Logger{Filename: o.File, MaxSize: fileMiB, MaxBackups: filesKept - 1}
-	}
-	l.level.Set(o.Level)
-	l.Logger = l.logger(queue{l}, o.JSON)
-	l.direct = l.logger(sink{l}, o.JSON)
+	l := &Log{queue: make(chan []byte, waiting), quit: make(chan struct{}), ended: make(chan struct{})}
+	l.goTo(o)
+	l.Logger = l.logger(queue{l})
+	l.direct = l.logger(sink{l})
 	fault.Go(l.Logger, "log writer", l.write)
 	return l
 }
 
-func (l *Log) logger(w io.Writer, asJSON bool) *slog.Logger {
+func (l *Log) logger(w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: &l.level}
-	if asJSON {
-		return slog.New(secret.Redact(slog.NewJSONHandler(w, options)))
+	return slog.New(secret.Redact(either{asJSON: &l.json, json: slog.NewJSONHandler(w, options), text: slog.NewTextHandler(w, options)}))
+}
+
+// Change makes the log go and look as told from now on; loggers that were taken
+// from it follow. It is for the start, once the settings are known.
+func (l *Log) Change(o Options) error {
+	if former := l.goTo(o); former != nil {
+		return former.Close()
 	}
-	return slog.New(secret.Redact(slog.NewTextHandler(w, options)))
+	return nil
+}
+
+// goTo follows the options and returns the file that the log goes to no more.
+func (l *Log) goTo(o Options) (former *lumberjack.Logger) {
+	l.level.Set(o.Level)
+	l.json.Store(o.JSON)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.console = o.Console
+	if l.file != nil && l.file.Filename == o.File {
+		return nil
+	}
+	former, l.file = l.file, nil
+	if o.File != "" {
+		l.file = &lumberjack.Logger{Filename: o.File, MaxSize: fileMiB, MaxBackups: filesKept - 1}
+	}
+	return former
 }
 
 // SetLevel changes what is written from now on.
@@ -75,6 +99,8 @@ func (l *Log) Dropped() uint64 { return l.dropped.Load() }
 func (l *Log) Close() error {
 	l.once.Do(func() { close(l.quit) })
 	<-l.ended
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.file == nil {
 		return nil
 	}
@@ -120,6 +146,8 @@ func (l *Log) write() {
 // put writes one record to where the log goes. A failure is counted and no more:
 // there is nowhere to tell it.
 func (l *Log) put(record []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var errs [2]error
 	if l.console != nil {
 		_, errs[0] = l.console.Write(record)
@@ -138,4 +166,35 @@ type sink struct{ log *Log }
 func (s sink) Write(record []byte) (int, error) {
 	s.log.put(record)
 	return len(record), nil
+}
+
+// either writes JSON or text, as now wanted.
+type either struct {
+	asJSON     *atomic.Bool
+	json, text slog.Handler
+}
+
+func (e either) now() slog.Handler {
+	if e.asJSON.Load() {
+		return e.json
+	}
+	return e.text
+}
+
+// Enabled implements slog.Handler.
+func (e either) Enabled(ctx context.Context, level slog.Level) bool {
+	return e.now().Enabled(ctx, level)
+}
+
+// Handle implements slog.Handler.
+func (e either) Handle(ctx context.Context, r slog.Record) error { return e.now().Handle(ctx, r) }
+
+// WithAttrs implements slog.Handler.
+func (e either) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return either{e.asJSON, e.json.WithAttrs(attrs), e.text.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (e either) WithGroup(name string) slog.Handler {
+	return either{e.asJSON, e.json.WithGroup(name), e.text.WithGroup(name)}
 }

@@ -55,6 +55,35 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// Loggers that were taken before the settings were known follow them.
+func TestChange(t *testing.T) {
+	dir := t.TempDir()
+	var before, after bytes.Buffer
+	l := log.Open(log.Options{Console: &before, File: filepath.Join(dir, "never.log")})
+	logger := l.With("flow", "shop").WithGroup("node")
+	if err := l.Change(log.Options{Level: slog.LevelDebug, JSON: true, Console: &after, File: filepath.Join(dir, "now.log")}); err != nil {
+		t.Fatal(err)
+	}
+	logger.Debug("ran", "id", "n1")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "now.log"))
+	if err != nil || string(b) != after.String() || before.Len() > 0 {
+		t.Errorf("file %q, %v; console %q, before %q", b, err, &after, &before)
+	}
+	var record struct {
+		Level, Flow string
+		Node        struct{ ID string }
+	}
+	if err := json.Unmarshal(b, &record); err != nil || record.Level != "DEBUG" || record.Flow != "shop" || record.Node.ID != "n1" {
+		t.Errorf("%v: %s", err, b)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
+		t.Errorf("files %v, %v", list, err)
+	}
+}
+
 // stuck is a console that takes nothing until it is let go.
 type stuck struct {
 	reached chan struct{}

@@ -23,6 +23,7 @@ import (
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
+	"ecoflow/app/config"
 	"ecoflow/app/secret"
 	"ecoflow/app/system"
 	"ecoflow/storage"
@@ -102,6 +103,9 @@ func Start(t testing.TB, options ...Option) *Product {
 			t.Error(err)
 		}
 	})
+	if appOptions.Config, err = config.Open(ctx, p.DB.Settings(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
 	if p.App, err = app.New(ctx, appOptions, p.DB.Stores()); err != nil {
 		t.Fatal(err)
 	}
