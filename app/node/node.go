@@ -193,7 +193,11 @@ type Subscription struct {
 // Halt is returned by a Runner that ends the middleware of its branch: later
 // Middleware pass the message on untouched, Response, Debug and EventEmitter
 // still run (decision 18).
+//
+//lint:ignore ST1012 like io.EOF it is no failure
 var Halt = errors.New("halt")
 
 // Drop is returned by a Runner that sends nothing out on any edge.
+//
+//lint:ignore ST1012 like io.EOF it is no failure
 var Drop = errors.New("drop")
