@@ -9,7 +9,8 @@ import { effective } from "./input";
 /** A list of texts, each there once and without spaces. */
 export function ListBox(p: FieldProps) {
   const id = useId();
-  const { label, required, description, error } = frame(p);
+  const framed = frame(p);
+  const { label } = framed;
   const [draft, setDraft] = useState("");
   const [refused, setRefused] = useState<string>();
   const [status, setStatus] = useState("");
@@ -58,16 +59,7 @@ export function ListBox(p: FieldProps) {
     e.stopPropagation();
   };
   return (
-    <Input.Wrapper
-      id={id}
-      label={label}
-      labelProps={{ htmlFor: `${id}-add` }}
-      required={required}
-      description={description}
-      error={refused ?? error}
-      errorProps={{ component: "div" }}
-      inputWrapperOrder={["label", "input", "description", "error"]}
-    >
+    <Input.Wrapper {...framed} id={id} labelProps={{ htmlFor: `${id}-add` }} error={refused ?? framed.error}>
       {entries.length > 0 && (
         <ul ref={list} className="listBox" aria-label={label}>
           {entries.map((name, at) => (

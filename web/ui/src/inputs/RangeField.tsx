@@ -20,7 +20,8 @@ function spanOf(value: unknown): Span {
 /** Two numbers; which one is not filled in is null. */
 export function RangeField(p: FieldProps) {
   const id = useId();
-  const { label, required, description, error } = frame(p);
+  const framed = frame(p);
+  const { label, description, error } = framed;
   const span = spanOf(effective(p.input, p.value));
   const side = (which: keyof Span) => (
     <Side
@@ -34,16 +35,7 @@ export function RangeField(p: FieldProps) {
     />
   );
   return (
-    <Input.Wrapper
-      id={id}
-      label={label}
-      labelElement="div"
-      required={required}
-      description={description}
-      error={error}
-      errorProps={{ component: "div" }}
-      inputWrapperOrder={["label", "input", "description", "error"]}
-    >
+    <Input.Wrapper {...framed} id={id} labelElement="div">
       <div className="field__pair">
         {side("start")}
         {side("end")}

@@ -23,6 +23,8 @@ export interface FormState {
   hasTemplates: boolean;
   /** What the last test run had here; undefined before one. */
   sample: Sample | undefined;
+  /** What expressions can name here, with the values that are known. */
+  names: Sample;
   isLocked: boolean;
 }
 
@@ -46,7 +48,11 @@ export function frame({ input, findings, value }: FieldProps) {
     description:
       notes.length > 0 || warnings.length > 0 ? (
         <>
-          {notes.join(" ")}
+          {notes.map((note) => (
+            <span key={note} className="field__note">
+              {note}
+            </span>
+          ))}
           {warnings.map((w) => (
             <Message key={w.message} tone="warning">
               {w.message}
@@ -54,18 +60,21 @@ export function frame({ input, findings, value }: FieldProps) {
           ))}
         </>
       ) : undefined,
+    descriptionProps: { className: "field__hint" },
     error:
       errors.length > 0
         ? errors.map((e) => (
             <Message key={`${e.message}${e.line}`} tone="danger">
-              {e.line ? `${t("problems.line", { line: e.line, column: e.column ?? 1 })}: ` : ""}
+              {e.line && input.type === "Code"
+                ? `${t("problems.line", { line: e.line, column: e.column ?? 1 })}: `
+                : ""}
               {e.message}
             </Message>
           ))
         : undefined,
-    errorProps: { component: "div" },
+    errorProps: { component: "div", className: "field__error" },
     inputWrapperOrder: ["label", "input", "description", "error"],
-  } satisfies Partial<InputWrapperProps> & { inputWrapperOrder: readonly string[]; errorProps: { component: "div" } };
+  } satisfies Partial<InputWrapperProps>;
 }
 
 function Message({ tone, children }: { tone: "danger" | "warning"; children: ReactNode }) {
@@ -81,7 +90,7 @@ function Message({ tone, children }: { tone: "danger" | "warning"; children: Rea
 // Told where the value is another one; an empty text field shows its default itself.
 function defaultNote(input: Input, value: unknown): string {
   const d = codeText(input.defaultValue);
-  if (d === undefined || d === null || d === "" || input.type === "Code") return "";
+  if (d === undefined || d === null || d === "" || input.type === "Code" || input.type === "Route") return "";
   if (JSON.stringify(value ?? d) === JSON.stringify(d)) return "";
   return t("input.default", { value: shown(input, d) });
 }

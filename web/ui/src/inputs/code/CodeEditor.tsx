@@ -54,7 +54,7 @@ export interface CodeEditorProps {
   /** One line that wraps: a text field with completion. */
   isSingle: boolean;
   takesTemplates: boolean;
-  sample: Sample | undefined;
+  names: Sample;
   findings: readonly Finding[];
   isLocked: boolean;
   placeholder: string;
@@ -83,6 +83,8 @@ export function CodeEditor(props: CodeEditorProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; the effects below keep it in step
   useEffect(() => {
     const { language, attributes, locked } = parts.current;
+    // One list for all calls: a source is known by its identity.
+    const completions = [{ autocomplete: (c: CompletionContext) => complete(c, latest.current) }];
     const made = new EditorView({
       parent: host.current ?? document.body,
       state: EditorState.create({
@@ -96,7 +98,7 @@ export function CodeEditor(props: CodeEditorProps) {
           EditorView.lineWrapping,
           closeBrackets(),
           autocompletion({ icons: false, activateOnTypingDelay: 50 }),
-          EditorState.languageData.of(() => [{ autocomplete: (c: CompletionContext) => complete(c, latest.current) }]),
+          EditorState.languageData.of(() => completions),
           props.isSingle ? oneLine : manyLines,
           placeholder(props.placeholder),
           props.takesTemplates ? templateMarks : [],
@@ -192,7 +194,7 @@ function complete(context: CompletionContext, p: CodeEditorProps): CompletionRes
   const start = isWhole ? 0 : p.takesTemplates ? openTemplate(before) : undefined;
   if (start === undefined) return null;
   const expression = before.slice(start);
-  const found = suggest(expression, p.sample ?? {});
+  const found = suggest(expression, p.names);
   if (!found) return null;
   // Unasked the list comes up after {{, a letter or a dot, not on every space.
   const typed = expression.length - found.from;

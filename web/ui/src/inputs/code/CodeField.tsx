@@ -43,7 +43,12 @@ export function TemplateField(p: FieldProps) {
         takesTemplates={!isExpression}
         onText={p.onChange}
       />
-      <Preview text={textOf(p.value)} isExpression={isExpression} sample={p.form.sample} />
+      <Preview
+        text={textOf(p.value)}
+        isExpression={isExpression}
+        sample={p.form.sample}
+        isFaulty={p.findings.some((f) => !f.warning)}
+      />
     </div>
   );
 }
@@ -65,7 +70,7 @@ function EditorFrame({ p, language, isSingle, takesTemplates, onText }: EditorFr
     language,
     isSingle,
     takesTemplates,
-    sample: p.form.sample,
+    names: p.form.names,
     findings: p.findings,
     isLocked: p.form.isLocked,
     placeholder: isSingle ? textOf(p.input.defaultValue) : "",
@@ -107,7 +112,15 @@ interface Report {
 }
 
 // Templates are checked while they are written; their value is what the last run would give.
-function Preview({ text, isExpression, sample }: { text: string; isExpression: boolean; sample: Sample | undefined }) {
+interface PreviewProps {
+  text: string;
+  isExpression: boolean;
+  sample: Sample | undefined;
+  /** What is wrong is said by the field already. */
+  isFaulty: boolean;
+}
+
+function Preview({ text, isExpression, sample, isFaulty }: PreviewProps) {
   const template = isExpression ? (text.trim() ? `{{ ${text} }}` : "") : text.includes("{{") ? text : "";
   const message = useMemo(() => JSON.stringify(sample ?? {}), [sample]);
   const [asked] = useDebouncedValue(template, 250);
@@ -123,6 +136,7 @@ function Preview({ text, isExpression, sample }: { text: string; isExpression: b
   });
   if (template === "" || asked === "" || !data) return null;
   if (data.error) {
+    if (!data.valid && isFaulty) return null;
     const { line, column, message: sentence } = data.error;
     return (
       <div className="field__preview" data-tone={data.valid ? undefined : "danger"} role="status">
