@@ -102,8 +102,8 @@ func (l *Listener) Addresses() []netip.AddrPort {
 // Address returns the URL to open in a browser on this machine.
 func (l *Listener) Address() string {
 	a := l.Addresses()[0]
-	host := "localhost"
-	if !a.Addr().IsLoopback() && !a.Addr().IsUnspecified() {
+	host := "localhost" // which browsers look for at 127.0.0.1 too
+	if !a.Addr().IsUnspecified() && a.Addr() != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
 		host = literal(a.Addr())
 	}
 	return "http://" + host + ":" + strconv.Itoa(int(a.Port()))

@@ -55,6 +55,18 @@ func TestListenOnLoopback(t *testing.T) {
 	if a := listen(t, "127.0.0.1", 0, false).Addresses(); len(a) != 1 || a[0].Addr().String() != "127.0.0.1" {
 		t.Errorf("one address given, listens on %v", a)
 	}
+	for host, name := range map[string]string{"127.0.0.2": "127.0.0.2", "127.0.0.1": "localhost", "0.0.0.0": "localhost", "[::1]": "[::1]"} {
+		l, err := Listen(t.Context(), host, 0, false)
+		if err != nil { // a machine without the address
+			continue
+		}
+		if want := fmt.Sprintf("http://%s:%d", name, l.Addresses()[0].Port()); l.Address() != want {
+			t.Errorf("listening on %s it is at %s, want %s", host, l.Address(), want)
+		}
+		if err := l.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestPortTaken(t *testing.T) {
