@@ -153,11 +153,11 @@ function Preview({ text, isExpression, sample, isFaulty }: PreviewProps) {
         t("input.preview.unknown", { names: data.references.join(", ") })
       ) : (
         <>
-          <span>=</span>
+          <span aria-hidden>=</span>
           <span className="field__value">
-            {data.value === null || data.value === undefined ? "null" : brief(data.value)}
+            {data.value === undefined ? "null" : brief(data.value)}
+            <span className="field__kind">{t("input.preview.kind", { kind: kindOf(data.value) })}</span>
           </span>
-          <span>{t("input.preview.kind", { kind: kindOf(data.value) })}</span>
         </>
       )}
     </div>
