@@ -3,6 +3,7 @@ package fault
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // shownRunes is how much of a text from outside a sentence repeats.
@@ -21,4 +22,23 @@ func Shown(text string) string {
 		text = string(runes[:shownRunes]) + "…"
 	}
 	return text
+}
+
+// Sentence returns an error's text as users read it: with a capital and an end.
+func Sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.ContainsRune(".!?…", last(text)) {
+		return text
+	}
+	return text + "."
+}
+
+func last(text string) rune {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return r
 }

@@ -289,7 +289,7 @@ func (r *run) errorFault(err error, general string) *fault.Fault {
 		kind, code, general = fault.Overdue, "node_timeout", "Something that the answer needs took too long."
 	}
 	if r.detailed() {
-		general = err.Error()
+		general = fault.Sentence(err.Error())
 	}
 	return fault.New(kind, "%s", general).WithCode(code)
 }

@@ -55,6 +55,14 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
+// sentence is what a Catch is told.
+func (f *failure) sentence() string {
+	if told, ok := fault.As(f.err); ok {
+		return told.Message
+	}
+	return fault.Sentence(f.err.Error())
+}
+
 // errPanic is a node that panicked; the log has the rest.
 var errPanic = fault.New(fault.Internal, "The node failed in a way that it did not expect.").WithCode("node_failed")
 
@@ -503,7 +511,7 @@ func (r *run) catch(c *entry, f *failure) bool {
 	r.failure = nil
 	r.caught++
 	m := &node.Message{Run: &r.Run, Payload: node.NewPayload(map[string]any{
-		"message": f.err.Error(), "node": f.label, "nodeID": f.id, "flow": f.flow,
+		"message": f.sentence(), "node": f.label, "nodeID": f.id, "flow": f.flow,
 	})}
 	r.enter(c, m, trace.Passed)
 	_, err := r.through(c.graph, m, false)

@@ -13,6 +13,8 @@ import (
 	"github.com/dop251/goja/token"
 	"github.com/dop251/goja/unistring"
 	"github.com/evanw/esbuild/pkg/api"
+
+	"ecoflow/app/fault"
 )
 
 // SyntaxError says what does not compile and where, 1-based, in the text as the
@@ -81,7 +83,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 			return nil, stray
 		}
 		m := lowered.Errors[0]
-		se := &SyntaxError{Message: sentence(m.Text), Line: 1, Column: 1}
+		se := &SyntaxError{Message: fault.Sentence(m.Text), Line: 1, Column: 1}
 		if l := m.Location; l != nil {
 			se.Line, se.Column = l.Line-1, utf16Len(l.LineText[:min(l.Column, len(l.LineText))])+1
 		}
@@ -135,31 +137,22 @@ func (e *SyntaxError) within(source string) *SyntaxError {
 	return e
 }
 
-// sentence ends a parser's message as a sentence.
-func sentence(s string) string {
-	s = strings.TrimSpace(s)
-	if s == "" || strings.HasSuffix(s, ".") {
-		return s
-	}
-	return s + "."
-}
-
 func parseError(err error) *SyntaxError {
 	switch err := err.(type) {
 	case parser.ErrorList:
 		if len(err) > 0 {
-			return &SyntaxError{Message: sentence(err[0].Message), Line: err[0].Position.Line - 1, Column: err[0].Position.Column}
+			return &SyntaxError{Message: fault.Sentence(err[0].Message), Line: err[0].Position.Line - 1, Column: err[0].Position.Column}
 		}
 	case *goja.CompilerSyntaxError:
 		return placed(err.Message, err.File, err.Offset)
 	case *goja.CompilerReferenceError:
 		return placed(err.Message, err.File, err.Offset)
 	}
-	return &SyntaxError{Message: sentence(err.Error())}
+	return &SyntaxError{Message: fault.Sentence(err.Error())}
 }
 
 func placed(message string, f *file.File, offset int) *SyntaxError {
-	e := &SyntaxError{Message: sentence(message)}
+	e := &SyntaxError{Message: fault.Sentence(message)}
 	if f != nil {
 		p := f.Position(offset)
 		e.Line, e.Column = p.Line-1, p.Column+1

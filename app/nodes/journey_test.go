@@ -157,7 +157,7 @@ func TestJourneys(t *testing.T) {
 				check.invalid -> bad`,
 		},
 		{
-			name: "catch", body: `{"n": "x"}`, want: `400 "calc: the expression msg.n * 2 failed: invalid operation: text * number"`,
+			name: "catch", body: `{"n": "x"}`, want: `400 "calc: The expression msg.n * 2 failed: invalid operation: text * number."`,
 			flow: `
 				in: Request {"apiMethod": "POST"}
 				calc: Text {"sampleText": "{{ msg.n * 2 }}"}

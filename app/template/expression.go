@@ -19,6 +19,7 @@ import (
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 
+	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/app/value"
 )
@@ -149,7 +150,7 @@ func sentence(message string) string {
 	if message == "compilation failed: expression exceeds maximum allowed nodes" {
 		message = fmt.Sprintf("the expression has more than %d parts", limit.TemplateNodes)
 	}
-	return strings.TrimSuffix(strings.ToUpper(message[:1])+message[1:], ".") + "."
+	return fault.Sentence(message)
 }
 
 // path is a root name and the fixed steps below it.
