@@ -47,7 +47,7 @@ export function Changes({ flows, none = t("changes.none") }: { flows: readonly F
               </li>
             )}
             {f.other.length > 0 && (
-              <li className="changes__edges">{t("changes.other", { names: f.other.map((o) => o.name).join(", ") })}</li>
+              <li className="changes__edges">{t("changes.other", { names: f.other.map((o) => (o.name.startsWith("editor") ? t("changes.editor") : o.name)).join(", ") })}</li>
             )}
           </ul>
         </section>
@@ -56,7 +56,8 @@ export function Changes({ flows, none = t("changes.none") }: { flows: readonly F
   );
 }
 
-function Badge({ change }: { change: FlowChanges["change"] }) {
+/** The name of a change in its colour. */
+export function Badge({ change }: { change: FlowChanges["change"] }) {
   return (
     <span className="changes__badge" data-change={change}>
       {t(`change.${change}`)}

@@ -39,7 +39,8 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
   const chosen = requests.find((r) => r.id === entry) ?? requests[0];
   const [edited, setEdited] = useState<Partial<{ method: string; path: string; headers: string; body: string }>>({});
   const method = edited.method ?? chosen?.method ?? "GET";
-  const path = edited.path ?? `/api${chosen?.path === "/" ? "" : (chosen?.path ?? "")}`;
+  // A parameter starts as its own name, so that the address can be run as it is.
+  const path = edited.path ?? `/api${chosen?.path === "/" ? "/" : (chosen?.path ?? "").replaceAll("/:", "/")}`;
   const body = edited.body ?? "";
   const headers = edited.headers ?? "";
   const [testName, setTestName] = useState("");
