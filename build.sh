@@ -44,6 +44,18 @@ need() {
 	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
 }
 
+# node_ready makes sure that a Node.js is there which the window's tools run on.
+node_ready() {
+	export PATH=$cache/node/node_modules/node/bin:$PATH
+	need npm npm
+	node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' && return
+	say "installing a newer Node.js into the cache"
+	npm install --prefix "$cache/node" --no-audit --no-fund --no-progress node@22
+}
+
+# packages installs what a folder's lock file says, when it is not there yet.
+packages() { [[ $1/node_modules/.package-lock.json -nt $1/package-lock.json ]] || (cd "$1" && npm ci --no-progress --no-audit --no-fund); }
+
 binary() { CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ecoflow/app/system.version=$(version)" -o "$1" .; }
 
 version() { git describe --tags --always --dirty 2>/dev/null || echo development; }
@@ -58,9 +70,10 @@ all() { # the window, what is generated, and the program ./ecoflow
 }
 
 ui() { # the window: web/ui/dist, from its sources
-	need npm npm
+	node_ready
 	say "web/ui"
-	(cd web/ui && npm ci --no-progress && npm run build)
+	packages web/ui
+	(cd web/ui && npm run build)
 }
 
 generate() { # what follows from the declarations: API description, schema, golden files
@@ -68,6 +81,8 @@ generate() { # what follows from the declarations: API description, schema, gold
 	local golden
 	golden=$(grep -rl --include='*_test.go' --exclude-dir=node_modules 'flag.Bool("update"' app storage web | xargs -n 1 dirname | sort -u)
 	go test $(printf './%s ' $golden) -update
+	node_ready
+	packages web/ui
 	(cd web/ui && npm run generate)
 }
 
@@ -82,18 +97,39 @@ lint() { # formatting, go vet, staticcheck
 	"$(tool $staticcheck)" ./...
 }
 
-test() { # everything CI runs: lint, all tests, all tests under the race detector
+test() { # everything CI runs: lint, all tests, also under the race detector, the window, e2e
 	need gcc gcc libc6-dev # the race detector alone takes cgo
 	lint
 	say "tests"
 	go test -vet=off -timeout 15m ./...
 	say "tests under the race detector"
 	CGO_ENABLED=1 go test -vet=off -race -short -timeout 15m ./...
+	window
+	e2e
 	say "all is well"
 }
 
-e2e() { # the window, driven by Chromium
-	(cd web/ui && npm run e2e)
+window() { # the window's own checks: types, lint, unit tests, and that dist is what the sources give
+	node_ready
+	say "web/ui"
+	packages web/ui
+	(cd web/ui && npm run check && npm test)
+	say "web/ui: generated files"
+	local again
+	again=$(mktemp -d)
+	(cd web/ui && npx openapi-typescript ../api/testdata/openapi.json -o "$again/schema.gen.ts" >/dev/null && npx vite build --logLevel warn && go run ./pack build "$again/dist")
+	cmp "$again/schema.gen.ts" web/ui/src/api/schema.gen.ts || fail "The API's types are old; run ./build.sh generate."
+	diff -rq "$again/dist" web/ui/dist || fail "The built window is old; run ./build.sh ui."
+	rm -rf "$again"
+}
+
+e2e() { # user stories, told to the built program in Chromium
+	node_ready
+	need chromium chromium
+	say "e2e"
+	packages web/e2e
+	binary "$cache/ecoflow-e2e"
+	(cd web/e2e && ECOFLOW_BINARY=$cache/ecoflow-e2e npm test)
 }
 
 bench() { # what performance promises, measured on this machine
@@ -103,6 +139,14 @@ bench() { # what performance promises, measured on this machine
 	say "the whole program against a hand-written server"
 	binary "$cache/ecoflow-bench"
 	go run ./web/benchmark "$cache/ecoflow-bench"
+}
+
+bench-ui() { # what the window promises, measured in Chromium
+	node_ready
+	need chromium chromium
+	packages web/e2e
+	binary "$cache/ecoflow-e2e"
+	(cd web/e2e && ECOFLOW_BINARY=$cache/ecoflow-e2e node bench.mjs)
 }
 
 release() { # dist/: six targets, reproducible, with checksums and a list of parts
@@ -121,12 +165,11 @@ release() { # dist/: six targets, reproducible, with checksums and a list of par
 	say "the same again, from another folder"
 	local again
 	again=$(mktemp -d)
-	trap 'rm -rf "$again"' EXIT
-	git ls-files -z --cached --others --exclude-standard | tar --null -cf - -T - | tar -xf - -C "$again"
+	tar -cf - --exclude=node_modules go.mod go.sum main.go app web storage | tar -xf - -C "$again"
 	os=$(go env GOHOSTOS) arch=$(go env GOHOSTARCH)
 	(cd "$again" && GOCACHE=$again/.gocache CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ecoflow/app/system.version=$v" -o again .)
 	cmp "$again/again" "dist/ecoflow-$v-$os-$arch$(go env GOEXE)" || fail "Two builds of the same sources differ."
-	chmod -R u+w "$again"
+	rm -rf "$again"
 	(cd dist && checksums ecoflow-* >SHA256SUMS && cat SHA256SUMS)
 }
 
@@ -148,18 +191,22 @@ parts() {
 		}'
 }
 
-dev() { # the program with details in its log, started anew by hand
-	go run . --verbose "$@"
+dev() { # the window from its sources, reloading, in front of a running program
+	node_ready
+	packages web/ui
+	go run . --no-browser --verbose "$@" &
+	trap 'kill %1' EXIT
+	(cd web/ui && npm run dev)
 }
 
 help() { # this list
 	echo "Usage: ./build.sh [verb]; without a verb: all"
-	sed -n 's/^\([a-z0-9]*\)() { # \(.*\)$/  \1\t\2/p' build.sh | expand -t 12
+	sed -n 's/^\([a-z0-9-]*\)() { # \(.*\)$/  \1\t\2/p' build.sh | expand -t 12
 }
 
 verb=${1:-all}
 [[ $# -eq 0 ]] || shift
 case $verb in
-all | ui | generate | test | lint | e2e | bench | release | dev | help) "$verb" "$@" ;;
+all | ui | generate | test | lint | window | e2e | bench | bench-ui | release | dev | help) "$verb" "$@" ;;
 *) help >&2 && exit 2 ;;
 esac

@@ -3,7 +3,8 @@ import { defineConfig } from "vite";
 
 // ECOFLOW_DEV_SERVER is the address of a running binary that the development
 // server passes API calls to (./build.sh dev sets it).
-const server = process.env.ECOFLOW_DEV_SERVER ?? "http://127.0.0.1:4000";
+const target = process.env.ECOFLOW_DEV_SERVER ?? "http://localhost:4000";
+const server = { target, changeOrigin: true }; // it answers to its own Host only
 
 export default defineConfig({
   base: "/_/",
