@@ -1476,6 +1476,8 @@ export interface components {
             size: number;
             /** @description 0 for an event, which nobody waits for. */
             status: number;
+            /** @description How many steps and debug lines were left out, because there were too many. */
+            unshown: number;
         };
         EditorRunTestsRequestInput: {
             /** @description Flows to run in place of the stored drafts of their names. */

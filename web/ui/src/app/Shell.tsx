@@ -131,8 +131,9 @@ export function Shell() {
           <span>{t("app.name")}</span>
         </Link>
         <Crumbs />
-        <UnstyledButton className="shell__state" onClick={openPalette} aria-label={t("shell.search")}>
-          <IconSearch size={16} /> <kbd>{readable("mod+k")}</kbd>
+        <UnstyledButton className="shell__state" onClick={openPalette}>
+          <IconSearch size={16} aria-hidden /> <span className="visually-hidden">{t("shell.search")}</span>
+          <kbd>{readable("mod+k")}</kbd>
         </UnstyledButton>
         <ConnectionState />
         <Menu position="bottom-end">

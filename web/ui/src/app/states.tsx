@@ -29,7 +29,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
     <Alert color="red" icon={<IconAlertTriangle size={16} />} role="alert">
       <Stack gap="sm">
         <Text>{sentence}</Text>
-        {problem?.requestId && <Text c="dimmed">{t("common.request", { id: problem.requestId })}</Text>}
+        {problem?.requestId && <Text>{t("common.request", { id: problem.requestId })}</Text>}
         <Group gap="sm">
           {retry && (
             <Button size="compact-sm" variant="default" onClick={retry}>

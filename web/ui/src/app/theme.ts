@@ -52,6 +52,9 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
+    InputWrapper: {
+      styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12, lineHeight: "16px" } },
+    },
     // Controls are 32 px high, 28 px in compact density.
     Button: { defaultProps: { size: "sm" }, vars: controlHeight("--button-height") },
     Input: { vars: inputHeight },

@@ -47,7 +47,11 @@ export function Changes({ flows, none = t("changes.none") }: { flows: readonly F
               </li>
             )}
             {f.other.length > 0 && (
-              <li className="changes__edges">{t("changes.other", { names: f.other.map((o) => (o.name.startsWith("editor") ? t("changes.editor") : o.name)).join(", ") })}</li>
+              <li className="changes__edges">
+                {t("changes.other", {
+                  names: f.other.map((o) => (o.name.startsWith("editor") ? t("changes.editor") : o.name)).join(", "),
+                })}
+              </li>
             )}
           </ul>
         </section>

@@ -15,6 +15,7 @@ import { Annotation } from "./Annotation";
 import { Live, modeOf } from "./DeploymentsPage";
 import { changesQuery, deploymentQuery, historyQuery, type OpenedDeployment } from "./queries";
 import { RestoreDialog, type Restored } from "./RestoreDialog";
+import "../../styles/kitForms";
 import "./deployments.css";
 
 // The canvas library is only loaded by who looks at a drawing.

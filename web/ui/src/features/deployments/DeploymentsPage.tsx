@@ -6,9 +6,11 @@ import { CONFIGURATION, draftsQuery } from "../../api/drafts";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { Empty, Failure } from "../../app/states";
+import { Badge } from "../../components/changes/Changes";
 import { RelativeTime } from "../../components/RelativeTime";
 import { t } from "../../text/t";
 import { type Deployment, historyQuery } from "./queries";
+import "../../styles/kitForms";
 import "./deployments.css";
 
 /** What went live, when, by whom; the way back to each of them. */
@@ -154,10 +156,7 @@ function Flows({ deployment: d }: { deployment: Deployment }) {
     <ul className="deployments__flows">
       {all.slice(0, SHOWN).map(({ change, name }) => (
         <li key={name}>
-          <span className="changes__badge" data-change={change}>
-            {t(`change.${change}`)}
-          </span>{" "}
-          {name === CONFIGURATION ? t("tabs.configuration") : name}
+          <Badge change={change} /> {name === CONFIGURATION ? t("tabs.configuration") : name}
         </li>
       ))}
       {all.length > SHOWN && <li className="deployments__muted">{t("flows.more", { n: all.length - SHOWN })}</li>}

@@ -36,7 +36,7 @@ export function ServerCard() {
               <>
                 {" "}
                 <span className="overview__muted">
-                  {t("server.since")} <RelativeTime at={session.createdAt} />
+                  {t("server.signedIn")} <RelativeTime at={session.createdAt} />
                 </span>
               </>
             )}

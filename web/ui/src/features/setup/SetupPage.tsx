@@ -9,6 +9,7 @@ import { Finish } from "./Finish";
 import { ShortForm } from "./ShortForm";
 import { Wizard } from "./Wizard";
 import { type Answers, type Faults, unanswered } from "./wizard";
+import "../../styles/kitForms";
 import "./setup.css";
 
 /** Makes the first administrator, on one screen or step by step. There is no such page once somebody exists. */
@@ -51,7 +52,7 @@ function Asking({ isOpen: initially }: { isOpen: boolean }) {
   };
   if (isFinishing) {
     return (
-      <Entrance title={t("setup.finishTitle")}>
+      <Entrance title={t("setup.finishTitle")} wide={isWizard}>
         <Finish
           answers={answers}
           onRefused={(refused) => {
@@ -67,7 +68,14 @@ function Asking({ isOpen: initially }: { isOpen: boolean }) {
       {isWizard ? (
         <Wizard form={form} onFinish={() => setFinishing(true)} />
       ) : (
-        <ShortForm form={form} onFinish={() => setFinishing(true)} onMore={() => setWizard(true)} />
+        <ShortForm
+          form={form}
+          onFinish={() => setFinishing(true)}
+          onMore={() => {
+            setFaults({});
+            setWizard(true);
+          }}
+        />
       )}
     </Entrance>
   );

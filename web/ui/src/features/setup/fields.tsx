@@ -69,11 +69,13 @@ export function SetupField({ form, field, isFirst }: { form: Form; field: TextFi
       <PasswordInput
         {...common}
         description={
-          <span className="setup__strength" data-strength={answers.password ? strength : undefined}>
-            {answers.password === "" || strength === "short"
-              ? t("setup.password.hint", { n: PASSWORD_MIN })
-              : t(`setup.strength.${strength}`)}
-          </span>
+          fault === undefined && (
+            <span className="setup__strength" data-strength={answers.password ? strength : undefined}>
+              {answers.password === "" || strength === "short"
+                ? t("setup.password.hint", { n: PASSWORD_MIN })
+                : t(`setup.strength.${strength}`)}
+            </span>
+          )
         }
         visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
       />
