@@ -76,13 +76,18 @@ func New(o Options) *Dialer {
 // host is the key of the host name that a connection is made for.
 type host struct{}
 
-// DialContext connects to the address after checking what it resolves to.
+// DialContext connects to the address after checking what it resolves to; the
+// error is *Refused when it must not be reached.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	name, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	return d.dialer.DialContext(context.WithValue(ctx, host{}, name), network, address)
+	conn, err := d.dialer.DialContext(context.WithValue(ctx, host{}, name), network, address)
+	if refused, ok := errors.AsType[*Refused](err); ok {
+		return nil, refused // without the words of the network around it
+	}
+	return conn, err
 }
 
 func (d *Dialer) control(ctx context.Context, _, address string, _ syscall.RawConn) error {

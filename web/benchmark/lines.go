@@ -81,7 +81,7 @@ func requests(out report, binary string) error {
 	}
 	out.plain("  a script beyond a native flow", micros(script-native), "≤ 20 µs", script-native <= 20*time.Microsecond)
 
-	held, err := memory(ours.pid)
+	held, err := drive.Memory(ours.pid)
 	if err != nil {
 		return err
 	}
@@ -204,17 +204,17 @@ func quiet(out report, binary string) error {
 		return err
 	}
 	time.Sleep(2 * time.Second) // what starting left to do
-	before, err := cpu(p.pid)
+	before, err := drive.CPU(p.pid)
 	if err != nil {
 		return err
 	}
 	const idle = 5 * time.Second
 	time.Sleep(idle)
-	after, err := cpu(p.pid)
+	after, err := drive.CPU(p.pid)
 	if err != nil {
 		return err
 	}
-	held, err := memory(p.pid)
+	held, err := drive.Memory(p.pid)
 	if err != nil {
 		return err
 	}
@@ -310,7 +310,7 @@ func inARow(out report, binary string) error {
 	if _, err := p.load(c, 0, warmUp); err != nil {
 		return err
 	}
-	before, err := memory(p.pid)
+	before, err := drive.Memory(p.pid)
 	if err != nil {
 		return err
 	}
@@ -318,7 +318,7 @@ func inARow(out report, binary string) error {
 	if err != nil {
 		return err
 	}
-	after, err := memory(p.pid)
+	after, err := drive.Memory(p.pid)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ecoflow/web/drive"
 )
 
 // connections is how many callers there are at once.
@@ -52,7 +54,7 @@ type server struct {
 // count, until so many requests are answered.
 func (s server) load(c call, window time.Duration, count int64) (loaded, error) {
 	request := c.bytes(s.host)
-	before, err := cpu(s.pid)
+	before, err := drive.CPU(s.pid)
 	if err != nil {
 		return loaded{}, err
 	}
@@ -77,7 +79,7 @@ func (s server) load(c call, window time.Duration, count int64) (loaded, error) 
 	for failed := range failures {
 		err = errors.Join(err, failed)
 	}
-	after, cpuErr := cpu(s.pid)
+	after, cpuErr := drive.CPU(s.pid)
 	total.cpu = after - before
 	return total, errors.Join(err, cpuErr)
 }

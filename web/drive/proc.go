@@ -1,4 +1,4 @@
-package main
+package drive
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 // tick is the unit in which Linux counts the time of a process.
 const tick = 10 * time.Millisecond
 
-// cpu returns the processor time that a process has used, in user and system mode.
-func cpu(pid int) (time.Duration, error) {
+// CPU returns the processor time that a process has used, in user and system mode.
+func CPU(pid int) (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the processor time: %w", err)
@@ -34,8 +34,8 @@ func cpu(pid int) (time.Duration, error) {
 	return total, nil
 }
 
-// memory returns the bytes of memory that a process holds.
-func memory(pid int) (int64, error) {
+// Memory returns the bytes of memory that a process holds.
+func Memory(pid int) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory: %w", err)
