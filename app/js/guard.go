@@ -25,6 +25,7 @@ const (
 	mostBound       = 100_000
 	deepestChain    = 1000 // of prototypes
 	deepestJoin     = 200  // arrays in arrays
+	deepestYield    = 200  // generators in generators
 	longestPattern  = 64 << 10
 	deepestPattern  = 200 // groups in groups
 	longestDigits   = 10_000
@@ -49,6 +50,7 @@ func (m *machine) guard() {
 	m.guardRegexps()
 	m.guardBuffers()
 	m.guardCode()
+	m.guardGenerators()
 	m.guardObjects()
 	m.guardNumbers()
 	m.ownJSON()
@@ -563,6 +565,27 @@ func (m *machine) guardCode() {
 		m.reconstruct(holder, "f", function)
 		// The intrinsic's prototype has a constructor that cannot be written.
 		_ = proto.DefineDataProperty("constructor", holder.Get("f"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	}
+}
+
+// guardGenerators bounds how deep generators run inside each other: to leave a few
+// thousand of them takes the Go runtime seconds.
+func (m *machine) guardGenerators() {
+	f, err := m.vm.RunString("(function* () {})")
+	m.must(err)
+	proto := f.(*goja.Object).Prototype().Get("prototype").(*goja.Object)
+	for _, name := range []string{"next", "return", "throw"} {
+		original, _ := goja.AssertFunction(proto.Get(name))
+		m.replace(proto, name, func(c goja.FunctionCall) goja.Value {
+			if m.yielding >= deepestYield {
+				m.tooMuch("Generators run inside each other over more than %d levels", deepestYield)
+			}
+			m.yielding++
+			defer func() { m.yielding-- }()
+			v, err := original(c.This, c.Arguments...)
+			m.must(err)
+			return v
+		})
 	}
 }
 

@@ -25,6 +25,7 @@ type machine struct {
 	builtins  builtins
 	watch     watch
 	joining   []*goja.Object // arrays that are being joined
+	yielding  int            // generators that run, each inside the one before
 
 	inFlight, runs int // under engine.mu
 }
