@@ -33,6 +33,7 @@ import { insertText } from "./clipboard";
 import { add } from "./commands";
 import { discard, draftsQuery, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
 import { FlowTabs } from "./FlowTabs";
+import { focusInspector } from "./inspector/focus";
 import { Inspector } from "./inspector/Inspector";
 import { useMarks } from "./marks";
 import { DRAG_TYPE, Palette } from "./palette/Palette";
@@ -131,6 +132,7 @@ function Editor({ name }: { name: string }) {
       useEditor.getState().select(name, [node]);
       useEditor.getState().focus(name, node);
       if (!panes.showInspector) setPane({ showInspector: true });
+      if (field === undefined) focusInspector();
       void navigate({ to: "/flows/$name", params: { name }, search: { node, ...(field ? { field } : {}) }, replace: true });
     },
     [name, navigate, panes.showInspector, setPane],
@@ -316,7 +318,7 @@ function Editor({ name }: { name: string }) {
           <>
             {!narrow && <Resizer label={t("pane.inspector")} side="right" value={panes.inspector} min={280} max={1200} onChange={(inspector) => setPane({ inspector })} />}
             <aside className="editor__inspector" style={narrow ? undefined : { width: panes.inspector }} aria-label={t("pane.inspector")} data-pane="inspector" tabIndex={-1}>
-              <Inspector flow={flow} marks={marks} field={search.field} onTest={() => showBottom("test")} onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))} />
+              <Inspector flow={flow} marks={marks} field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined} onTest={() => showBottom("test")} onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))} />
             </aside>
           </>
         )}

@@ -95,6 +95,7 @@ export function CodeEditor(props: CodeEditorProps) {
           syntaxHighlighting(codeColours),
           history(),
           drawSelection(),
+          typingOverSelection,
           EditorView.lineWrapping,
           closeBrackets(),
           autocompletion({ icons: false, activateOnTypingDelay: 50 }),
@@ -175,6 +176,26 @@ function replacement(state: EditorState, next: string): TransactionSpec {
     annotations: [External.of(true), Transaction.addToHistory.of(false)],
   };
 }
+
+// Chromium keeps the look of coloured text that is typed over by an inline style,
+// which the page's policy refuses and reports: so the editor replaces it itself.
+const typingOverSelection = EditorView.domEventHandlers({
+  beforeinput(e, v) {
+    const { from, to, empty } = v.state.selection.main;
+    const { data: text } = e;
+    if (empty || e.inputType !== "insertText" || text === null || e.isComposing || v.state.readOnly) return false;
+    const insert = (): Transaction =>
+      v.state.update({
+        changes: { from, to, insert: text },
+        selection: { anchor: from + text.length },
+        userEvent: "input.type",
+        scrollIntoView: true,
+      });
+    if (!v.state.facet(EditorView.inputHandler).some((handle) => handle(v, from, to, text, insert)))
+      v.dispatch(insert());
+    return true;
+  },
+});
 
 function diagnostic(state: EditorState, f: Finding): Diagnostic {
   const line = state.doc.line(Math.min(Math.max(f.line ?? 1, 1), state.doc.lines));

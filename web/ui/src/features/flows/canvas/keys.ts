@@ -22,6 +22,7 @@ import {
 } from "../commands";
 import { type FlowNode, list, type Point } from "../document";
 import { NODE_WIDTH } from "../layout";
+import { focusInspector } from "../inspector/focus";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
@@ -176,6 +177,13 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         if (node) {
           editor.select(name, [node.id]);
           onOpen(node.id);
+        }
+      }),
+      one("rename", t("canvas.rename"), ["f2"], () => {
+        const node = focused();
+        if (node) {
+          onOpen(node.id);
+          focusInspector("name");
         }
       }),
       one("toggle", t("canvas.toggle"), ["space"], () => {

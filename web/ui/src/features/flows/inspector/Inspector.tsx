@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Switch, Tabs, TextInput, Tooltip } from "@mantine/core";
 import { IconPlayerPlay, IconX } from "@tabler/icons-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
 import { t } from "../../../text/t";
 import { NodeIcon } from "../canvas/NodeIcon";
 import type { Marks } from "../canvas/view";
@@ -214,10 +214,8 @@ export interface TabProps {
 const LABEL = 80;
 
 function NodeLabel({ flow, node }: { flow: OpenFlow; node: FlowNode }) {
-  const field = useRef<HTMLInputElement>(null);
   return (
     <TextInput
-      ref={field}
       className="inspector__label"
       classNames={{ input: "inspector__labelInput" }}
       aria-label={t("inspector.label")}
@@ -226,7 +224,7 @@ function NodeLabel({ flow, node }: { flow: OpenFlow; node: FlowNode }) {
       placeholder={t(`kind.${node.type}`)}
       readOnly={flow.locked}
       onChange={(e) => relabel(flow.name, node.id, e.currentTarget.value)}
-      onKeyDown={(e) => e.key === "Enter" && field.current?.blur()}
+      onKeyDown={(e) => e.key === "Enter" && focusOnCanvas(flow)}
     />
   );
 }

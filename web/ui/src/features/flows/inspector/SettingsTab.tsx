@@ -9,6 +9,7 @@ import { type Finding, useChecks } from "../checks";
 import { setData, setInput } from "../commands";
 import { inputsOf } from "../document";
 import { useRuns } from "../runs";
+import { focusControl } from "./focus";
 import type { TabProps } from "./Inspector";
 import { forCode, namesOf, sampleOf } from "./sample";
 
@@ -49,10 +50,10 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
   });
   const form = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (field === undefined) return;
+    if (field === undefined) return undefined;
     const row = form.current?.querySelector<HTMLElement>(`[data-input="${CSS.escape(field)}"]`);
     row?.scrollIntoView({ block: "nearest" });
-    row?.querySelector<HTMLElement>('input:not([type="hidden"]), textarea, [contenteditable="true"], button')?.focus();
+    return row ? focusControl(row) : undefined;
   }, [field]);
   const fields = (list: Input[]) =>
     list.map((input) => (
@@ -105,7 +106,7 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
           {isUnfolded && fields(advanced)}
         </>
       )}
-      {inputs.some((i) => i.templates) && (
+      {shown.some((i) => i.templates) && (
         <Switch
           className="settings__templates"
           label={t("inspector.templates")}
