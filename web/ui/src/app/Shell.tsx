@@ -136,7 +136,7 @@ export function Shell() {
           <kbd>{readable("mod+k")}</kbd>
         </UnstyledButton>
         <ConnectionState />
-        <Menu position="bottom-end">
+        <Menu position="bottom-end" withinPortal={false}>
           <Menu.Target>
             <Tooltip label={t("shell.user", { name: me?.user.username ?? "" })}>
               <ActionIcon

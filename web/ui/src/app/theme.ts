@@ -29,6 +29,9 @@ function inputHeight(_: unknown, props: Sized) {
   return { wrapper: isDefault ? { "--input-height": "var(--control-height)" } : {}, input: {} };
 }
 
+/** What the kit's colours stand for. */
+const tones: Record<string, string> = { red: "danger", yellow: "warning", green: "success", sky: "info" };
+
 export const theme = createTheme({
   colors: palettes,
   primaryColor: "iris",
@@ -66,6 +69,15 @@ export const theme = createTheme({
         centered: true,
         overlayProps: { backgroundOpacity: 0.4 },
         transitionProps: { duration: 120, transition: "fade" },
+      },
+      styles: { content: { background: "var(--surface)" }, header: { background: "var(--surface)" } },
+    },
+    // A div: the header of a dialog is no second banner of the page.
+    ModalHeader: { defaultProps: { component: "div" } },
+    Alert: {
+      vars: (_: unknown, { color = "" }: { color?: string }) => {
+        const tone = tones[color] ?? "info";
+        return { root: { "--alert-bg": `var(--${tone}-soft)`, "--alert-color": `var(--${tone}-text)` } };
       },
     },
     Tooltip: { defaultProps: { openDelay: 400, events: { hover: true, focus: true, touch: false } } },

@@ -50,7 +50,7 @@ const RESPONSE = "88659a8c0ae433ba8a6f803300262fec";
 
 const COLUMN = 304;
 const ROW = 144;
-const FIRST_ROW = 208; // below the note
+const FIRST_ROW = 160; // below the note
 
 const note = `### How this works
 A request comes in on the left, nodes work on it, an answer goes out on the right.
@@ -102,9 +102,7 @@ export function sampleFlow(): SampleFlow {
     connections: [],
     configurations: [],
     editor: {
-      notes: [
-        { id: crypto.randomUUID(), position: { x: 0, y: 0 }, width: 816, height: 144, text: note, color: "note" },
-      ],
+      notes: [{ id: crypto.randomUUID(), position: { x: 0, y: 0 }, width: 816, height: 96, text: note, color: "note" }],
       groups: [],
     },
   };

@@ -31,22 +31,40 @@ export function DeploymentPage() {
     enabled: isNumber,
     placeholderData: undefined,
   });
+  const [isRestoring, setRestoring] = useState(false);
   useServerEvents(["deploy", "resync"], () => void refetch());
   if (!isNumber || (isProblem(error) && error.status === 404)) return <NotFound />;
   return (
-    <Page title={t("deployments.number", { n: number })} wide>
+    <Page
+      title={t("deployments.number", { n: number })}
+      wide
+      actions={
+        data && (
+          <Button variant="default" leftSection={<IconArrowBackUp size={16} />} onClick={() => setRestoring(true)}>
+            {t("deployments.restore")}
+          </Button>
+        )
+      }
+    >
       {error && <Failure error={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton height={240} />}
-      {data && <Opened key={data.number} deployment={data} />}
+      {data && (
+        <Opened key={data.number} deployment={data} isRestoring={isRestoring} onRestored={() => setRestoring(false)} />
+      )}
     </Page>
   );
 }
 
-function Opened({ deployment: d }: { deployment: OpenedDeployment }) {
+interface OpenedProps {
+  deployment: OpenedDeployment;
+  isRestoring: boolean;
+  onRestored: () => void;
+}
+
+function Opened({ deployment: d, isRestoring, onRestored }: OpenedProps) {
   const { from } = useSearch({ from: "/signed-in/deployments/$number" });
   const navigate = useNavigate();
   const [view, setView] = useState<"text" | "canvas">("text");
-  const [isRestoring, setRestoring] = useState(false);
   const [restored, setRestored] = useState<Restored>();
   const history = useInfiniteQuery(historyQuery(undefined));
   const changes = useQuery({ ...changesQuery(d.number, from), placeholderData: undefined });
@@ -63,19 +81,15 @@ function Opened({ deployment: d }: { deployment: OpenedDeployment }) {
     options.unshift({ value: String(compared), label: `#${compared}` });
   return (
     <>
-      <div className="deployment__head">
-        <p className="deployment__facts">
-          {d.live && <Live />}
-          <span>
-            <RelativeTime at={d.at} /> · {d.by} · {modeOf(d)}
-          </span>
-        </p>
-        <Button variant="default" leftSection={<IconArrowBackUp size={16} />} onClick={() => setRestoring(true)}>
-          {t("deployments.restore")}
-        </Button>
-      </div>
+      <p className="deployment__facts">
+        {d.live && <Live />}
+        <span>
+          <RelativeTime at={d.at} /> · {d.by} · {modeOf(d)}
+        </span>
+      </p>
       {restored && <RestoredNote result={restored} />}
       <Annotation deployment={d} />
+      <h2 className="deployment__differences">{t("deployments.differences")}</h2>
       <div className="deployment__bar">
         <Select
           label={t("deployments.compareWith")}
@@ -115,7 +129,7 @@ function Opened({ deployment: d }: { deployment: OpenedDeployment }) {
           <Comparison deployment={d} changes={changes.data} />
         </Suspense>
       )}
-      {isRestoring && <RestoreDialog deployment={d} onClose={() => setRestoring(false)} onDone={setRestored} />}
+      {isRestoring && <RestoreDialog deployment={d} onClose={onRestored} onDone={setRestored} />}
     </>
   );
 }

@@ -52,7 +52,7 @@ export function LoginForm({ username, onDone }: { username?: string; onDone: () 
         value={name}
         onChange={(e) => setName(e.currentTarget.value)}
         readOnly={username !== undefined}
-        data-autofocus={username === undefined || undefined}
+        autoFocus={username === undefined}
       />
       <PasswordInput
         label={t("login.password")}
@@ -62,7 +62,7 @@ export function LoginForm({ username, onDone }: { username?: string; onDone: () 
         value={password}
         onChange={(e) => setPassword(e.currentTarget.value)}
         visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
-        data-autofocus={username !== undefined || undefined}
+        autoFocus={username !== undefined}
       />
       <Button type="submit" loading={isSending} disabled={wait > 0}>
         {t("login.submit")}
