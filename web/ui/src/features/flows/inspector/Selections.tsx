@@ -26,13 +26,6 @@ export function Several({ flow, catalogue }: { flow: OpenFlow; catalogue: Catalo
   const isOn = nodes.some((n) => !n.data.disabled);
   return (
     <div className="settings">
-      {nodes.length > 0 && (
-        <ul className="facts__list">
-          {nodes.map((n) => (
-            <li key={n.id}>{labelOf(flow, n.id)}</li>
-          ))}
-        </ul>
-      )}
       <div className="inspector__actions">
         {nodes.length > 0 && (
           <>
@@ -71,6 +64,13 @@ export function Several({ flow, catalogue }: { flow: OpenFlow; catalogue: Catalo
             ))}
           </div>
         </section>
+      )}
+      {nodes.length > 0 && (
+        <ul className="facts__list">
+          {nodes.map((n) => (
+            <li key={n.id}>{labelOf(flow, n.id)}</li>
+          ))}
+        </ul>
       )}
     </div>
   );
