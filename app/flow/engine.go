@@ -341,14 +341,6 @@ func (e *Engine) Serves(r *http.Request) bool {
 	return l != nil || p.isOpenAPI(r)
 }
 
-// Within reports whether a path belongs to the deployed API by its prefix, so that
-// the engine answers its 404 too. Without a prefix no path does.
-func (e *Engine) Within(path string) bool {
-	p := e.live.Load().Program
-	_, ok := p.router.within(path)
-	return ok && p.router.prefix != ""
-}
-
 // current returns the live Program, taking part in it; the caller releases it.
 func (e *Engine) current() *Program {
 	for {

@@ -94,7 +94,7 @@ func (*either) Run(_ context.Context, m *node.Message) error {
 	}
 	switch port, _ := msg.(map[string]any)["port"].(string); port {
 	case "none":
-		m.SendNone()
+		return node.Drop
 	case "both":
 		m.Send("yes")
 		m.Send("no")

@@ -29,8 +29,6 @@ const (
 	RunsAtOnce        = 2000
 	RunTime           = 30 * time.Second
 	ScriptTime        = time.Second
-	ScriptTimeMin     = time.Millisecond
-	ScriptTimeMax     = 30 * time.Second
 	ScriptDepth       = 2000 // recursion
 	ScriptNesting     = 1000 // brackets in source and in JSON
 	TemplateBytes     = 8 << 10

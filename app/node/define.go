@@ -28,9 +28,6 @@ func PortsFrom(input string) Option { return func(t *Type) { t.PortsFrom = input
 // Blocking marks a type that waits for something outside.
 func Blocking() Option { return func(t *Type) { t.Blocking = true } }
 
-// MayRespond allows Responses below an EventListener.
-func MayRespond() Option { return func(t *Type) { t.MayRespond = true } }
-
 // Catches makes an EventListener the taker of its flow's errors.
 func Catches() Option { return func(t *Type) { t.Catches, t.MayRespond = true, true } }
 

@@ -32,11 +32,6 @@ type Message struct {
 // called for several ports.
 func (m *Message) Send(port string) { m.sent = append(m.sent, port) }
 
-// SendNone drops every port while the node itself succeeds.
-func (m *Message) SendNone() { m.sent = append(m.sent[:0], noPort) }
-
-const noPort = "\x00"
-
 // TakeSent returns the ports that were chosen since the last call; none means the
 // first port. The engine calls it after each node and is done with the list
 // before the next one runs.

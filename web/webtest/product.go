@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -54,13 +53,6 @@ type Option func(*app.Options, *web.Options)
 
 // Local starts in local mode.
 func Local(o *app.Options, _ *web.Options) { o.Local = true }
-
-// Log has the product log to w, down to debug.
-func Log(w io.Writer) Option {
-	return func(o *app.Options, _ *web.Options) {
-		o.Log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-}
 
 // Proxies makes the prefixes known reverse proxies.
 func Proxies(prefixes ...string) Option {
