@@ -170,8 +170,9 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 
 	p.product, err = app.New(ctx, app.Options{
 		Log: p.log, System: p.system, Local: p.local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
-		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
-		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
+		SetUp:    func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
+		Troubles: func() []system.Trouble { return troubles(db, keys) },
+		Config:   p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
 		return err
@@ -326,6 +327,18 @@ func (p *process) greet(ctx context.Context) error {
 	}
 	fault.Go(p.log, "browser", func() { show(p.Options, target) })
 	return nil
+}
+
+// troubles lists what is wrong with the storage and the secrets.
+func troubles(db *storage.DB, keys *secret.Keyring) []system.Trouble {
+	var list []system.Trouble
+	if f, ok := fault.As(db.Healthy()); ok {
+		list = append(list, system.Trouble{Code: "storage", Message: f.Message})
+	}
+	if problem := keys.Problem(); problem != "" {
+		list = append(list, system.Trouble{Code: "secrets", Message: problem})
+	}
+	return list
 }
 
 // window returns what a browser has to open: in local mode a page that signs in

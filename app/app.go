@@ -46,6 +46,8 @@ type Options struct {
 	SetupCode string
 	// SetUp is called when the first user exists; may be nil.
 	SetUp func()
+	// Troubles lists what is wrong with the storage and the secrets; may be nil.
+	Troubles func() []system.Trouble
 	// Config holds the settings in force.
 	Config *config.Current
 	// Listening returns where the product listens, which no flow may call.

@@ -87,3 +87,10 @@ func Version() string {
 	}
 	return "development"
 }
+
+// Trouble is something that keeps the product from working fully, for the bars
+// above every page of the window.
+type Trouble struct {
+	Code    string `json:"code" enum:"safe_mode,storage,secrets"`
+	Message string `json:"message"` // what is wrong and what to do, in a sentence or two
+}

@@ -77,6 +77,7 @@ var access = map[string]string{
 	"server.isOnline":         anybody,
 	"health.live":             anybody,
 	"health.ready":            anybody,
+	"server.state":            signedIn,
 	"event.stream":            signedIn,
 	"api.describe":            signedIn,
 }

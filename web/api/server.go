@@ -6,6 +6,7 @@ import (
 	"ecoflow/app"
 	"ecoflow/app/auth"
 	"ecoflow/app/fault"
+	"ecoflow/app/system"
 	"ecoflow/web/endpoint"
 )
 
@@ -42,5 +43,32 @@ func server(a *app.App) []endpoint.Endpoint {
 			}
 			return struct{}{}, nil
 		}),
+		endpoint.New(endpoint.Spec{
+			ID:          "server.state",
+			Route:       "GET /server/state",
+			Summary:     "Say in what state the server is",
+			Description: "With what keeps it from working fully, for the bars above every page.",
+			Allow:       auth.SignedIn,
+		}, func(context.Context, struct{}) (serverNow, error) {
+			now := serverNow{State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()), Troubles: []system.Trouble{}}
+			if a.System.InSafeMode() {
+				now.Troubles = append(now.Troubles, system.Trouble{
+					Code:    "safe_mode",
+					Message: "EcoFlow runs in safe mode: no flow answers. Mend or restore what keeps it from working, then start it again without --safe.",
+				})
+			}
+			if a.Troubles != nil {
+				now.Troubles = append(now.Troubles, a.Troubles()...)
+			}
+			return now, nil
+		}),
 	}
+}
+
+// serverNow is the process as its window shows it.
+type serverNow struct {
+	State    system.State     `json:"state" enum:"starting,ready,safe,stopping"`
+	Version  string           `json:"version"`
+	Seconds  int64            `json:"seconds" doc:"How long it runs."`
+	Troubles []system.Trouble `json:"troubles"`
 }

@@ -26,6 +26,9 @@ func TestSafeMode(t *testing.T) {
 	}
 	ada := p.Client()
 	must(t, ada.SignIn())
+	if a := ask(t, ada, "GET", "/systemApi/server/state", nil); a.Status != 200 || !strings.Contains(string(a.Body), `"safe_mode"`) {
+		t.Errorf("the window is not told of safe mode: %s", a)
+	}
 	flows := simple()
 	delete(flows, "echo")
 	must(t, ada.DeployMore(flows)) // beside the live ones, which safe mode must not forget

@@ -768,6 +768,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/server/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say in what state the server is
+         * @description With what keeps it from working fully, for the bars above every page.
+         */
+        get: operations["server.state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup/blank": {
         parameters: {
             query?: never;
@@ -1686,6 +1706,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ServerNow: {
+            /** @description How long it runs. */
+            seconds: number;
+            /** @enum {string} */
+            state: "starting" | "ready" | "safe" | "stopping";
+            troubles: components["schemas"]["SystemTrouble"][];
+            version: string;
+        };
         SetupBlankInput: {
             databaseInfo?: components["schemas"]["SetupDatabaseInfoInput"];
             userInfo?: components["schemas"]["AuthNewUserInput"];
@@ -1705,6 +1733,11 @@ export interface components {
         SetupStatus: {
             isAuth: boolean;
             isNewClient: boolean;
+        };
+        SystemTrouble: {
+            /** @enum {string} */
+            code: "safe_mode" | "storage" | "secrets";
+            message: string;
         };
         TraceStep: {
             error?: string;
@@ -3438,6 +3471,39 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["Online"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "server.state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ServerNow"];
                         /** @constant */
                         success: true;
                     };

@@ -25,6 +25,7 @@ import { type TextKey, t } from "../text/t";
 import { type Action, readable, useActions } from "./actions";
 import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
 import { ConnectionBar, ConnectionState } from "./ConnectionBar";
+import { StateBars } from "./StateBars";
 import { applyToPage, type Preferences, usePreferences, useSetPreferences } from "./preferences";
 import { SignInDialog } from "./SignInDialog";
 import { can, meQuery, useMe } from "./session";
@@ -124,6 +125,7 @@ export function Shell() {
       </a>
       <div className="shell__bars">
         <ConnectionBar />
+        <StateBars />
       </div>
       <header className="shell__top">
         <Link to="/" className="shell__brand">
