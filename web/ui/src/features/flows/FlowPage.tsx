@@ -363,7 +363,10 @@ function freeSpot(focused: string | undefined, doc: { nodes: { byId: Readonly<Re
 
 /** F6: palette, canvas, inspector, bottom; after the last the browser takes over. */
 function focusNextPane(): void {
-  const panes = [...document.querySelectorAll<HTMLElement>("[data-pane]")];
+  const order = ["palette", "canvas", "inspector", "bottom"];
+  const panes = [...document.querySelectorAll<HTMLElement>("[data-pane]")].sort(
+    (a, b) => order.indexOf(a.dataset.pane ?? "") - order.indexOf(b.dataset.pane ?? ""),
+  );
   const at = panes.findIndex((p) => p.contains(document.activeElement));
   const next = panes[at + 1];
   if (!next) return (document.activeElement as HTMLElement | null)?.blur();

@@ -231,6 +231,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         selectionOnDrag={selecting}
         panOnScroll={preferences.scrollPans}
         zoomOnDoubleClick={false}
+        elevateNodesOnSelect={false}
         snapToGrid
         snapGrid={[16, 16]}
         minZoom={0.1}

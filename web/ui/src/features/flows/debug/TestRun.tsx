@@ -10,6 +10,7 @@ import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
 import { useChecks } from "../checks";
 import { inputsOf, list } from "../document";
+import { above } from "../rules";
 import { type RunResponse, runDraft, stopRun, type TestRequest, useRuns } from "../runs";
 import type { OpenFlow } from "../store";
 import "./debug.css";
@@ -36,7 +37,10 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
     enabled: flow.saved.revision > 0,
   });
   const [entry, setEntry] = useState<string>();
-  const chosen = requests.find((r) => r.id === entry) ?? requests[0];
+  // Unless chosen here, the run starts at the entry above the selected node.
+  const selected = flow.focused && flow.selected.has(flow.focused) ? flow.focused : undefined;
+  const over = useMemo(() => (selected ? new Set([selected, ...above(flow.doc, selected).map((n) => n.id)]) : undefined), [flow.doc, selected]);
+  const chosen = requests.find((r) => r.id === entry) ?? requests.find((r) => over?.has(r.id)) ?? requests[0];
   const [edited, setEdited] = useState<Partial<{ method: string; path: string; headers: string; body: string }>>({});
   const method = edited.method ?? chosen?.method ?? "GET";
   // A parameter starts as its own name, so that the address can be run as it is.
