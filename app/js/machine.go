@@ -238,6 +238,11 @@ func (w *watch) beat() (stuck bool) {
 	return false
 }
 
+// mostGrowth bounds what the heap may grow by, in bytes, while one turn runs.
+// However much memory there is: filling and clearing gigabytes keeps everybody
+// waiting.
+const mostGrowth = 256 << 20
+
 // greedy reports whether the heap is too large, or grew too much since the turn
 // was first looked at: steps that double a text are caught while they are short.
 func (w *watch) greedy(heap uint64) bool {
@@ -245,7 +250,7 @@ func (w *watch) greedy(heap uint64) bool {
 	if w.base == 0 {
 		w.base = heap
 	}
-	return heap > most || heap > w.base+most/4
+	return heap > most || heap > w.base+min(most/4, mostGrowth)
 }
 
 func (w *watch) interrupt(why reason, now time.Time) {
