@@ -27,6 +27,21 @@ export function onSignedOut(handler: () => void): void {
   signedOut = handler;
 }
 
+const waiting = new Set<() => void>();
+
+/** Calls the handler when somebody signed in again over the open page; returns how to stop. */
+export function onSignedInAgain(handler: () => void): () => void {
+  waiting.add(handler);
+  return () => {
+    waiting.delete(handler);
+  };
+}
+
+/** Lets go on what a lost session held up. */
+export function signedInAgain(): void {
+  for (const handler of waiting) handler();
+}
+
 /** The whole of an answer, for what stands beside its payload. Throws a Problem. */
 export async function envelope<A extends Answer>(call: Promise<A>): Promise<NonNullable<A["data"]>> {
   const { data, error, response } = await call;

@@ -1,7 +1,7 @@
 import { Button, Code, Modal, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { onSignedOut } from "../api/client";
+import { onSignedOut, signedInAgain } from "../api/client";
 import { retryNow, useStreamState } from "../api/events";
 import { isProblem } from "../api/problem";
 import { t } from "../text/t";
@@ -29,6 +29,7 @@ export function SignInDialog() {
   const handleDone = (): void => {
     setOver(false);
     retryNow();
+    signedInAgain();
     void queries.invalidateQueries();
   };
   if (!isOver || !me) return null;

@@ -16,7 +16,12 @@ export function StateBars() {
   const { data, refetch } = useQuery(stateQuery);
   useServerEvents(["server", "health", "resync"], () => void refetch());
   return data?.troubles.map((trouble) => (
-    <div key={trouble.code} className="bar" data-tone={trouble.code === "safe_mode" ? "warning" : "danger"} role="alert">
+    <div
+      key={trouble.code}
+      className="bar"
+      data-tone={trouble.code === "safe_mode" ? "warning" : "danger"}
+      role="alert"
+    >
       <IconAlertTriangle size={16} aria-hidden />
       <span>{trouble.message}</span>
     </div>

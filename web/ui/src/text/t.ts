@@ -6,7 +6,18 @@ import en from "./en.json";
 export type TextKey = keyof typeof en;
 type Values = Record<string, string | number>;
 
-const pseudoLetters: Record<string, string> = { a: "á", e: "é", i: "í", o: "ó", u: "ú", A: "Á", E: "É", I: "Í", O: "Ó", U: "Ú" };
+const pseudoLetters: Record<string, string> = {
+  a: "á",
+  e: "é",
+  i: "í",
+  o: "ó",
+  u: "ú",
+  A: "Á",
+  E: "É",
+  I: "Í",
+  O: "Ó",
+  U: "Ú",
+};
 
 function pseudo(text: string): string {
   // Placeholders stay as they are; everything else grows by a third.

@@ -5,6 +5,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
 import { t } from "../../text/t";
+import "./loginForm.css";
 
 /** User name and password; the same sentence whatever was wrong, a countdown when slowed down. */
 export function LoginForm({ username, onDone }: { username?: string; onDone: () => void }) {

@@ -31,7 +31,15 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose }: Props) {
           <Tabs.Tab value="test">{t("bottom.test")}</Tabs.Tab>
           <Tabs.Tab value="problems">{t("bottom.problems", { n: problems })}</Tabs.Tab>
           <Tabs.Tab value="changes">{t("bottom.changes", { n: changes })}</Tabs.Tab>
-          <ActionIcon variant="subtle" color="gray" ms="auto" my="auto" me={8} aria-label={t("common.close")} onClick={onClose}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            ms="auto"
+            my="auto"
+            me={8}
+            aria-label={t("common.close")}
+            onClick={onClose}
+          >
             <IconX size={16} />
           </ActionIcon>
         </Tabs.List>

@@ -15,7 +15,15 @@ export function ConflictDialog() {
   const choose = (all: Choice): void => setChoices(Object.fromEntries(conflicts.map((c) => [conflictKey(c), all])));
   const undecided = conflicts.filter((c) => choices[conflictKey(c)] === undefined).length;
   return (
-    <Modal opened onClose={() => {}} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} size="xl" title={t("conflict.title", { name })}>
+    <Modal
+      opened
+      onClose={() => {}}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      size="xl"
+      title={t("conflict.title", { name })}
+    >
       <Text mb="md">{t("conflict.text", { by, n: conflicts.length })}</Text>
       <Table.ScrollContainer minWidth={480}>
         <Table>
@@ -78,7 +86,9 @@ export function ConflictDialog() {
 function placeOf(flow: string, c: Conflict): string {
   const doc = useEditor.getState().flows[flow]?.doc;
   const label = doc?.nodes.byId[c.id]?.data.label ?? c.id;
-  return c.path.length === 0 ? label : `${label} › ${c.path.filter((p) => p !== "configs" && p !== "data").join(" › ")}`;
+  return c.path.length === 0
+    ? label
+    : `${label} › ${c.path.filter((p) => p !== "configs" && p !== "data").join(" › ")}`;
 }
 
 function Value({ v }: { v: unknown }) {

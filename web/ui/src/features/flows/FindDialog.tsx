@@ -1,4 +1,5 @@
 import { Button, Group, Modal, TextInput, UnstyledButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { type Action, useActions } from "../../app/actions";
@@ -7,11 +8,9 @@ import { NodeIcon } from "./canvas/NodeIcon";
 import { useCatalogue } from "./catalogue";
 import { useChecks } from "./checks";
 import { inputsOf } from "./document";
-import { open } from "./draft";
+import { draftsQuery, open } from "./draft";
 import { type Found, find, replaced } from "./find";
 import { useEditor } from "./store";
-import { draftsQuery } from "./draft";
-import { useQuery } from "@tanstack/react-query";
 
 /** Find in all flows, step through with F3, replace in settings with a preview. */
 export function FindDialog({ opened, onClose, current }: { opened: boolean; onClose: () => void; current: string }) {
@@ -34,23 +33,44 @@ export function FindDialog({ opened, onClose, current }: { opened: boolean; onCl
   }, [opened, at, flows, query, catalogue, check, current]);
   const go = (f: Found, i: number): void => {
     setAt(i);
-    void navigate({ to: "/flows/$name", params: { name: f.flow }, search: { node: f.node.id, ...(f.input ? { field: f.input } : {}) } });
+    void navigate({
+      to: "/flows/$name",
+      params: { name: f.flow },
+      search: { node: f.node.id, ...(f.input ? { field: f.input } : {}) },
+    });
   };
   const step = (by: number): void => {
     const i = (at + by + found.length) % found.length;
     const f = found[i];
     if (f) go(f, i);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: stepping depends on what was found and where one is
   const actions = useMemo<Action[]>(
     () => [
-      { id: "find.next", label: t("find.next"), section: t("flow.section"), keys: ["f3"], disabled: found.length === 0 ? t("find.nothing") : undefined, run: () => step(1) },
-      { id: "find.previous", label: t("find.previous"), section: t("flow.section"), keys: ["shift+f3"], disabled: found.length === 0 ? t("find.nothing") : undefined, run: () => step(-1) },
+      {
+        id: "find.next",
+        label: t("find.next"),
+        section: t("flow.section"),
+        keys: ["f3"],
+        disabled: found.length === 0 ? t("find.nothing") : undefined,
+        run: () => step(1),
+      },
+      {
+        id: "find.previous",
+        label: t("find.previous"),
+        section: t("flow.section"),
+        keys: ["shift+f3"],
+        disabled: found.length === 0 ? t("find.nothing") : undefined,
+        run: () => step(-1),
+      },
     ],
-    // biome-ignore lint/correctness/useExhaustiveDependencies: stepping depends on what was found and where one is
     [found, at],
   );
   useActions(actions);
-  const replaceable = query.trim() === "" || /(^|\s)(type|is|uses):/.test(query) ? [] : found.filter((f) => f.input && !flows[f.flow]?.locked);
+  const replaceable =
+    query.trim() === "" || /(^|\s)(type|is|uses):/.test(query)
+      ? []
+      : found.filter((f) => f.input && !flows[f.flow]?.locked);
   const replaceAll = (): void => {
     for (const [flow, hits] of Map.groupBy(replaceable, (f) => f.flow)) {
       useEditor.getState().edit(flow, t("step.replace", { n: hits.length }), (e) => {
@@ -62,7 +82,13 @@ export function FindDialog({ opened, onClose, current }: { opened: boolean; onCl
     }
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={t("flow.find")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t("flow.find")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
       <TextInput
         data-autofocus
         aria-label={t("find.query")}
@@ -105,7 +131,12 @@ export function FindDialog({ opened, onClose, current }: { opened: boolean; onCl
       </ul>
       {replaceable.length > 0 && (
         <Group mt="md" align="flex-end">
-          <TextInput flex={1} label={t("find.replaceWith", { text: query.trim() })} value={replacement} onChange={(e) => setReplacement(e.currentTarget.value)} />
+          <TextInput
+            flex={1}
+            label={t("find.replaceWith", { text: query.trim() })}
+            value={replacement}
+            onChange={(e) => setReplacement(e.currentTarget.value)}
+          />
           <Button variant="default" onClick={replaceAll}>
             {t("find.replaceAll", { n: replaceable.length })}
           </Button>

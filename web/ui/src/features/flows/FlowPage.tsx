@@ -26,8 +26,8 @@ import { Failure, Pending } from "../../app/states";
 import { t } from "../../text/t";
 import type { BottomTab } from "./BottomPanel";
 import { Canvas } from "./canvas/Canvas";
-import type { MenuRequest, QuickAddRequest } from "./canvas/requests";
 import { CanvasMenu } from "./canvas/CanvasMenu";
+import type { MenuRequest, QuickAddRequest } from "./canvas/requests";
 import { catalogueQuery, useCatalogue } from "./catalogue";
 import { insertText } from "./clipboard";
 import { add } from "./commands";
@@ -117,11 +117,15 @@ function Editor({ name }: { name: string }) {
   useEffect(() => watch(catalogue, preferences.autoSave), [catalogue, preferences.autoSave]);
   useServerEvents(["draft", "deploy", "resync"], (e) => {
     const who = (e.data as { flow?: string } | null)?.flow;
-    for (const open of Object.keys(useEditor.getState().flows)) if (who === undefined || who === open) void refresh(open).catch(() => {});
+    for (const open of Object.keys(useEditor.getState().flows))
+      if (who === undefined || who === open) void refresh(open).catch(() => {});
     void drafts.refetch();
   });
   // Edits are kept in the browser, so leaving loses nothing; only a refused storage asks.
-  useBlocker({ shouldBlockFn: () => notKept !== undefined && unsaved && !confirm(t("flow.leave")), enableBeforeUnload: () => notKept !== undefined && unsaved });
+  useBlocker({
+    shouldBlockFn: () => notKept !== undefined && unsaved && !confirm(t("flow.leave")),
+    enableBeforeUnload: () => notKept !== undefined && unsaved,
+  });
 
   const setPane = useCallback(
     (change: Partial<typeof panes>) => setPreferences({ editor: { ...panes, ...change } }),
@@ -133,7 +137,12 @@ function Editor({ name }: { name: string }) {
       useEditor.getState().focus(name, node);
       if (!panes.showInspector) setPane({ showInspector: true });
       if (field === undefined) focusInspector();
-      void navigate({ to: "/flows/$name", params: { name }, search: { node, ...(field ? { field } : {}) }, replace: true });
+      void navigate({
+        to: "/flows/$name",
+        params: { name },
+        search: { node, ...(field ? { field } : {}) },
+        replace: true,
+      });
     },
     [name, navigate, panes.showInspector, setPane],
   );
@@ -161,17 +170,66 @@ function Editor({ name }: { name: string }) {
     const section = t("flow.section");
     const locked = flow?.locked ? t("flow.lockedReason") : undefined;
     return [
-      { id: "flow.save", label: t("flow.save"), section, icon: IconDeviceFloppy, keys: ["mod+s"], run: () => void save(name) },
+      {
+        id: "flow.save",
+        label: t("flow.save"),
+        section,
+        icon: IconDeviceFloppy,
+        keys: ["mod+s"],
+        run: () => void save(name),
+      },
       { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, keys: ["mod+enter"], run: review },
       { id: "flow.test", label: t("flow.test"), section, keys: ["r"], where: "canvas", run: () => showBottom("test") },
       { id: "flow.find", label: t("flow.find"), section, keys: ["mod+f"], run: () => setFinding(true) },
-      { id: "flow.outline", label: t("flow.outline"), section, icon: IconListTree, run: () => setShowOutline((s) => !s) },
-      { id: "pane.bottom", label: t("pane.bottom"), section, icon: IconLayoutBottombar, keys: ["j"], where: "canvas", run: () => setPane({ showBottom: !panes.showBottom }) },
-      { id: "pane.inspector", label: t("pane.inspector"), section, icon: IconLayoutSidebarRight, keys: ["i"], where: "canvas", run: () => setPane({ showInspector: !panes.showInspector }) },
-      { id: "pane.palette", label: t("pane.palette"), section, icon: IconLayoutSidebar, run: () => setPane({ showPalette: !panes.showPalette }) },
-      { id: "pane.miniMap", label: t("canvas.miniMap"), section, keys: ["m"], where: "canvas", run: () => setPane({ miniMap: !panes.miniMap }) },
+      {
+        id: "flow.outline",
+        label: t("flow.outline"),
+        section,
+        icon: IconListTree,
+        run: () => setShowOutline((s) => !s),
+      },
+      {
+        id: "pane.bottom",
+        label: t("pane.bottom"),
+        section,
+        icon: IconLayoutBottombar,
+        keys: ["j"],
+        where: "canvas",
+        run: () => setPane({ showBottom: !panes.showBottom }),
+      },
+      {
+        id: "pane.inspector",
+        label: t("pane.inspector"),
+        section,
+        icon: IconLayoutSidebarRight,
+        keys: ["i"],
+        where: "canvas",
+        run: () => setPane({ showInspector: !panes.showInspector }),
+      },
+      {
+        id: "pane.palette",
+        label: t("pane.palette"),
+        section,
+        icon: IconLayoutSidebar,
+        run: () => setPane({ showPalette: !panes.showPalette }),
+      },
+      {
+        id: "pane.miniMap",
+        label: t("canvas.miniMap"),
+        section,
+        keys: ["m"],
+        where: "canvas",
+        run: () => setPane({ miniMap: !panes.miniMap }),
+      },
       { id: "pane.next", label: t("pane.next"), section, keys: ["f6"], quiet: true, run: focusNextPane },
-      { id: "flow.discard", label: t("flow.discard"), section, icon: IconTrash, disabled: locked, run: () => discard(name) },
+      {
+        id: "flow.discard",
+        label: t("flow.discard"),
+        section,
+        icon: IconTrash,
+        disabled: locked,
+        run: () => discard(name),
+      },
     ];
   }, [name, flow?.locked, review, showBottom, setPane, panes]);
   useActions(actions);
@@ -190,10 +248,20 @@ function Editor({ name }: { name: string }) {
           <span className="editor__saved" role="status">
             {failed ? "" : unsaved ? t("flow.unsaved") : t("flow.saved")}
           </span>
-          <Tool label={t("canvas.undo")} keys="mod+z" disabled={flow.history.done.length === 0 || flow.locked} onClick={() => useEditor.getState().undo(name)}>
+          <Tool
+            label={t("canvas.undo")}
+            keys="mod+z"
+            disabled={flow.history.done.length === 0 || flow.locked}
+            onClick={() => useEditor.getState().undo(name)}
+          >
             <IconArrowBackUp size={16} />
           </Tool>
-          <Tool label={t("canvas.redo")} keys="mod+shift+z" disabled={flow.history.undone.length === 0 || flow.locked} onClick={() => useEditor.getState().redo(name)}>
+          <Tool
+            label={t("canvas.redo")}
+            keys="mod+shift+z"
+            disabled={flow.history.undone.length === 0 || flow.locked}
+            onClick={() => useEditor.getState().redo(name)}
+          >
             <IconArrowForwardUp size={16} />
           </Tool>
           <Tool label={t("flow.save")} keys="mod+s" onClick={() => void save(name)}>
@@ -202,7 +270,12 @@ function Editor({ name }: { name: string }) {
           <Tool label={t("flow.outline")} pressed={useOutline} onClick={() => setShowOutline((s) => !s)}>
             <IconListTree size={16} />
           </Tool>
-          <Tool label={t("pane.bottom")} keys="j" pressed={panes.showBottom} onClick={() => setPane({ showBottom: !panes.showBottom })}>
+          <Tool
+            label={t("pane.bottom")}
+            keys="j"
+            pressed={panes.showBottom}
+            onClick={() => setPane({ showBottom: !panes.showBottom })}
+          >
             <IconLayoutBottombar size={16} />
           </Tool>
           <Button.Group>
@@ -222,11 +295,18 @@ function Editor({ name }: { name: string }) {
                 <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => setReviewing(true)}>
                   {t("flow.review")}
                 </Menu.Item>
-                <Menu.Item leftSection={<IconTrash size={16} />} disabled={flow.locked || !unsaved} onClick={() => discard(name)}>
+                <Menu.Item
+                  leftSection={<IconTrash size={16} />}
+                  disabled={flow.locked || !unsaved}
+                  onClick={() => discard(name)}
+                >
                   {t("flow.discard")}
                 </Menu.Item>
                 <Menu.Divider />
-                <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => void navigate({ to: "/deployments" })}>
+                <Menu.Item
+                  leftSection={<IconHistory size={16} />}
+                  onClick={() => void navigate({ to: "/deployments" })}
+                >
                   {t("nav.deployments")}
                 </Menu.Item>
                 <Menu.Item leftSection={<IconRoute size={16} />} onClick={() => void navigate({ to: "/flows" })}>
@@ -267,7 +347,14 @@ function Editor({ name }: { name: string }) {
                 }}
               />
             </div>
-            <Resizer label={t("pane.palette")} side="left" value={panes.palette} min={180} max={480} onChange={(palette) => setPane({ palette })} />
+            <Resizer
+              label={t("pane.palette")}
+              side="left"
+              value={panes.palette}
+              min={180}
+              max={480}
+              onChange={(palette) => setPane({ palette })}
+            />
           </>
         )}
         <div className="editor__middle">
@@ -291,7 +378,13 @@ function Editor({ name }: { name: string }) {
                     return;
                   }
                   const file = e.dataTransfer.files[0];
-                  if (file) void file.text().then((text) => insertText(name, catalogue, text, at) || useEditor.getState().announce(t("paste.unknown")));
+                  if (file)
+                    void file
+                      .text()
+                      .then(
+                        (text) =>
+                          insertText(name, catalogue, text, at) || useEditor.getState().announce(t("paste.unknown")),
+                      );
                   else insertText(name, catalogue, e.dataTransfer.getData("text/plain"), at);
                 }}
               >
@@ -305,10 +398,23 @@ function Editor({ name }: { name: string }) {
           </div>
           {panes.showBottom && (
             <>
-              <Resizer label={t("pane.bottom")} side="bottom" value={panes.bottom} min={120} max={640} onChange={(bottom) => setPane({ bottom })} />
+              <Resizer
+                label={t("pane.bottom")}
+                side="bottom"
+                value={panes.bottom}
+                min={120}
+                max={640}
+                onChange={(bottom) => setPane({ bottom })}
+              />
               <div className="editor__bottom" style={{ height: panes.bottom }}>
                 <Suspense fallback={null}>
-                  <BottomPanel flow={flow} tab={tab} onTab={setTab} onOpen={openNode} onClose={() => setPane({ showBottom: false })} />
+                  <BottomPanel
+                    flow={flow}
+                    tab={tab}
+                    onTab={setTab}
+                    onOpen={openNode}
+                    onClose={() => setPane({ showBottom: false })}
+                  />
                 </Suspense>
               </div>
             </>
@@ -316,9 +422,30 @@ function Editor({ name }: { name: string }) {
         </div>
         {panes.showInspector && (!narrow || flow.selected.size > 0) && (
           <>
-            {!narrow && <Resizer label={t("pane.inspector")} side="right" value={panes.inspector} min={280} max={1200} onChange={(inspector) => setPane({ inspector })} />}
-            <aside className="editor__inspector" style={narrow ? undefined : { width: panes.inspector }} aria-label={t("pane.inspector")} data-pane="inspector" tabIndex={-1}>
-              <Inspector flow={flow} marks={marks} field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined} onTest={() => showBottom("test")} onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))} />
+            {!narrow && (
+              <Resizer
+                label={t("pane.inspector")}
+                side="right"
+                value={panes.inspector}
+                min={280}
+                max={1200}
+                onChange={(inspector) => setPane({ inspector })}
+              />
+            )}
+            <aside
+              className="editor__inspector"
+              style={narrow ? undefined : { width: panes.inspector }}
+              aria-label={t("pane.inspector")}
+              data-pane="inspector"
+              tabIndex={-1}
+            >
+              <Inspector
+                flow={flow}
+                marks={marks}
+                field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined}
+                onTest={() => showBottom("test")}
+                onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))}
+              />
             </aside>
           </>
         )}
@@ -332,13 +459,25 @@ function Editor({ name }: { name: string }) {
           request={quickAdd}
           onClose={() => setQuickAdd(undefined)}
           onAdded={(id) => {
-            requestAnimationFrame(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus());
+            requestAnimationFrame(() =>
+              document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus(),
+            );
           }}
         />
       )}
-      {menu && <CanvasMenu flow={flow} request={menu} onClose={() => setMenu(undefined)} onQuickAdd={setQuickAdd} onOpen={openNode} />}
+      {menu && (
+        <CanvasMenu
+          flow={flow}
+          request={menu}
+          onClose={() => setMenu(undefined)}
+          onQuickAdd={setQuickAdd}
+          onOpen={openNode}
+        />
+      )}
       <Suspense fallback={null}>
-        {(isFinding || hasSearched.current) && <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />}
+        {(isFinding || hasSearched.current) && (
+          <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />
+        )}
         {hasConflict && <ConflictDialog />}
         {isReviewing && <Review onClose={() => setReviewing(false)} />}
       </Suspense>
@@ -346,17 +485,42 @@ function Editor({ name }: { name: string }) {
   );
 }
 
-function Tool({ label, keys, pressed, disabled, onClick, children }: { label: string; keys?: string; pressed?: boolean; disabled?: boolean; onClick: () => void; children: React.ReactNode }) {
+function Tool({
+  label,
+  keys,
+  pressed,
+  disabled,
+  onClick,
+  children,
+}: {
+  label: string;
+  keys?: string;
+  pressed?: boolean;
+  disabled?: boolean;
+  onClick: () => void;
+  children: React.ReactNode;
+}) {
   return (
     <Tooltip label={keys ? `${label} (${readable(keys)})` : label}>
-      <ActionIcon variant={pressed ? "light" : "subtle"} color="gray" size={28} aria-label={label} aria-pressed={pressed} disabled={disabled ?? false} onClick={onClick}>
+      <ActionIcon
+        variant={pressed ? "light" : "subtle"}
+        color="gray"
+        size={28}
+        aria-label={label}
+        aria-pressed={pressed}
+        disabled={disabled ?? false}
+        onClick={onClick}
+      >
         {children}
       </ActionIcon>
     </Tooltip>
   );
 }
 
-function freeSpot(focused: string | undefined, doc: { nodes: { byId: Readonly<Record<string, { position: { x: number; y: number } }>> } }): { x: number; y: number } {
+function freeSpot(
+  focused: string | undefined,
+  doc: { nodes: { byId: Readonly<Record<string, { position: { x: number; y: number } }>> } },
+): { x: number; y: number } {
   const at = focused ? doc.nodes.byId[focused]?.position : undefined;
   return at ? { x: at.x, y: at.y + 96 } : { x: 96, y: 96 };
 }
@@ -369,7 +533,12 @@ function focusNextPane(): void {
   );
   const at = panes.findIndex((p) => p.contains(document.activeElement));
   const next = panes[at + 1];
-  if (!next) return (document.activeElement as HTMLElement | null)?.blur();
-  const inside = next.querySelector<HTMLElement>('.react-flow__node[tabindex="0"], [role="application"], [role="tree"] [tabindex="0"], input, button');
+  if (!next) {
+    (document.activeElement as HTMLElement | null)?.blur();
+    return;
+  }
+  const inside = next.querySelector<HTMLElement>(
+    '.react-flow__node[tabindex="0"], [role="application"], [role="tree"] [tabindex="0"], input, button',
+  );
   (inside ?? next).focus();
 }

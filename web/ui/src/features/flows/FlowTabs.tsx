@@ -44,7 +44,12 @@ export function FlowTabs({ current }: { current: string }) {
   const create = async (): Promise<void> => {
     const name = freeName(names, t("flowName.new"));
     try {
-      await payload(api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: 0, flow: { definitions: [], connections: [], configurations: [] } as never } }));
+      await payload(
+        api.PUT("/drafts/{flow}", {
+          params: { path: { flow: name } },
+          body: { base: 0, flow: { definitions: [], connections: [], configurations: [] } as never },
+        }),
+      );
       await refetch();
       go(name);
     } catch (e) {
@@ -52,7 +57,10 @@ export function FlowTabs({ current }: { current: string }) {
     }
   };
   const flowActions = useFlowActions(() => void refetch());
-  const arrange = async (row: DraftRow, change: { name?: string; position?: number; locked?: boolean }): Promise<void> => {
+  const arrange = async (
+    row: DraftRow,
+    change: { name?: string; position?: number; locked?: boolean },
+  ): Promise<void> => {
     if (!(await save(row.name)) || !(await flowActions.arrange(row, change))) return;
     if (change.name !== undefined && row.name === current) go(change.name);
   };
@@ -68,14 +76,31 @@ export function FlowTabs({ current }: { current: string }) {
     const next = all[(all.indexOf(current) + by + all.length) % all.length];
     if (next) go(next);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the actions read the current list through these
   const actions = useMemo<Action[]>(
     () => [
-      { id: "tabs.previous", label: t("tabs.previous"), section: t("flow.section"), keys: ["alt+pageup"], run: () => step(-1) },
-      { id: "tabs.next", label: t("tabs.next"), section: t("flow.section"), keys: ["alt+pagedown"], run: () => step(1) },
+      {
+        id: "tabs.previous",
+        label: t("tabs.previous"),
+        section: t("flow.section"),
+        keys: ["alt+pageup"],
+        run: () => step(-1),
+      },
+      {
+        id: "tabs.next",
+        label: t("tabs.next"),
+        section: t("flow.section"),
+        keys: ["alt+pagedown"],
+        run: () => step(1),
+      },
       { id: "tabs.new", label: t("tabs.new"), section: t("flow.section"), icon: IconPlus, run: () => void create() },
-      { id: "tabs.rename", label: t("tabs.rename"), section: t("flow.section"), run: () => current !== CONFIGURATION && setRenaming(current) },
+      {
+        id: "tabs.rename",
+        label: t("tabs.rename"),
+        section: t("flow.section"),
+        run: () => current !== CONFIGURATION && setRenaming(current),
+      },
     ],
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the actions read the current list through these
     [current, data],
   );
   useActions(actions);
@@ -84,7 +109,13 @@ export function FlowTabs({ current }: { current: string }) {
     <div className="tabs">
       <ul className="tabs__list" aria-label={t("nav.flows")}>
         <li>
-          <Link to="/flows/$name" params={{ name: CONFIGURATION }} className="tabs__tab" data-current={current === CONFIGURATION || undefined} aria-current={current === CONFIGURATION ? "page" : undefined}>
+          <Link
+            to="/flows/$name"
+            params={{ name: CONFIGURATION }}
+            className="tabs__tab"
+            data-current={current === CONFIGURATION || undefined}
+            aria-current={current === CONFIGURATION ? "page" : undefined}
+          >
             <IconAdjustments size={14} aria-hidden />
             {t("tabs.configuration")}
           </Link>
@@ -119,15 +150,33 @@ export function FlowTabs({ current }: { current: string }) {
                     {row.locked && <IconLock size={12} aria-label={t("tabs.locked")} />}
                     <span className="tabs__name">{row.name}</span>
                     {broken ? (
-                      <span className="tabs__dot" data-tone="danger" role="img" aria-label={t("tabs.problem")} title={t("tabs.problem")} />
+                      <span
+                        className="tabs__dot"
+                        data-tone="danger"
+                        role="img"
+                        aria-label={t("tabs.problem")}
+                        title={t("tabs.problem")}
+                      />
                     ) : (
-                      differs && <span className="tabs__dot" role="img" aria-label={t("tabs.differs")} title={t("tabs.differs")} />
+                      differs && (
+                        <span
+                          className="tabs__dot"
+                          role="img"
+                          aria-label={t("tabs.differs")}
+                          title={t("tabs.differs")}
+                        />
+                      )
                     )}
                   </Link>
                   {current === row.name && (
                     <Menu>
                       <Menu.Target>
-                        <ActionIcon variant="subtle" color="gray" size={24} aria-label={t("tabs.menu", { name: row.name })}>
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          size={24}
+                          aria-label={t("tabs.menu", { name: row.name })}
+                        >
                           <IconChevronDown size={14} />
                         </ActionIcon>
                       </Menu.Target>
@@ -135,12 +184,19 @@ export function FlowTabs({ current }: { current: string }) {
                         <Menu.Item disabled={row.locked} onClick={() => setRenaming(row.name)}>
                           {t("tabs.rename")}
                         </Menu.Item>
-                        <Menu.Item onClick={() => void save(row.name).then(() => flowActions.copy(row))}>{t("canvas.duplicate")}</Menu.Item>
-                        <Menu.Item onClick={() => void arrange(row, { locked: !row.locked })}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
+                        <Menu.Item onClick={() => void save(row.name).then(() => flowActions.copy(row))}>
+                          {t("canvas.duplicate")}
+                        </Menu.Item>
+                        <Menu.Item onClick={() => void arrange(row, { locked: !row.locked })}>
+                          {t(row.locked ? "tabs.unlock" : "tabs.lock")}
+                        </Menu.Item>
                         <Menu.Item disabled={i === 0} onClick={() => void arrange(row, { position: i - 1 })}>
                           {t("tabs.left")}
                         </Menu.Item>
-                        <Menu.Item disabled={i === rows.length - 1} onClick={() => void arrange(row, { position: i + 1 })}>
+                        <Menu.Item
+                          disabled={i === rows.length - 1}
+                          onClick={() => void arrange(row, { position: i + 1 })}
+                        >
                           {t("tabs.right")}
                         </Menu.Item>
                         <Menu.Divider />
@@ -165,14 +221,21 @@ export function FlowTabs({ current }: { current: string }) {
   );
 }
 
-function Rename({ name, taken, onDone }: { name: string; taken: readonly string[]; onDone: (name: string | undefined) => void }) {
+function Rename({
+  name,
+  taken,
+  onDone,
+}: {
+  name: string;
+  taken: readonly string[];
+  onDone: (name: string | undefined) => void;
+}) {
   const [value, setValue] = useState(name);
   const fault = value === name ? undefined : nameFault(value, taken);
   return (
     <TextInput
       size="xs"
       aria-label={t("tabs.rename")}
-      // biome-ignore lint/a11y/noAutofocus: the user just asked to rename
       autoFocus
       value={value}
       error={fault}

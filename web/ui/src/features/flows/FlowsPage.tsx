@@ -11,13 +11,13 @@ import { type Action, useActions } from "../../app/actions";
 import { Page } from "../../app/Page";
 import { Empty, Failure } from "../../app/states";
 import { RelativeTime } from "../../components/RelativeTime";
+import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 import { type DraftRow, draftsQuery } from "./draft";
 import { downloadFlows } from "./export";
 import { freeName } from "./FlowTabs";
-import { ImportDialog } from "./ImportDialog";
 import { useFlowActions } from "./flowActions";
-import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
+import { ImportDialog } from "./ImportDialog";
 import { CONFIGURATION } from "./store";
 import "../../styles/kitForms";
 import "../../components/routes/routes.css";
@@ -34,13 +34,24 @@ export function FlowsPage() {
   useServerEvents(["draft", "deploy", "resync"], () => void refetch());
   const actions = useFlowActions(() => void refetch());
   const rows = (data ?? []).filter((d) => d.name !== CONFIGURATION);
-  const shown = rows.filter((d) => (state === "all" || d.state === state) && `${d.name} ${d.folder} ${d.routes.map((r) => r.path).join(" ")}`.toLowerCase().includes(query.trim().toLowerCase()));
+  const shown = rows.filter(
+    (d) =>
+      (state === "all" || d.state === state) &&
+      `${d.name} ${d.folder} ${d.routes.map((r) => r.path).join(" ")}`
+        .toLowerCase()
+        .includes(query.trim().toLowerCase()),
+  );
   const folders = [...Map.groupBy(shown, (d) => d.folder)].sort(([a], [b]) => a.localeCompare(b));
 
   const create = async (flow: unknown, stem: string): Promise<void> => {
-    const name = freeName(rows.map((r) => r.name), stem);
+    const name = freeName(
+      rows.map((r) => r.name),
+      stem,
+    );
     try {
-      await payload(api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: 0, flow: flow as never } }));
+      await payload(
+        api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: 0, flow: flow as never } }),
+      );
       await navigate({ to: "/flows/$name", params: { name } });
     } catch (e) {
       if (!isProblem(e)) throw e;
@@ -48,12 +59,18 @@ export function FlowsPage() {
     }
   };
   const newFlow = (): void => void create({ definitions: [], connections: [], configurations: [] }, t("flowName.new"));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new flow's name follows from the list
   const offered = useMemo<Action[]>(
     () => [
       { id: "flows.new", label: t("tabs.new"), section: t("nav.flows"), icon: IconPlus, run: newFlow },
-      { id: "flows.import", label: t("flows.import"), section: t("nav.flows"), icon: IconUpload, run: () => file.current?.click() },
+      {
+        id: "flows.import",
+        label: t("flows.import"),
+        section: t("nav.flows"),
+        icon: IconUpload,
+        run: () => file.current?.click(),
+      },
     ],
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a new flow's name follows from the list
     [data],
   );
   useActions(offered);
@@ -84,7 +101,11 @@ export function FlowsPage() {
       actions={
         <>
           {rows.length > 0 && (
-            <Button variant="default" leftSection={<IconDownload size={16} />} onClick={() => void downloadFlows(rows.map((r) => r.name))}>
+            <Button
+              variant="default"
+              leftSection={<IconDownload size={16} />}
+              onClick={() => void downloadFlows(rows.map((r) => r.name))}
+            >
               {t("flows.exportAll")}
             </Button>
           )}
@@ -111,13 +132,22 @@ export function FlowsPage() {
       {rows.length > 0 && (
         <>
           <Group mb="md" gap="sm">
-            <TextInput leftSection={<IconSearch size={16} />} placeholder={t("flows.search")} aria-label={t("flows.search")} value={query} onChange={(e) => setQuery(e.currentTarget.value)} />
+            <TextInput
+              leftSection={<IconSearch size={16} />}
+              placeholder={t("flows.search")}
+              aria-label={t("flows.search")}
+              value={query}
+              onChange={(e) => setQuery(e.currentTarget.value)}
+            />
             <SegmentedControl
               size="xs"
               aria-label={t("flows.state")}
               value={state}
               onChange={setState}
-              data={["all", "running", "draft", "problem"].map((v) => ({ value: v, label: t(`flowState.${v}` as "flowState.all") }))}
+              data={["all", "running", "draft", "problem"].map((v) => ({
+                value: v,
+                label: t(`flowState.${v}` as "flowState.all"),
+              }))}
             />
           </Group>
           {shown.length === 0 && (
@@ -234,7 +264,9 @@ function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFl
                 {t("tabs.rename")}
               </Menu.Item>
               <Menu.Item onClick={() => void actions.copy(row)}>{t("canvas.duplicate")}</Menu.Item>
-              <Menu.Item onClick={() => void actions.lock(row)}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
+              <Menu.Item onClick={() => void actions.lock(row)}>
+                {t(row.locked ? "tabs.unlock" : "tabs.lock")}
+              </Menu.Item>
               <Menu.Item onClick={() => actions.move(row)}>{t("flows.move")}</Menu.Item>
               <Menu.Item onClick={() => void downloadFlows([row.name])}>{t("flows.export")}</Menu.Item>
               <Menu.Divider />

@@ -49,7 +49,13 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t("import.title")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("import.title")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
       <Stack>
         {failure !== undefined && <Failure error={failure} />}
         {!preview && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
@@ -74,7 +80,10 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
                           size="xs"
                           aria-label={t("import.choiceFor", { name: f.name })}
                           placeholder={t("import.choose")}
-                          data={(["keep", "replace", "copy"] as const).map((c) => ({ value: c, label: t(`import.${c}`) }))}
+                          data={(["keep", "replace", "copy"] as const).map((c) => ({
+                            value: c,
+                            label: t(`import.${c}`),
+                          }))}
                           value={choices[f.name] ?? null}
                           onChange={(v) => v && setChoices({ ...choices, [f.name]: v as Choice })}
                         />
@@ -89,14 +98,24 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
             {preview.missing.length > 0 && (
               <Alert color="yellow" title={t("import.missing", { n: preview.missing.length })}>
                 <Text>{preview.missing.map((m) => `${m.labels.join(", ")} (${m.kind})`).join("; ")}</Text>
-                <Text>{preview.packages.filter((p) => !p.installed).map((p) => `${p.name}@${p.version}`).join(", ")}</Text>
+                <Text>
+                  {preview.packages
+                    .filter((p) => !p.installed)
+                    .map((p) => `${p.name}@${p.version}`)
+                    .join(", ")}
+                </Text>
               </Alert>
             )}
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>
                 {t("common.cancel")}
               </Button>
-              <Button data-autofocus loading={isRunning} disabled={conflicts.some((c) => !choices[c.name])} onClick={() => void run()}>
+              <Button
+                data-autofocus
+                loading={isRunning}
+                disabled={conflicts.some((c) => !choices[c.name])}
+                onClick={() => void run()}
+              >
                 {t("import.run", { n: preview.flows.length })}
               </Button>
             </Group>

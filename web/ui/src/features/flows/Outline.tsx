@@ -2,8 +2,8 @@ import { ActionIcon, Button, getTreeExpandedState, Menu, Tree, type TreeNodeData
 import { IconChevronRight, IconDots, IconPlus } from "@tabler/icons-react";
 import { useEffect, useMemo } from "react";
 import { t } from "../../text/t";
-import type { QuickAddRequest } from "./canvas/requests";
 import { NodeIcon } from "./canvas/NodeIcon";
+import type { QuickAddRequest } from "./canvas/requests";
 import { type Marks, summary } from "./canvas/view";
 import { useCatalogue } from "./catalogue";
 import { connect, remove, toggleEnabled } from "./commands";
@@ -39,7 +39,13 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
   };
   return (
     <div className="outline" data-scope="canvas">
-      <Button size="compact-md" variant="default" leftSection={<IconPlus size={16} />} disabled={locked} onClick={(e) => addAfter(undefined, e.currentTarget)}>
+      <Button
+        size="compact-md"
+        variant="default"
+        leftSection={<IconPlus size={16} />}
+        disabled={locked}
+        onClick={(e) => addAfter(undefined, e.currentTarget)}
+      >
         {t("quickAdd.label")}
       </Button>
       {doc.nodes.ids.length === 0 && <p className="bottomPanel__empty">{t("outline.empty")}</p>}
@@ -53,10 +59,21 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
           const node = doc.nodes.byId[id];
           if (!node) return <div {...elementProps}>{item.label}</div>;
           const isAgain = (item as { again?: boolean }).again === true;
-          const targets = list(doc, "nodes").filter((x) => !refusal(doc, { source: id, target: x.id, port: "" }, catalogue.rule(doc)));
+          const targets = list(doc, "nodes").filter(
+            (x) => !refusal(doc, { source: id, target: x.id, port: "" }, catalogue.rule(doc)),
+          );
           return (
-            <div {...elementProps} className={`${elementProps.className} outline__row`} data-kind={node.type} data-selected={flow.selected.has(id) || undefined}>
-              {hasChildren ? <IconChevronRight size={14} className="outline__fold" data-open={expanded || undefined} aria-hidden /> : <span className="outline__leaf" />}
+            <div
+              {...elementProps}
+              className={`${elementProps.className} outline__row`}
+              data-kind={node.type}
+              data-selected={flow.selected.has(id) || undefined}
+            >
+              {hasChildren ? (
+                <IconChevronRight size={14} className="outline__fold" data-open={expanded || undefined} aria-hidden />
+              ) : (
+                <span className="outline__leaf" />
+              )}
               <span className="typeRow__tile">
                 <NodeIcon name={catalogue.of(node)?.icon ?? ""} kind={node.type} size={16} />
               </span>
@@ -83,7 +100,13 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
               {node.data.disabled && <span className="card__mark">{t("card.disabled")}</span>}
               <Menu position="bottom-end">
                 <Menu.Target>
-                  <ActionIcon variant="subtle" color="gray" size={32} aria-label={t("tabs.menu", { name: node.data.label })} onClick={(e) => e.stopPropagation()}>
+                  <ActionIcon
+                    variant="subtle"
+                    color="gray"
+                    size={32}
+                    aria-label={t("tabs.menu", { name: node.data.label })}
+                    onClick={(e) => e.stopPropagation()}
+                  >
                     <IconDots size={16} />
                   </ActionIcon>
                 </Menu.Target>
@@ -147,8 +170,15 @@ function treeOf(flow: OpenFlow): TreeNodeData[] {
     const value = `${path}\n${id}`;
     const again = shown.has(id);
     shown.add(id);
-    const children = again ? [] : edges.filter((e) => e.source === id && doc.nodes.byId[e.target]).map((e) => branch(e.target, value, portOf(e)));
-    return { value, label: via, ...(again ? { again } : {}), ...(children.length > 0 ? { children } : {}) } as TreeNodeData;
+    const children = again
+      ? []
+      : edges.filter((e) => e.source === id && doc.nodes.byId[e.target]).map((e) => branch(e.target, value, portOf(e)));
+    return {
+      value,
+      label: via,
+      ...(again ? { again } : {}),
+      ...(children.length > 0 ? { children } : {}),
+    } as TreeNodeData;
   };
   const entered = new Set(edges.map((e) => e.target));
   const byPlace = list(doc, "nodes").sort((a, b) => a.position.y - b.position.y || a.position.x - b.position.x);

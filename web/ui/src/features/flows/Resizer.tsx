@@ -15,7 +15,8 @@ export function Resizer({ label, side, value, min, max, onChange }: Props) {
   const start = useRef<{ at: number; value: number }>(undefined);
   const sign = side === "left" ? 1 : -1;
   const axis = (e: React.PointerEvent): number => (side === "bottom" ? e.clientY : e.clientX);
-  const clamp = (v: number): number => Math.round(Math.min(max, side === "right" ? Math.min(window.innerWidth * 0.6, v) : v, max)) || min;
+  const clamp = (v: number): number =>
+    Math.round(Math.min(max, side === "right" ? Math.min(window.innerWidth * 0.6, v) : v, max)) || min;
   const set = (v: number): void => onChange(Math.max(min, clamp(v)));
   const handleKey = (e: React.KeyboardEvent): void => {
     const step = { ArrowLeft: -16, ArrowUp: -16, ArrowRight: 16, ArrowDown: 16 }[e.key];

@@ -3,8 +3,8 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, payload } from "../../api/client";
-import { type Doc, type FlowNode, inputsOf, type Kind } from "./document";
 import { fault, type Input, isShown } from "../../inputs/input";
+import { type Doc, type FlowNode, inputsOf, type Kind } from "./document";
 import type { Port, TypeInfo, TypeOf } from "./rules";
 
 export interface NodeType {

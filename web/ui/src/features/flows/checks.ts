@@ -50,7 +50,9 @@ export async function checkNow(): Promise<Check | undefined> {
   const flows: Record<string, WireFlow> = {};
   for (const f of Object.values(useEditor.getState().flows)) flows[f.name] = write(f.doc);
   try {
-    const check = (await payload(api.POST("/drafts/check", { body: { flowconfigurations: flows as never, changes: true } as never }))) as unknown as Check;
+    const check = (await payload(
+      api.POST("/drafts/check", { body: { flowconfigurations: flows as never, changes: true } as never }),
+    )) as unknown as Check;
     if (mine === asked) useChecks.setState({ check, isChecking: false });
     return check;
   } catch (e) {
@@ -69,7 +71,11 @@ export function watchChecks(): () => void {
   later();
   const stop = useEditor.subscribe((now, before) => {
     const names = Object.keys(now.flows);
-    if (names.length !== Object.keys(before.flows).length || names.some((n) => now.flows[n]?.doc !== before.flows[n]?.doc)) later();
+    if (
+      names.length !== Object.keys(before.flows).length ||
+      names.some((n) => now.flows[n]?.doc !== before.flows[n]?.doc)
+    )
+      later();
   });
   return () => {
     stop();

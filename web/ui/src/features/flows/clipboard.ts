@@ -51,7 +51,22 @@ function parseCurl(line: string): RouteText | undefined {
   let method: string | undefined;
   let address: string | undefined;
   let hasBody = false;
-  const takesValue = new Set(["-H", "--header", "-u", "--user", "-b", "--cookie", "-A", "--user-agent", "-o", "--output", "-e", "--referer", "-m", "--max-time"]);
+  const takesValue = new Set([
+    "-H",
+    "--header",
+    "-u",
+    "--user",
+    "-b",
+    "--cookie",
+    "-A",
+    "--user-agent",
+    "-o",
+    "--output",
+    "-e",
+    "--referer",
+    "-m",
+    "--max-time",
+  ]);
   for (let i = 1; i < words.length; i++) {
     const w = words[i] ?? "";
     if (w === "-X" || w === "--request") method = words[++i]?.toUpperCase();
@@ -81,7 +96,13 @@ export function parsePiece(text: string): Piece | undefined {
   const flow = "definitions" in value ? (value as WireFlow) : Object.values(value).find(isFlow);
   if (!flow || !isFlow(flow)) return undefined;
   const doc = read(flow);
-  return { ecoflow: 1, nodes: list(doc, "nodes"), edges: list(doc, "edges"), configs: list(doc, "configs"), notes: list(doc, "notes") };
+  return {
+    ecoflow: 1,
+    nodes: list(doc, "nodes"),
+    edges: list(doc, "edges"),
+    configs: list(doc, "configs"),
+    notes: list(doc, "notes"),
+  };
 }
 
 function isFlow(v: unknown): v is WireFlow {
@@ -100,7 +121,12 @@ export function insertText(name: string, catalogue: Catalogue, text: string, at:
   const route = parseRoute(text);
   const request: NodeType | undefined = catalogue.get(REQUEST_TYPE);
   if (route && request) {
-    return add(name, request, catalogue, { at, settings: { apiMethod: route.method, apiEndpoint: withoutPrefix(route.path), "$url.params": [] } }) !== undefined;
+    return (
+      add(name, request, catalogue, {
+        at,
+        settings: { apiMethod: route.method, apiEndpoint: withoutPrefix(route.path), "$url.params": [] },
+      }) !== undefined
+    );
   }
   return false;
 }

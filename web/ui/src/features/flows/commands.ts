@@ -10,15 +10,15 @@ import {
   type FlowNode,
   inputsOf,
   list,
-  newId,
   type Note,
+  newId,
   type Point,
   portOf,
 } from "./document";
 import type { Edit } from "./history";
 import { cardHeight, GRID, NODE_WIDTH, type Positions, snap } from "./layout";
 import { hasOutput, type Refusal, refusal } from "./rules";
-import { type OpenFlow, moveBy, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
+import { moveBy, type OpenFlow, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
 
 const editor = (): ReturnType<typeof useEditor.getState> => useEditor.getState();
 const flowOf = (name: string): OpenFlow | undefined => editor().flows[name];
@@ -37,7 +37,12 @@ export function freePlace(doc: Doc, wanted: Point): Point {
   return place;
 }
 
-export function makeNode(type: NodeType, catalogue: Catalogue, at: Point, settings: Record<string, unknown> = {}): { node: FlowNode; configs: Record<string, unknown> } {
+export function makeNode(
+  type: NodeType,
+  catalogue: Catalogue,
+  at: Point,
+  settings: Record<string, unknown> = {},
+): { node: FlowNode; configs: Record<string, unknown> } {
   const configs = { ...catalogue.defaults(type), ...settings };
   return {
     node: {
@@ -96,7 +101,13 @@ export function add(name: string, type: NodeType, catalogue: Catalogue, options:
 }
 
 /** Connects two nodes; returns why not when it may not be. */
-export function connect(name: string, catalogue: Catalogue, source: string, target: string, port = ""): Refusal | undefined {
+export function connect(
+  name: string,
+  catalogue: Catalogue,
+  source: string,
+  target: string,
+  port = "",
+): Refusal | undefined {
   const flow = flowOf(name);
   if (!flow) return "missing";
   const why = refusal(flow.doc, { source, target, port }, catalogue.rule(flow.doc));
@@ -117,7 +128,11 @@ export function remove(name: string, catalogue: Catalogue, heal: boolean): numbe
   const count = flow.selected.size;
   editor().edit(name, t("step.delete", { n: count }), (e) => {
     for (const edge of selectedEdges(flow)) e.remove("edges", edge.id);
-    removeNodes(e, new Set(selectedNodes(flow).map((n) => n.id)), heal ? (s, target, port) => healed(e, catalogue, s, target, port) : undefined);
+    removeNodes(
+      e,
+      new Set(selectedNodes(flow).map((n) => n.id)),
+      heal ? (s, target, port) => healed(e, catalogue, s, target, port) : undefined,
+    );
     for (const id of flow.selected) {
       e.remove("notes", id);
       e.remove("groups", id);
@@ -127,7 +142,9 @@ export function remove(name: string, catalogue: Catalogue, heal: boolean): numbe
 }
 
 function healed(e: Edit, catalogue: Catalogue, source: string, target: string, port: string): FlowEdge | undefined {
-  return refusal(e.doc, { source, target, port }, catalogue.rule(e.doc)) ? undefined : edgeBetween(source, target, port);
+  return refusal(e.doc, { source, target, port }, catalogue.rule(e.doc))
+    ? undefined
+    : edgeBetween(source, target, port);
 }
 
 export function removeEdge(name: string, id: string): void {
@@ -169,7 +186,9 @@ export function setDisabled(e: Edit, id: string, disabled: boolean): void {
   e.patch("nodes", id, { data: { ...node.data, disabled } });
   for (const edge of list(e.doc, "edges")) {
     if (edge.source !== id && edge.target !== id) continue;
-    const off = [edge.source, edge.target].some((end) => e.get("nodes", end)?.data.disabled) || edge.data?.forcedDisabled === true;
+    const off =
+      [edge.source, edge.target].some((end) => e.get("nodes", end)?.data.disabled) ||
+      edge.data?.forcedDisabled === true;
     if (edge.animated !== off) e.patch("edges", edge.id, { animated: off });
   }
 }
@@ -178,14 +197,24 @@ export function setDisabled(e: Edit, id: string, disabled: boolean): void {
 export function relabel(name: string, id: string, label: string): void {
   const node = flowOf(name)?.doc.nodes.byId[id];
   if (!node || node.data.label === label) return;
-  editor().edit(name, t("step.rename", { name: label }), (e) => e.patch("nodes", id, { data: { ...node.data, label } }), `${id}.label`);
+  editor().edit(
+    name,
+    t("step.rename", { name: label }),
+    (e) => e.patch("nodes", id, { data: { ...node.data, label } }),
+    `${id}.label`,
+  );
 }
 
 /** Changes members of a node's data (description, appearance, templates). */
 export function setData(name: string, id: string, members: Partial<FlowNode["data"]>, group?: string): void {
   const node = flowOf(name)?.doc.nodes.byId[id];
   if (!node) return;
-  editor().edit(name, t("step.change", { name: node.data.label }), (e) => e.patch("nodes", id, { data: { ...node.data, ...members } }), group);
+  editor().edit(
+    name,
+    t("step.change", { name: node.data.label }),
+    (e) => e.patch("nodes", id, { data: { ...node.data, ...members } }),
+    group,
+  );
 }
 
 /** Sets one input of a node and keeps its configured mark true. */
@@ -202,7 +231,8 @@ export function setInput(name: string, catalogue: Catalogue, id: string, input: 
       const configs = { ...before?.configs, [input]: value };
       e.set("configs", { ...before, id, configs });
       const configured = type ? isConfigured(type, configs) : node.data.configured;
-      if (configured !== undefined && configured !== node.data.configured) e.patch("nodes", id, { data: { ...node.data, configured } });
+      if (configured !== undefined && configured !== node.data.configured)
+        e.patch("nodes", id, { data: { ...node.data, configured } });
       dropLostPorts(e, catalogue, id);
     },
     `${id}.${input}`,
@@ -260,7 +290,8 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
     for (const n of piece.nodes) e.set("nodes", { ...n, id: id(n.id), position: moved(n.position) });
     for (const n of piece.notes) e.set("notes", { ...n, id: id(n.id), position: moved(n.position) });
     for (const c of piece.configs) e.set("configs", { id: id(c.id), configs: c.configs });
-    for (const x of piece.edges) e.set("edges", { ...x, ...edgeBetween(id(x.source), id(x.target), portOf(x)), animated: x.animated });
+    for (const x of piece.edges)
+      e.set("edges", { ...x, ...edgeBetween(id(x.source), id(x.target), portOf(x)), animated: x.animated });
   });
   const made = [...ids.values()];
   editor().select(name, made);
@@ -286,7 +317,12 @@ export function align(name: string, catalogue: Catalogue, how: Alignment): void 
   const flow = flowOf(name);
   const nodes = flow ? selectedNodes(flow) : [];
   if (!flow || nodes.length < 2) return;
-  const boxes = nodes.map((n) => ({ id: n.id, ...n.position, w: NODE_WIDTH, h: cardHeight(catalogue.ports(flow.doc, n).length) }));
+  const boxes = nodes.map((n) => ({
+    id: n.id,
+    ...n.position,
+    w: NODE_WIDTH,
+    h: cardHeight(catalogue.ports(flow.doc, n).length),
+  }));
   const left = Math.min(...boxes.map((b) => b.x));
   const right = Math.max(...boxes.map((b) => b.x + b.w));
   const top = Math.min(...boxes.map((b) => b.y));
@@ -336,7 +372,9 @@ export function group(name: string): void {
 export function ungroup(name: string): void {
   const flow = flowOf(name);
   if (!flow) return;
-  const groups = list(flow.doc, "groups").filter((g) => flow.selected.has(g.id) || g.members.some((m) => flow.selected.has(m)));
+  const groups = list(flow.doc, "groups").filter(
+    (g) => flow.selected.has(g.id) || g.members.some((m) => flow.selected.has(m)),
+  );
   editor().edit(name, t("step.ungroup"), (e) => {
     for (const g of groups) e.remove("groups", g.id);
   });
@@ -356,7 +394,9 @@ export function changeNote(name: string, id: string, members: Partial<Note>, key
 
 /** The nodes reached by following connections down or up, in reading order. */
 export function neighbours(doc: Doc, id: string, down: boolean): string[] {
-  const ids = list(doc, "edges").flatMap((e) => (down ? (e.source === id ? [e.target] : []) : e.target === id ? [e.source] : []));
+  const ids = list(doc, "edges").flatMap((e) =>
+    down ? (e.source === id ? [e.target] : []) : e.target === id ? [e.source] : [],
+  );
   return [...new Set(ids)].sort((a, b) => (doc.nodes.byId[a]?.position.y ?? 0) - (doc.nodes.byId[b]?.position.y ?? 0));
 }
 

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type Doc, edgeBetween, empty, type FlowNode, type Kind, list, portOf, read, sourceHandle, write } from "./document";
-import { Edit, type History, noHistory, record, redo, STEPS_KEPT, undo } from "./history";
 import { layout } from "./dagreLayout";
+import {
+  type Doc,
+  edgeBetween,
+  empty,
+  type FlowNode,
+  type Kind,
+  list,
+  portOf,
+  read,
+  sourceHandle,
+  write,
+} from "./document";
+import { Edit, type History, noHistory, record, redo, STEPS_KEPT, undo } from "./history";
 import { conflictKey, merge } from "./merge";
 import { refusal } from "./rules";
 
@@ -57,7 +68,8 @@ describe("history", () => {
       e.set("notes", { id: "t", position: { x: 1, y: 1 }, width: 10, height: 10, text: "hi", color: "note" }),
     );
     act("delete from the middle", (e) => {
-      for (const edge of list(e.doc, "edges")) if (edge.source === "n3" || edge.target === "n3") e.remove("edges", edge.id);
+      for (const edge of list(e.doc, "edges"))
+        if (edge.source === "n3" || edge.target === "n3") e.remove("edges", edge.id);
       e.remove("configs", "n3");
       e.remove("nodes", "n3");
     });
@@ -94,7 +106,11 @@ describe("history", () => {
   it("keeps a bounded number of steps", () => {
     let history: History = noHistory;
     for (let i = 0; i < STEPS_KEPT + 20; i++) {
-      history = record(history, { label: "x", changes: [{ in: "nodes", id: `${i}`, after: node(`${i}`) }], time: i * 1e4 });
+      history = record(history, {
+        label: "x",
+        changes: [{ in: "nodes", id: `${i}`, after: node(`${i}`) }],
+        time: i * 1e4,
+      });
     }
     expect(history.done).toHaveLength(STEPS_KEPT);
   });
@@ -162,11 +178,25 @@ describe("merge", () => {
 
 describe("the edge rule", () => {
   const types = (n: FlowNode) => ({
-    ports: n.id === "cond" ? [{ name: "true", label: "" }, { name: "false", label: "" }] : [{ name: "", label: "" }],
+    ports:
+      n.id === "cond"
+        ? [
+            { name: "true", label: "" },
+            { name: "false", label: "" },
+          ]
+        : [{ name: "", label: "" }],
     mayRespond: n.type === "Request",
   });
   const flow = connected(
-    { req: "Request", mid: "Middleware", cond: "Middleware", res: "Response", listen: "EventListener", conf: "Configuration", dbg: "Debug" },
+    {
+      req: "Request",
+      mid: "Middleware",
+      cond: "Middleware",
+      res: "Response",
+      listen: "EventListener",
+      conf: "Configuration",
+      dbg: "Debug",
+    },
     ["req", "mid"],
     ["mid", "cond"],
   );
@@ -208,7 +238,12 @@ describe("layout", () => {
     const places = layout({ boxes, edges });
     expect(layout({ boxes, edges })).toEqual(places);
     for (const { x, y } of Object.values(places)) expect([Math.abs(x % 16), Math.abs(y % 16)]).toEqual([0, 0]);
-    const [a, b, c, d] = ["a", "b", "c", "d"].map((id) => places[id]) as [{ x: number; y: number }, { x: number; y: number }, { x: number; y: number }, { x: number; y: number }];
+    const [a, b, c, d] = ["a", "b", "c", "d"].map((id) => places[id]) as [
+      { x: number; y: number },
+      { x: number; y: number },
+      { x: number; y: number },
+      { x: number; y: number },
+    ];
     expect(a.x + 208).toBeLessThan(b.x);
     expect(b.x + 208).toBeLessThan(d.x);
     expect(Math.abs(b.y - c.y)).toBeGreaterThanOrEqual(56);

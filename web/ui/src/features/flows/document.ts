@@ -2,14 +2,7 @@
 // so that every edit is a change of one entity. Members the editor does not know
 // are kept as they are.
 
-export type Kind =
-  | "Request"
-  | "Middleware"
-  | "Response"
-  | "Debug"
-  | "EventListener"
-  | "EventEmitter"
-  | "Configuration";
+export type Kind = "Request" | "Middleware" | "Response" | "Debug" | "EventListener" | "EventEmitter" | "Configuration";
 
 export interface Point {
   x: number;

@@ -2,10 +2,10 @@
 // based on, merge what somebody else saved meanwhile.
 
 import { create } from "zustand";
-import { queries } from "../../app/queries";
-import { api, payload } from "../../api/client";
+import { api, onSignedInAgain, payload } from "../../api/client";
 import { type DraftRow, draftsQuery } from "../../api/drafts";
 import { isProblem, type Problem } from "../../api/problem";
+import { queries } from "../../app/queries";
 import { t } from "../../text/t";
 import type { Catalogue } from "./catalogue";
 import { type Doc, read, type WireFlow, write } from "./document";
@@ -96,7 +96,9 @@ export async function resolve(name: string, choices: Record<string, Choice>): Pr
   const pending = useDrafts.getState().pending[name];
   if (!flow || !pending) return;
   const { doc } = merge(flow.saved.doc, flow.doc, pending.theirs, choices);
-  useEditor.getState().replace(name, t("step.merged", { by: pending.by }), doc, { revision: pending.revision, doc: pending.theirs });
+  useEditor
+    .getState()
+    .replace(name, t("step.merged", { by: pending.by }), doc, { revision: pending.revision, doc: pending.theirs });
   mark("pending", name, undefined);
   await save(name);
 }
@@ -120,7 +122,10 @@ async function saveNow(name: string, tries: number): Promise<boolean> {
   mark("saving", name, true);
   try {
     const saved = await payload(
-      api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: flow.saved.revision, flow: write(doc) as never } }),
+      api.PUT("/drafts/{flow}", {
+        params: { path: { flow: name } },
+        body: { base: flow.saved.revision, flow: write(doc) as never },
+      }),
     );
     useEditor.getState().wasSaved(name, doc, saved.revision);
     mark("failed", name, undefined);
@@ -174,7 +179,8 @@ const IDLE_SAVE = 10_000;
 
 /**
  * Keeps every edit in the browser as it is made and saves drafts after ten idle
- * seconds when the user wants that. Returns how to stop.
+ * seconds when the user wants that; a save that a lost session refused is made up
+ * for. Returns how to stop.
  */
 export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -192,11 +198,20 @@ export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
       if (!was || was.doc === flow.doc) continue;
       void write(flow);
       clearTimeout(timers.get(flow.name));
-      if (autoSave && !same(flow.doc, flow.saved.doc)) timers.set(flow.name, setTimeout(() => void save(flow.name), IDLE_SAVE));
+      if (autoSave && !same(flow.doc, flow.saved.doc))
+        timers.set(
+          flow.name,
+          setTimeout(() => void save(flow.name), IDLE_SAVE),
+        );
     }
+  });
+  const stopWaiting = onSignedInAgain(() => {
+    for (const [name, problem] of Object.entries(useDrafts.getState().failed))
+      if (problem?.status === 401) void save(name);
   });
   return () => {
     stop();
+    stopWaiting();
     for (const timer of timers.values()) clearTimeout(timer);
   };
 }

@@ -11,9 +11,17 @@ export async function downloadFlows(names: readonly string[]): Promise<void> {
   const catalogue = new Catalogue(readTypes(await queries.ensureQueryData(catalogueQuery)));
   const out: Record<string, WireFlow> = {};
   for (const name of names) {
-    const { flow } = (await payload(api.GET("/drafts/{flow}", { params: { path: { flow: name } } }))) as unknown as { flow: WireFlow };
+    const { flow } = (await payload(api.GET("/drafts/{flow}", { params: { path: { flow: name } } }))) as unknown as {
+      flow: WireFlow;
+    };
     const types = new Map(flow.definitions.map((n) => [n.id, catalogue.get(n.data.moduleID._id)]));
-    out[name] = { ...flow, configurations: flow.configurations.map((c) => ({ ...c, configs: withoutSecrets(types.get(c.nodeID), c.configs) })) };
+    out[name] = {
+      ...flow,
+      configurations: flow.configurations.map((c) => ({
+        ...c,
+        configs: withoutSecrets(types.get(c.nodeID), c.configs),
+      })),
+    };
   }
   saveFile(names.length === 1 ? `${names[0]}.flow.json` : "flows.json", JSON.stringify(out, null, 2));
 }

@@ -24,7 +24,8 @@ export function parse(text: string): Query {
   for (const m of text.matchAll(/"([^"]*)"|(\S+)/g)) {
     const word = m[1] ?? m[2] ?? "";
     const [, key, value] = /^(type|is|uses):(.*)$/i.exec(word) ?? [];
-    if (key && m[1] === undefined) q[{ type: "types", is: "is", uses: "uses" }[key.toLowerCase()] as "types"].push((value ?? "").toLowerCase());
+    if (key && m[1] === undefined)
+      q[{ type: "types", is: "is", uses: "uses" }[key.toLowerCase()] as "types"].push((value ?? "").toLowerCase());
     else q.words.push(word.toLowerCase());
   }
   return q;
@@ -38,14 +39,21 @@ export function texts(value: unknown, path = ""): [string, string][] {
   return Object.entries(value).flatMap(([k, v]) => texts(v, path || k));
 }
 
-export function find(flows: Readonly<Record<string, Doc>>, text: string, catalogue: Catalogue, check: Check | undefined): Found[] {
+export function find(
+  flows: Readonly<Record<string, Doc>>,
+  text: string,
+  catalogue: Catalogue,
+  check: Check | undefined,
+): Found[] {
   const q = parse(text);
   if (q.words.length + q.types.length + q.is.length + q.uses.length === 0) return [];
   const out: Found[] = [];
   for (const [flow, doc] of Object.entries(flows)) {
     const joined = new Set(list(doc, "edges").flatMap((e) => [e.source, e.target]));
     const changed = new Set(check?.changes.find((c) => c.flow === flow)?.nodes.map((n) => n.node));
-    const invalid = new Set(check?.problems.filter((p) => p.flow === flow && !p.warning).flatMap((p) => p.nodes ?? [p.node]));
+    const invalid = new Set(
+      check?.problems.filter((p) => p.flow === flow && !p.warning).flatMap((p) => p.nodes ?? [p.node]),
+    );
     for (const node of list(doc, "nodes")) {
       const type = catalogue.of(node);
       const is: Record<string, boolean> = {
@@ -56,8 +64,17 @@ export function find(flows: Readonly<Record<string, Doc>>, text: string, catalog
       };
       const settings = texts(inputsOf(doc, node.id));
       const names = `${type?.name ?? ""} ${node.type} ${type?.module ?? ""}`.toLowerCase();
-      if (!q.types.every((x) => names.includes(x)) || !q.is.every((x) => is[x]) || !q.uses.every((x) => settings.some(([, s]) => s.toLowerCase().includes(x)))) continue;
-      const all: [string | undefined, string][] = [[undefined, node.data.label], [undefined, node.data.description ?? ""], ...settings];
+      if (
+        !q.types.every((x) => names.includes(x)) ||
+        !q.is.every((x) => is[x]) ||
+        !q.uses.every((x) => settings.some(([, s]) => s.toLowerCase().includes(x)))
+      )
+        continue;
+      const all: [string | undefined, string][] = [
+        [undefined, node.data.label],
+        [undefined, node.data.description ?? ""],
+        ...settings,
+      ];
       if (q.words.length === 0) {
         out.push({ flow, node, text: "" });
         continue;
@@ -80,6 +97,7 @@ function around(text: string, words: string[]): string {
 export function replaced(value: unknown, from: string, to: string): unknown {
   if (typeof value === "string") return value.replaceAll(from, to);
   if (Array.isArray(value)) return value.map((v) => replaced(v, from, to));
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, replaced(v, from, to)]));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, replaced(v, from, to)]));
   return value;
 }

@@ -28,7 +28,10 @@ export function useFlowActions(onChanged: () => void) {
       return false;
     }
   };
-  const arrange = (row: DraftRow, change: { name?: string; folder?: string; locked?: boolean; position?: number }): Promise<boolean> =>
+  const arrange = (
+    row: DraftRow,
+    change: { name?: string; folder?: string; locked?: boolean; position?: number },
+  ): Promise<boolean> =>
     attempt(async () => {
       await payload(api.PATCH("/drafts/{flow}", { params: { path: { flow: row.name } }, body: change as never }));
       if (change.name !== undefined) useEditor.getState().rename(row.name, change.name);
@@ -41,7 +44,9 @@ export function useFlowActions(onChanged: () => void) {
     lock: (row: DraftRow) => arrange(row, { locked: !row.locked }),
     copy: (row: DraftRow) =>
       attempt(async () => {
-        const made = await payload(api.POST("/drafts/{flow}/copy", { params: { path: { flow: row.name } }, body: {} as never }));
+        const made = await payload(
+          api.POST("/drafts/{flow}/copy", { params: { path: { flow: row.name } }, body: {} as never }),
+        );
         await navigate({ to: "/flows/$name", params: { name: made.name } });
       }),
     remove: (row: DraftRow, then?: () => void) =>
@@ -62,10 +67,30 @@ export function useFlowActions(onChanged: () => void) {
 }
 
 function ask(title: string, value: string, onSubmit: (value: string) => Promise<boolean>): void {
-  const id = modals.open({ title, children: <Ask label={title} initial={value} onSubmit={async (v) => (await onSubmit(v)) && modals.close(id)} onCancel={() => modals.close(id)} /> });
+  const id = modals.open({
+    title,
+    children: (
+      <Ask
+        label={title}
+        initial={value}
+        onSubmit={async (v) => (await onSubmit(v)) && modals.close(id)}
+        onCancel={() => modals.close(id)}
+      />
+    ),
+  });
 }
 
-function Ask({ label, initial, onSubmit, onCancel }: { label: string; initial: string; onSubmit: (value: string) => void; onCancel: () => void }) {
+function Ask({
+  label,
+  initial,
+  onSubmit,
+  onCancel,
+}: {
+  label: string;
+  initial: string;
+  onSubmit: (value: string) => void;
+  onCancel: () => void;
+}) {
   const [value, setValue] = useState(initial);
   return (
     <form
@@ -75,7 +100,13 @@ function Ask({ label, initial, onSubmit, onCancel }: { label: string; initial: s
       }}
     >
       <Stack>
-        <TextInput data-autofocus aria-label={label} value={value} onChange={(e) => setValue(e.currentTarget.value)} onFocus={(e) => e.currentTarget.select()} />
+        <TextInput
+          data-autofocus
+          aria-label={label}
+          value={value}
+          onChange={(e) => setValue(e.currentTarget.value)}
+          onFocus={(e) => e.currentTarget.select()}
+        />
         <Group justify="flex-end">
           <Button variant="default" onClick={onCancel}>
             {t("common.cancel")}

@@ -1,7 +1,7 @@
 // Edits as patches: a step lists which entities changed and how, so that undo
 // and redo are exact, cheap to keep and cheap to store.
 
-import { type Collection, type Doc, type Entities, type Table, collections } from "./document";
+import { type Collection, collections, type Doc, type Entities, type Table } from "./document";
 
 /** One entity before and after; undefined means it is not there. at is its place in the order. */
 export interface Change {

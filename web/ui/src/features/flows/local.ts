@@ -2,7 +2,7 @@
 // reload, a crash, a lost server. Secret inputs are never written.
 
 import { createStore, del, get, keys, set } from "idb-keyval";
-import { type Catalogue } from "./catalogue";
+import type { Catalogue } from "./catalogue";
 import { withoutSecrets } from "./commands";
 import { list, read, type WireFlow, write } from "./document";
 import type { History } from "./history";
@@ -37,9 +37,13 @@ export async function kept(name: string): Promise<Kept | undefined> {
   if (!store) return undefined;
   try {
     const value = (await get(name, store)) as Partial<Kept> | undefined;
-    if (value?.version !== 1 || typeof value.revision !== "number" || !isFlow(value.flow) || !isFlow(value.base)) return undefined;
+    if (value?.version !== 1 || typeof value.revision !== "number" || !isFlow(value.flow) || !isFlow(value.base))
+      return undefined;
     const { done, undone } = value.history ?? {};
-    return { ...(value as Kept), history: { done: Array.isArray(done) ? done : [], undone: Array.isArray(undone) ? undone : [] } };
+    return {
+      ...(value as Kept),
+      history: { done: Array.isArray(done) ? done : [], undone: Array.isArray(undone) ? undone : [] },
+    };
   } catch {
     return undefined; // unreadable storage is the same as none: the server has the draft
   }
@@ -70,7 +74,9 @@ function strip(flow: WireFlow, catalogue: Catalogue): WireFlow {
 function secretless(flow: OpenFlow, catalogue: Catalogue): (this: unknown, key: string, value: unknown) => unknown {
   const used = new Set(list(flow.doc, "nodes").map((n) => n.data.moduleID._id));
   const names = new Set(
-    catalogue.types.filter((t) => used.size > 0 && t.inputs.some((i) => i.type === "HiddenString")).flatMap((t) => t.inputs.filter((i) => i.type === "HiddenString").map((i) => i.name)),
+    catalogue.types
+      .filter((t) => used.size > 0 && t.inputs.some((i) => i.type === "HiddenString"))
+      .flatMap((t) => t.inputs.filter((i) => i.type === "HiddenString").map((i) => i.name)),
   );
   return (key, value) => (names.has(key) ? undefined : value);
 }
@@ -81,7 +87,11 @@ export function revive(kept: Kept, server: WireFlow): WireFlow {
   const doc = read(kept.flow);
   return {
     ...kept.flow,
-    configurations: list(doc, "configs").map(({ id, ...c }) => ({ nodeID: id, ...c, configs: { ...masked(known.get(id)), ...c.configs } })),
+    configurations: list(doc, "configs").map(({ id, ...c }) => ({
+      nodeID: id,
+      ...c,
+      configs: { ...masked(known.get(id)), ...c.configs },
+    })),
   };
 }
 

@@ -22,7 +22,9 @@ export function useMarks(flow: string): Marks {
     }
     const mine = check?.changes.find((c) => c.flow === flow);
     const changed = new Set(
-      mine && mine.change !== "added" ? mine.nodes.filter((n) => n.change === "added" || n.change === "changed").map((n) => n.node) : [],
+      mine && mine.change !== "added"
+        ? mine.nodes.filter((n) => n.change === "added" || n.change === "changed").map((n) => n.node)
+        : [],
     );
     const runs: Record<string, Marks["runs"][string]> = {};
     for (const [node, s] of Object.entries(stepsByNode(run))) {

@@ -2,7 +2,7 @@
 // entity by field. What only one side changed is taken; what both changed alike
 // is one change; the rest is a conflict that the user decides.
 
-import { type Collection, type Doc, type Table, collections } from "./document";
+import { type Collection, collections, type Doc, type Table } from "./document";
 
 export interface Conflict {
   in: Collection;
@@ -87,7 +87,10 @@ function withoutLooseEdges(doc: Doc): Doc {
     return e !== undefined && has(e.source) && has(e.target);
   });
   if (ids.length === doc.edges.ids.length) return doc;
-  return { ...doc, edges: { ids, byId: Object.fromEntries(ids.map((id) => [id, doc.edges.byId[id]])) } as Doc["edges"] };
+  return {
+    ...doc,
+    edges: { ids, byId: Object.fromEntries(ids.map((id) => [id, doc.edges.byId[id]])) } as Doc["edges"],
+  };
 }
 
 function isRecord(v: unknown): v is Record<string, unknown> {

@@ -99,18 +99,28 @@ export async function runDraft(flow: string, request: TestRequest, entry?: strin
   const flows: Record<string, WireFlow> = {};
   for (const f of Object.values(useEditor.getState().flows)) flows[f.name] = write(f.doc);
   useRuns.setState((s) => ({
-    last: { ...s.last, [flow]: { request, steps: [], debug: [], response: undefined, error: undefined, running: true } },
+    last: {
+      ...s.last,
+      [flow]: { request, steps: [], debug: [], response: undefined, error: undefined, running: true },
+    },
   }));
   try {
     const answer = await fetch("/systemApi/drafts/run", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/x-ndjson" },
-      body: JSON.stringify({ flow, flowconfigurations: flows, request, entry, pinned: useRuns.getState().pinned[flow] ?? {} }),
+      body: JSON.stringify({
+        flow,
+        flowconfigurations: flows,
+        request,
+        entry,
+        pinned: useRuns.getState().pinned[flow] ?? {},
+      }),
       signal: abort.signal,
     }).catch((e: unknown) => {
       throw abort.signal.aborted ? e : unreachable(e);
     });
-    if (!answer.ok || !answer.body) throw problemOf(answer.status, await answer.json().catch(() => undefined), answer.headers);
+    if (!answer.ok || !answer.body)
+      throw problemOf(answer.status, await answer.json().catch(() => undefined), answer.headers);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
@@ -151,5 +161,9 @@ export function litEdges(flow: string, run: Run | undefined): ReadonlySet<string
   const doc = useEditor.getState().flows[flow]?.doc;
   if (!doc || !run) return new Set();
   const ran = new Set(run.steps.map((s) => s.nodeID));
-  return new Set(list(doc, "edges").filter((e) => ran.has(e.source) && ran.has(e.target)).map((e) => e.id));
+  return new Set(
+    list(doc, "edges")
+      .filter((e) => ran.has(e.source) && ran.has(e.target))
+      .map((e) => e.id),
+  );
 }

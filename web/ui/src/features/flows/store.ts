@@ -96,7 +96,11 @@ export const useEditor = create<EditorState>()((set, get) => {
       recipe(e);
       if (e.changes.length === 0) return false;
       const made: Step = { label, changes: e.changes, time: Date.now(), ...(group === undefined ? {} : { group }) };
-      change(name, () => ({ doc: e.doc, history: record(flow.history, made), selected: stillThere(flow.selected, e.doc) }), label);
+      change(
+        name,
+        () => ({ doc: e.doc, history: record(flow.history, made), selected: stillThere(flow.selected, e.doc) }),
+        label,
+      );
       return true;
     },
     undo: (name) => step(name, true),
@@ -132,7 +136,9 @@ export const useEditor = create<EditorState>()((set, get) => {
 });
 
 function stillThere(ids: ReadonlySet<string>, doc: Doc): ReadonlySet<string> {
-  const kept = [...ids].filter((id) => doc.nodes.byId[id] ?? doc.edges.byId[id] ?? doc.notes.byId[id] ?? doc.groups.byId[id]);
+  const kept = [...ids].filter(
+    (id) => doc.nodes.byId[id] ?? doc.edges.byId[id] ?? doc.notes.byId[id] ?? doc.groups.byId[id],
+  );
   return kept.length === ids.size ? ids : new Set(kept);
 }
 
@@ -164,7 +170,11 @@ export function selectedEdges(flow: OpenFlow): FlowEdge[] {
 }
 
 /** Removes nodes with their edges and settings; heal connects what was before with what was after. */
-export function removeNodes(e: Edit, ids: ReadonlySet<string>, heal?: (source: string, target: string, port: string) => FlowEdge | undefined): void {
+export function removeNodes(
+  e: Edit,
+  ids: ReadonlySet<string>,
+  heal?: (source: string, target: string, port: string) => FlowEdge | undefined,
+): void {
   const edges = list(e.doc, "edges");
   if (heal) {
     for (const id of ids) {

@@ -1,7 +1,8 @@
+import { useMantineColorScheme } from "@mantine/core";
 import {
   Background,
-  ConnectionMode,
   type Connection,
+  ConnectionMode,
   Controls,
   type Edge,
   MiniMap,
@@ -14,7 +15,6 @@ import {
   useReactFlow,
   useStore,
 } from "@xyflow/react";
-import { useMantineColorScheme } from "@mantine/core";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import "@xyflow/react/dist/base.css";
 import { usePreferences } from "../../../app/preferences";
@@ -28,9 +28,9 @@ import { type OpenFlow, useEditor } from "../store";
 import { FlowEdgeLine } from "./FlowEdgeLine";
 import { GroupBox } from "./GroupBox";
 import { type CanvasHandle, useCanvasKeys } from "./keys";
-import type { MenuRequest, QuickAddRequest } from "./requests";
 import { NodeCard } from "./NodeCard";
 import { NoteCard } from "./NoteCard";
+import type { MenuRequest, QuickAddRequest } from "./requests";
 import { type Marks, View } from "./view";
 import "./canvas.css";
 
@@ -76,7 +76,10 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
     () => ({
       center: () => {
         const box = wrapper.current?.getBoundingClientRect();
-        return rf.screenToFlowPosition({ x: (box?.left ?? 0) + (box?.width ?? 0) / 2, y: (box?.top ?? 0) + (box?.height ?? 0) / 2 });
+        return rf.screenToFlowPosition({
+          x: (box?.left ?? 0) + (box?.width ?? 0) / 2,
+          y: (box?.top ?? 0) + (box?.height ?? 0) / 2,
+        });
       },
       screen: (at) => rf.flowToScreenPosition(at),
       focus: (id) => {
@@ -91,11 +94,17 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
       zoomIn: () => void rf.zoomIn(),
       zoomOut: () => void rf.zoomOut(),
       zoomTo: (z) => void rf.zoomTo(z),
-      fit: (ids) => void rf.fitView({ padding: 0.15, maxZoom: 1, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+      fit: (ids) =>
+        void rf.fitView({ padding: 0.15, maxZoom: 1, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
     }),
     [rf, name, editor],
   );
-  const { connectMode, label } = useCanvasKeys(flow, catalogue, handle, { onQuickAdd, onOpen, selecting, setSelecting });
+  const { connectMode, label } = useCanvasKeys(flow, catalogue, handle, {
+    onQuickAdd,
+    onOpen,
+    selecting,
+    setSelecting,
+  });
 
   const rule = useMemo(() => catalogue.rule(doc), [catalogue, doc]);
   const source = connecting ?? connectMode;
@@ -117,11 +126,15 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
     label,
   });
   const insert = useCallback(
-    (id: string, at: Point) => onQuickAdd({ screen: rf.flowToScreenPosition(at), at: { x: at.x - 104, y: at.y - 28 }, into: id }),
+    (id: string, at: Point) =>
+      onQuickAdd({ screen: rf.flowToScreenPosition(at), at: { x: at.x - 104, y: at.y - 28 }, into: id }),
     [onQuickAdd, rf],
   );
   const cut = useCallback((id: string) => removeEdge(name, id), [name]);
-  const edges = useMemo(() => view.edges(flow, marks, hovered, { onInsert: insert, onRemove: cut }), [view, flow, marks, hovered, insert, cut]);
+  const edges = useMemo(
+    () => view.edges(flow, marks, hovered, { onInsert: insert, onRemove: cut }),
+    [view, flow, marks, hovered, insert, cut],
+  );
 
   const handleNodesChange = (changes: NodeChange[]): void => {
     let next: Positions | undefined;
@@ -162,13 +175,17 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
     onQuickAdd({
       screen,
       at: rf.screenToFlowPosition(screen),
-      after: { node: state.fromNode.id, port: portOf({ source: state.fromNode.id, sourceHandle: state.fromHandle.id ?? "" }) },
+      after: {
+        node: state.fromNode.id,
+        port: portOf({ source: state.fromNode.id, sourceHandle: state.fromHandle.id ?? "" }),
+      },
     });
   };
 
   // Tap-tap: a click on a port starts a connection, a click on a node ends it (the library's click-connect).
   const handleConnect = (c: Connection): void => {
-    if (c.sourceHandle) connect(name, catalogue, c.source, c.target, portOf({ source: c.source, sourceHandle: c.sourceHandle }));
+    if (c.sourceHandle)
+      connect(name, catalogue, c.source, c.target, portOf({ source: c.source, sourceHandle: c.sourceHandle }));
   };
 
   useEffect(() => {
@@ -187,7 +204,6 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
   };
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an application region has no element of its own
     <div
       ref={wrapper}
       className={far ? "canvas canvas--far" : "canvas"}
@@ -206,7 +222,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
       }}
       onFocus={(e) => {
-        const id = e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
+        const id =
+          e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
         if (id && doc.nodes.byId[id] && id !== flow.focused) editor.focus(name, id);
       }}
     >
@@ -249,11 +266,24 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         onSelectionDragStop={finishMove}
         onConnect={handleConnect}
         onConnectStart={(_, p) => {
-          if (p.nodeId && p.handleType) setConnecting({ node: p.nodeId, port: portOf({ source: p.nodeId, sourceHandle: p.handleId ?? "" }), from: p.handleType });
+          if (p.nodeId && p.handleType)
+            setConnecting({
+              node: p.nodeId,
+              port: portOf({ source: p.nodeId, sourceHandle: p.handleId ?? "" }),
+              from: p.handleType,
+            });
         }}
         onConnectEnd={handleConnectEnd}
         isValidConnection={(c: Connection | Edge) =>
-          !refusal(doc, { source: c.source, target: c.target, port: portOf({ source: c.source, sourceHandle: c.sourceHandle ?? "" }) }, rule)
+          !refusal(
+            doc,
+            {
+              source: c.source,
+              target: c.target,
+              port: portOf({ source: c.source, sourceHandle: c.sourceHandle ?? "" }),
+            },
+            rule,
+          )
         }
         onNodeDoubleClick={(_, node) => doc.nodes.byId[node.id] && onOpen(node.id)}
         onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}

@@ -1,6 +1,6 @@
 import { Menu } from "@mantine/core";
-import { t } from "../../../text/t";
 import { readable, useAllActions } from "../../../app/actions";
+import { t } from "../../../text/t";
 import { removeEdge } from "../commands";
 import type { OpenFlow } from "../store";
 import type { MenuRequest, QuickAddRequest } from "./requests";
@@ -13,8 +13,28 @@ interface Props {
   onOpen: (node: string) => void;
 }
 
-const forNode = ["canvas.copy", "canvas.cut", "canvas.duplicate", "canvas.enable", "canvas.group", "canvas.ungroup", "canvas.align", "-", "canvas.delete", "canvas.deleteHeal"];
-const forCanvas = ["canvas.paste", "canvas.note", "canvas.layout", "canvas.selectAll", "canvas.fit", "-", "flow.find", "flow.test"];
+const forNode = [
+  "canvas.copy",
+  "canvas.cut",
+  "canvas.duplicate",
+  "canvas.enable",
+  "canvas.group",
+  "canvas.ungroup",
+  "canvas.align",
+  "-",
+  "canvas.delete",
+  "canvas.deleteHeal",
+];
+const forCanvas = [
+  "canvas.paste",
+  "canvas.note",
+  "canvas.layout",
+  "canvas.selectAll",
+  "canvas.fit",
+  "-",
+  "flow.find",
+  "flow.test",
+];
 
 /** The menu of the right mouse button or a long press: the same actions as everywhere. */
 export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props) {
@@ -27,7 +47,11 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
       </Menu.Target>
       <Menu.Dropdown>
         {kind === "canvas" && (
-          <Menu.Item disabled={flow.locked} rightSection={<kbd>{readable("shift+a")}</kbd>} onClick={() => onQuickAdd({ screen, at })}>
+          <Menu.Item
+            disabled={flow.locked}
+            rightSection={<kbd>{readable("shift+a")}</kbd>}
+            onClick={() => onQuickAdd({ screen, at })}
+          >
             {t("quickAdd.label")}
           </Menu.Item>
         )}

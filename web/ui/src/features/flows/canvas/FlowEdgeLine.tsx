@@ -1,5 +1,5 @@
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { IconPlus, IconX } from "@tabler/icons-react";
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { t } from "../../../text/t";
 
@@ -18,17 +18,34 @@ export type LineEdge = Edge<EdgeData, "line">;
 /** A connection; hovering or selecting it offers to insert into it and to remove it. */
 export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...ends }: EdgeProps<LineEdge>) {
   const [path, x, y] = getBezierPath(ends);
-  const className = ["line", selected && "line--selected", !data?.isActive && "line--off", data?.isLit && "line--lit"].filter(Boolean).join(" ");
+  const className = ["line", selected && "line--selected", !data?.isActive && "line--off", data?.isLit && "line--lit"]
+    .filter(Boolean)
+    .join(" ");
   return (
     <>
       <BaseEdge id={id} path={path} className={className} interactionWidth={24} />
       {(data?.isHovered || selected) && !data?.isLocked && (
         <EdgeLabelRenderer>
-          <div className="line__tools nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
-            <button type="button" tabIndex={-1} aria-label={t("edge.insert")} title={t("edge.insert")} onClick={() => data?.onInsert(id, { x, y })}>
+          <div
+            className="line__tools nodrag nopan"
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+          >
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-label={t("edge.insert")}
+              title={t("edge.insert")}
+              onClick={() => data?.onInsert(id, { x, y })}
+            >
               <IconPlus size={14} />
             </button>
-            <button type="button" tabIndex={-1} aria-label={t("edge.remove")} title={t("edge.remove")} onClick={() => data?.onRemove(id)}>
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-label={t("edge.remove")}
+              title={t("edge.remove")}
+              onClick={() => data?.onRemove(id)}
+            >
               <IconX size={14} />
             </button>
           </div>

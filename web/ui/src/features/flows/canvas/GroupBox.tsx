@@ -19,7 +19,12 @@ export const GroupBox = memo(function GroupBox({ data: { flow, group }, selected
       );
   };
   return (
-    <div className="groupBox" data-color={group.color} data-selected={selected || undefined} data-collapsed={group.collapsed || undefined}>
+    <div
+      className="groupBox"
+      data-color={group.color}
+      data-selected={selected || undefined}
+      data-collapsed={group.collapsed || undefined}
+    >
       <div className="groupBox__title">
         <ActionIcon
           variant="subtle"

@@ -1,9 +1,9 @@
 import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
 import { memo, useEffect } from "react";
 import { t } from "../../../text/t";
-import type { Port } from "../rules";
 import type { FlowNode } from "../document";
 import { sourceHandle, targetHandle } from "../document";
+import type { Port } from "../rules";
 import { hasInput, hasOutput } from "../rules";
 import { NodeIcon } from "./NodeIcon";
 
@@ -52,15 +52,29 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
     >
       {!tileRight && <Tile data={data} />}
       <div className="card__text">
-        {node.data.appearance?.label !== false && <div className="card__label">{node.data.label || data.node.type}</div>}
+        {node.data.appearance?.label !== false && (
+          <div className="card__label">{node.data.label || data.node.type}</div>
+        )}
         <div className="card__summary mono">{data.isMissing ? t("card.missing") : data.summary}</div>
       </div>
       {tileRight && <Tile data={data} />}
       <div className="card__marks">
-        {data.problems > 0 && <span className="card__mark" data-tone="danger">{t("card.problems", { n: data.problems })}</span>}
-        {data.problems === 0 && data.warnings > 0 && <span className="card__mark" data-tone="warning" title={t("card.warning")}>!</span>}
+        {data.problems > 0 && (
+          <span className="card__mark" data-tone="danger">
+            {t("card.problems", { n: data.problems })}
+          </span>
+        )}
+        {data.problems === 0 && data.warnings > 0 && (
+          <span className="card__mark" data-tone="warning" title={t("card.warning")}>
+            !
+          </span>
+        )}
         {node.data.disabled && <span className="card__mark">{t("card.disabled")}</span>}
-        {data.isPinned && <span className="card__mark" data-tone="info">{t("card.pinned")}</span>}
+        {data.isPinned && (
+          <span className="card__mark" data-tone="info">
+            {t("card.pinned")}
+          </span>
+        )}
         {data.run && !data.run.running && (
           <span className="card__mark tabular" data-tone={data.run.failed ? "danger" : "success"}>
             {data.run.failed ? "✕ " : "✓ "}
@@ -71,7 +85,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       </div>
       {hasInput(kind) && (
         <Handle type="target" id={targetHandle(id)} position={Position.Left} className="card__port" aria-hidden>
-          {node.data.appearance?.portLabel?.input && <span className="card__portName">{node.data.appearance.portLabel.input}</span>}
+          {node.data.appearance?.portLabel?.input && (
+            <span className="card__portName">{node.data.appearance.portLabel.input}</span>
+          )}
         </Handle>
       )}
       {hasOutput(kind) &&

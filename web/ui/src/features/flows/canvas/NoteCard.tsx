@@ -11,7 +11,13 @@ export type NoteNode = Node<{ flow: string; note: Note; isLocked: boolean }, "no
 export const NoteCard = memo(function NoteCard({ data: { flow, note, isLocked }, selected }: NodeProps<NoteNode>) {
   const [isEditing, setEditing] = useState(note.text === "" && !isLocked);
   return (
-    <div className="note" data-color={note.color} data-selected={selected || undefined} onDoubleClick={() => !isLocked && setEditing(true)}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: double click is a shortcut; the inspector edits the text too
+    <div
+      className="note"
+      data-color={note.color}
+      data-selected={selected || undefined}
+      onDoubleClick={() => !isLocked && setEditing(true)}
+    >
       <NodeResizer
         isVisible={selected === true && !isLocked}
         minWidth={120}

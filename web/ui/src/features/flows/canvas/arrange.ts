@@ -15,7 +15,11 @@ export async function arrange(name: string, catalogue: Catalogue): Promise<void>
   const chosen = list(flow.doc, "nodes").filter((n) => flow.selected.size < 2 || flow.selected.has(n.id));
   const ids = new Set(chosen.map((n) => n.id));
   const input: LayoutInput = {
-    boxes: chosen.map((n) => ({ id: n.id, width: NODE_WIDTH, height: cardHeight(catalogue.ports(flow.doc, n).length) })),
+    boxes: chosen.map((n) => ({
+      id: n.id,
+      width: NODE_WIDTH,
+      height: cardHeight(catalogue.ports(flow.doc, n).length),
+    })),
     edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
   };
   const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : (await import("../dagreLayout")).layout(input);

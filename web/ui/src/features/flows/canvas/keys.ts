@@ -5,10 +5,11 @@ import { useCallback, useMemo, useState } from "react";
 import { type Action, useActions } from "../../../app/actions";
 import { t } from "../../../text/t";
 import type { Catalogue } from "../catalogue";
+import { pasteText, writeClipboard } from "../clipboard";
 import {
+  type Alignment,
   addNote,
   align,
-  type Alignment,
   connect,
   copyPiece,
   duplicate,
@@ -21,13 +22,12 @@ import {
   ungroup,
 } from "../commands";
 import { type FlowNode, list, type Point } from "../document";
-import { NODE_WIDTH } from "../layout";
 import { focusInspector } from "../inspector/focus";
+import { NODE_WIDTH } from "../layout";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
 import type { QuickAddRequest } from "./requests";
-import { pasteText, writeClipboard } from "../clipboard";
 
 export interface CanvasHandle {
   center: () => Point;
@@ -141,37 +141,70 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
     }
     const add = (connected: boolean): void => {
       const node = connected ? focused() : undefined;
-      const after = node && hasOutput(node.type) ? { node: node.id, port: catalogue.ports(now().doc, node)[0]?.name ?? "" } : undefined;
+      const after =
+        node && hasOutput(node.type)
+          ? { node: node.id, port: catalogue.ports(now().doc, node)[0]?.name ?? "" }
+          : undefined;
       const at = after && node ? { x: node.position.x + NODE_WIDTH + 80, y: node.position.y } : handle.center();
       onQuickAdd({ screen: handle.screen(at), at, ...(after ? { after } : {}) });
     };
     return [
       ...(Object.keys(directions) as (keyof typeof directions)[]).flatMap((key) => [
-        one(`go.${key}`, t(`canvas.go.${directions[key]}`), [key], () => {
-          const from = focused();
-          const to = from && nearest(now().doc, from.id, directions[key]);
-          if (to) handle.focus(to);
-          else if (from) handle.focus(from.id);
-        }, { quiet: true }),
-        edit(`move.${key}`, t(`canvas.move.${directions[key]}`), [`shift+${key}`], () => {
-          ensureSelected();
-          nudge(name, { x: steps[key][0] * 16, y: steps[key][1] * 16 });
-        }, { quiet: true }),
-        edit(`leap.${key}`, t(`canvas.leap.${directions[key]}`), [`mod+shift+${key}`], () => {
-          ensureSelected();
-          nudge(name, { x: steps[key][0] * 80, y: steps[key][1] * 80 });
-        }, { quiet: true }),
+        one(
+          `go.${key}`,
+          t(`canvas.go.${directions[key]}`),
+          [key],
+          () => {
+            const from = focused();
+            const to = from && nearest(now().doc, from.id, directions[key]);
+            if (to) handle.focus(to);
+            else if (from) handle.focus(from.id);
+          },
+          { quiet: true },
+        ),
+        edit(
+          `move.${key}`,
+          t(`canvas.move.${directions[key]}`),
+          [`shift+${key}`],
+          () => {
+            ensureSelected();
+            nudge(name, { x: steps[key][0] * 16, y: steps[key][1] * 16 });
+          },
+          { quiet: true },
+        ),
+        edit(
+          `leap.${key}`,
+          t(`canvas.leap.${directions[key]}`),
+          [`mod+shift+${key}`],
+          () => {
+            ensureSelected();
+            nudge(name, { x: steps[key][0] * 80, y: steps[key][1] * 80 });
+          },
+          { quiet: true },
+        ),
       ]),
-      one("follow.down", t("canvas.followDown"), ["]"], () => {
-        const from = focused();
-        const next = from && neighbours(now().doc, from.id, true)[0];
-        if (next) handle.focus(next);
-      }, { quiet: true }),
-      one("follow.up", t("canvas.followUp"), ["["], () => {
-        const from = focused();
-        const next = from && neighbours(now().doc, from.id, false)[0];
-        if (next) handle.focus(next);
-      }, { quiet: true }),
+      one(
+        "follow.down",
+        t("canvas.followDown"),
+        ["]"],
+        () => {
+          const from = focused();
+          const next = from && neighbours(now().doc, from.id, true)[0];
+          if (next) handle.focus(next);
+        },
+        { quiet: true },
+      ),
+      one(
+        "follow.up",
+        t("canvas.followUp"),
+        ["["],
+        () => {
+          const from = focused();
+          const next = from && neighbours(now().doc, from.id, false)[0];
+          if (next) handle.focus(next);
+        },
+        { quiet: true },
+      ),
       one("open", t("canvas.open"), ["enter"], () => {
         const node = focused();
         if (node) {
@@ -193,16 +226,23 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         if (!next.delete(node.id)) next.add(node.id);
         editor.select(name, next);
       }),
-      one("selectAll", t("canvas.selectAll"), ["mod+a"], () => editor.select(name, [...now().doc.nodes.ids, ...now().doc.notes.ids])),
+      one("selectAll", t("canvas.selectAll"), ["mod+a"], () =>
+        editor.select(name, [...now().doc.nodes.ids, ...now().doc.notes.ids]),
+      ),
       one("selectNone", t("canvas.selectNone"), ["escape"], () => editor.select(name, []), { quiet: true }),
       edit("add", t("canvas.add"), ["a"], () => add(true)),
       edit("addFree", t("canvas.addFree"), ["shift+a"], () => add(false)),
       edit("connect", t("canvas.connect"), ["c"], () => {
         const node = focused();
         if (!node || !hasOutput(node.type)) return editor.announce(t("refusal.no-output"));
-        const used = new Set(list(now().doc, "edges").filter((e) => e.source === node.id).map((e) => e.sourceHandle));
+        const used = new Set(
+          list(now().doc, "edges")
+            .filter((e) => e.source === node.id)
+            .map((e) => e.sourceHandle),
+        );
         const ports = catalogue.ports(now().doc, node);
-        const port = ports.find((p, i) => !used.has(i === 0 ? `${node.id}-source` : `${node.id}-source-${p.name}`))?.name ?? "";
+        const port =
+          ports.find((p, i) => !used.has(i === 0 ? `${node.id}-source` : `${node.id}-source-${p.name}`))?.name ?? "";
         const first = candidates(node.id, port === ports[0]?.name ? "" : port);
         if (first.length === 0) return editor.announce(t("canvas.connectNowhere"));
         setConnectMode({ node: node.id, port: port === ports[0]?.name ? "" : port, from: "source", choice: 0 });
@@ -233,7 +273,9 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       edit("cut", t("canvas.cut"), ["mod+x"], () => {
         ensureSelected();
-        void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2)).then(() => remove(name, catalogue, false));
+        void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2)).then(() =>
+          remove(name, catalogue, false),
+        );
       }),
       edit("paste", t("canvas.paste"), ["mod+v"], () => {
         const node = focused();
@@ -252,7 +294,9 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       one("zoom100", t("canvas.zoom100"), ["0"], () => handle.zoomTo(1)),
       one("fit", t("canvas.fit"), ["1"], () => handle.fit()),
       one("fitSelection", t("canvas.fitSelection"), ["2"], () => handle.fit([...now().selected])),
-      one("selectMode", t(selecting ? "canvas.panMode" : "canvas.selectMode"), selecting ? ["h"] : ["v"], () => setSelecting(!selecting)),
+      one("selectMode", t(selecting ? "canvas.panMode" : "canvas.selectMode"), selecting ? ["h"] : ["v"], () =>
+        setSelecting(!selecting),
+      ),
     ];
   }, [name, flow.locked, catalogue, handle, onQuickAdd, onOpen, connectMode, aligning, selecting, setSelecting, flow]);
   useActions(actions);

@@ -1,4 +1,4 @@
 import { layout } from "../dagreLayout";
 import type { LayoutInput } from "../layout";
 
-onmessage = ({ data }: MessageEvent<LayoutInput>) => postMessage(layout(data));
+self.onmessage = ({ data }: MessageEvent<LayoutInput>) => postMessage(layout(data));

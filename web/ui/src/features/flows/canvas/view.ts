@@ -3,7 +3,16 @@
 
 import type { Edge, Node } from "@xyflow/react";
 import type { Catalogue } from "../catalogue";
-import { inputsOf, list, sourceHandle, targetHandle, type Doc, type FlowNode, type Group, type Point } from "../document";
+import {
+  type Doc,
+  type FlowNode,
+  type Group,
+  inputsOf,
+  list,
+  type Point,
+  sourceHandle,
+  targetHandle,
+} from "../document";
 import { cardHeight, NODE_WIDTH, type Positions } from "../layout";
 import type { OpenFlow } from "../store";
 import type { EdgeData } from "./FlowEdgeLine";
@@ -49,7 +58,12 @@ const MARGIN = 24;
 const TITLE = 28;
 
 /** The box around a group's members. */
-export function boundsOf(doc: Doc, group: Group, catalogue: Catalogue, moved: Positions): { x: number; y: number; width: number; height: number } | undefined {
+export function boundsOf(
+  doc: Doc,
+  group: Group,
+  catalogue: Catalogue,
+  moved: Positions,
+): { x: number; y: number; width: number; height: number } | undefined {
   const members = group.members.map((id) => doc.nodes.byId[id]).filter((n): n is FlowNode => n !== undefined);
   if (members.length === 0) return undefined;
   const at = (n: FlowNode): Point => moved[n.id] ?? n.position;
@@ -70,7 +84,18 @@ type Kept<K extends object, V> = WeakMap<K, { key: string; value: V }>;
 export class View {
   private readonly cards: Kept<FlowNode, CardNode> = new WeakMap();
 
-  nodes(flow: OpenFlow, catalogue: Catalogue, marks: Marks, moved: Positions, options: { focused: string | undefined; portNames: boolean; target: (node: FlowNode) => "yes" | "no" | undefined; label: (node: FlowNode) => string }): Node[] {
+  nodes(
+    flow: OpenFlow,
+    catalogue: Catalogue,
+    marks: Marks,
+    moved: Positions,
+    options: {
+      focused: string | undefined;
+      portNames: boolean;
+      target: (node: FlowNode) => "yes" | "no" | undefined;
+      label: (node: FlowNode) => string;
+    },
+  ): Node[] {
     const { doc } = flow;
     const groups = list(doc, "groups");
     const hidden = new Set(groups.filter((g) => g.collapsed).flatMap((g) => g.members));
@@ -92,7 +117,8 @@ export class View {
         data: { flow: flow.name, group },
       });
     }
-    for (const node of list(doc, "nodes")) out.push(this.card(flow, node, catalogue, marks, moved, options, hidden.has(node.id)));
+    for (const node of list(doc, "nodes"))
+      out.push(this.card(flow, node, catalogue, marks, moved, options, hidden.has(node.id)));
     for (const note of list(doc, "notes")) {
       out.push({
         id: note.id,
@@ -109,7 +135,15 @@ export class View {
     return out;
   }
 
-  private card(flow: OpenFlow, node: FlowNode, catalogue: Catalogue, marks: Marks, moved: Positions, options: Parameters<View["nodes"]>[4], hidden: boolean): CardNode {
+  private card(
+    flow: OpenFlow,
+    node: FlowNode,
+    catalogue: Catalogue,
+    marks: Marks,
+    moved: Positions,
+    options: Parameters<View["nodes"]>[4],
+    hidden: boolean,
+  ): CardNode {
     const type = catalogue.of(node);
     const ports = catalogue.ports(flow.doc, node);
     const data: CardData = {
@@ -152,7 +186,12 @@ export class View {
     return value;
   }
 
-  edges(flow: OpenFlow, marks: Marks, hovered: string | undefined, act: Pick<EdgeData, "onInsert" | "onRemove">): Edge<EdgeData>[] {
+  edges(
+    flow: OpenFlow,
+    marks: Marks,
+    hovered: string | undefined,
+    act: Pick<EdgeData, "onInsert" | "onRemove">,
+  ): Edge<EdgeData>[] {
     const standIn = new Map<string, string>();
     for (const g of list(flow.doc, "groups")) if (g.collapsed) for (const m of g.members) standIn.set(m, g.id);
     const out: Edge<EdgeData>[] = [];
@@ -170,7 +209,13 @@ export class View {
         targetHandle: to ? targetHandle(to) : e.targetHandle,
         selected: flow.selected.has(e.id),
         focusable: false,
-        data: { isActive: e.animated === false, isLit: marks.lit.has(e.id), isHovered: hovered === e.id, isLocked: flow.locked, ...act },
+        data: {
+          isActive: e.animated === false,
+          isLit: marks.lit.has(e.id),
+          isHovered: hovered === e.id,
+          isLocked: flow.locked,
+          ...act,
+        },
       });
     }
     return out;

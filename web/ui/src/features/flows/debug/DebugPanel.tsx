@@ -1,14 +1,15 @@
 import { ActionIcon, Button, CopyButton, TextInput, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy, IconPlayerPause, IconPlayerPlay, IconSearch, IconTrash } from "@tabler/icons-react";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { useServerEvents } from "../../../api/events";
 import { Failure } from "../../../app/states";
-import { t } from "../../../text/t";
 import { JsonValue } from "../../../components/JsonValue";
+import { t } from "../../../text/t";
 import type { DebugMessage } from "../runs";
 import { useEditor } from "../store";
-import { clear, loadMessages, setPaused, useMessages } from "./messages";
+import { clear, loadMessages, setPaused, take, useMessages } from "./messages";
 import "./debug.css";
 
 /** What Debug nodes showed: filtered by node, flow or text, newest at the end. */
@@ -26,13 +27,19 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
       (e: unknown) => setError(e),
     );
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the panel opens
   useEffect(load, []);
+  useServerEvents(["debug", "resync"], (e) => (e.type === "resync" ? load() : take(e.data as DebugMessage)));
   const shown = useMemo(() => {
     const q = query.trim().toLowerCase();
     return q ? list.filter((m) => `${m.flow} ${m.label} ${JSON.stringify(m.value)}`.toLowerCase().includes(q)) : list;
   }, [list, query]);
-  const rows = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => 28, overscan: 12, getItemKey: (i) => shown[i]?.id ?? i });
+  const rows = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 28,
+    overscan: 12,
+    getItemKey: (i) => shown[i]?.id ?? i,
+  });
   useEffect(() => {
     if (atEnd.current && shown.length > 0) rows.scrollToIndex(shown.length - 1);
   }, [shown.length, rows]);
@@ -51,7 +58,13 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
           value={query}
           onChange={(e) => setQuery(e.currentTarget.value)}
         />
-        <Button size="compact-sm" variant="default" leftSection={isPaused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />} onClick={() => setPaused(!isPaused)} aria-pressed={isPaused}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={isPaused ? <IconPlayerPlay size={14} /> : <IconPlayerPause size={14} />}
+          onClick={() => setPaused(!isPaused)}
+          aria-pressed={isPaused}
+        >
           {t(isPaused ? "debug.resume" : "debug.pause")}
         </Button>
         <Button size="compact-sm" variant="default" leftSection={<IconTrash size={14} />} onClick={clear}>
@@ -86,7 +99,13 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
             const m = shown[row.index];
             if (!m) return null;
             return (
-              <div key={row.key} ref={rows.measureElement} data-index={row.index} className="debug__row" style={{ transform: `translateY(${row.start}px)` }}>
+              <div
+                key={row.key}
+                ref={rows.measureElement}
+                data-index={row.index}
+                className="debug__row"
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
                 <time className="debug__time tabular" dateTime={m.at} title={new Date(m.at).toLocaleString()}>
                   {new Date(m.at).toLocaleTimeString()}
                 </time>

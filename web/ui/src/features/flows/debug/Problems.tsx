@@ -7,13 +7,22 @@ import { useEditor } from "../store";
 import "./debug.css";
 
 /** Everything that keeps the flows from being deployed, and what deserves a look; each leads to its place. */
-export function Problems({ problems, onOpen }: { problems: readonly Finding[]; onOpen?: (node: string, field?: string) => void }) {
+export function Problems({
+  problems,
+  onOpen,
+}: {
+  problems: readonly Finding[];
+  onOpen?: (node: string, field?: string) => void;
+}) {
   const navigate = useNavigate();
   const current = useEditor((s) => s.current);
   const flows = useEditor((s) => s.flows);
   if (problems.length === 0) return <p className="bottomPanel__empty">{t("problems.none")}</p>;
   const handleOpen = (p: Finding): void => {
-    if (p.node && p.flow === current && onOpen) return onOpen(p.node, p.input);
+    if (p.node && p.flow === current && onOpen) {
+      onOpen(p.node, p.input);
+      return;
+    }
     void navigate({
       to: "/flows/$name",
       params: { name: p.flow },
@@ -32,7 +41,12 @@ export function Problems({ problems, onOpen }: { problems: readonly Finding[]; o
             )}
             <span className="rows__text">{p.message}</span>
             <span className="rows__place">
-              {[p.flow, p.node && (flows[p.flow]?.doc.nodes.byId[p.node]?.data.label ?? p.node), p.input, p.line && t("problems.line", { line: p.line, column: p.column ?? 1 })]
+              {[
+                p.flow,
+                p.node && (flows[p.flow]?.doc.nodes.byId[p.node]?.data.label ?? p.node),
+                p.input,
+                p.line && t("problems.line", { line: p.line, column: p.column ?? 1 }),
+              ]
                 .filter(Boolean)
                 .join(" › ")}
             </span>

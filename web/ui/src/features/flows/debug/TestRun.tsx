@@ -27,7 +27,12 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
         .map((n) => {
           const values = inputsOf(flow.doc, n.id);
           const route = routes?.find((r) => r.node === n.id);
-          return { id: n.id, label: n.data.label, method: route?.method ?? String(values.apiMethod ?? "GET"), path: route?.path ?? `/${String(values.apiEndpoint ?? "").replace(/^\/+/, "")}` };
+          return {
+            id: n.id,
+            label: n.data.label,
+            method: route?.method ?? String(values.apiMethod ?? "GET"),
+            path: route?.path ?? `/${String(values.apiEndpoint ?? "").replace(/^\/+/, "")}`,
+          };
         }),
     [flow.doc, routes],
   );
@@ -39,7 +44,10 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
   const [entry, setEntry] = useState<string>();
   // Unless chosen here, the run starts at the entry above the selected node.
   const selected = flow.focused && flow.selected.has(flow.focused) ? flow.focused : undefined;
-  const over = useMemo(() => (selected ? new Set([selected, ...above(flow.doc, selected).map((n) => n.id)]) : undefined), [flow.doc, selected]);
+  const over = useMemo(
+    () => (selected ? new Set([selected, ...above(flow.doc, selected).map((n) => n.id)]) : undefined),
+    [flow.doc, selected],
+  );
   const chosen = requests.find((r) => r.id === entry) ?? requests.find((r) => over?.has(r.id)) ?? requests[0];
   const [edited, setEdited] = useState<Partial<{ method: string; path: string; headers: string; body: string }>>({});
   const method = edited.method ?? chosen?.method ?? "GET";
@@ -62,7 +70,10 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
       await payload(
         api.PUT("/drafts/{flow}/tests/{name}", {
           params: { path: { flow: flow.name, name: testName } },
-          body: { request: request(), expect: response ? { status: response.status, ...expectedBody(response) } : { status: 200 } } as never,
+          body: {
+            request: request(),
+            expect: response ? { status: response.status, ...expectedBody(response) } : { status: 200 },
+          } as never,
         }),
       );
       setTestName("");
@@ -117,8 +128,15 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
                       setEdited({
                         method: test.request.method,
                         path: test.request.path,
-                        headers: Object.entries(test.request.headers ?? {}).map(([k, v]) => `${k}: ${v}`).join("\n"),
-                        body: test.request.body === undefined || test.request.body === null ? "" : typeof test.request.body === "string" ? test.request.body : JSON.stringify(test.request.body, null, 2),
+                        headers: Object.entries(test.request.headers ?? {})
+                          .map(([k, v]) => `${k}: ${v}`)
+                          .join("\n"),
+                        body:
+                          test.request.body === undefined || test.request.body === null
+                            ? ""
+                            : typeof test.request.body === "string"
+                              ? test.request.body
+                              : JSON.stringify(test.request.body, null, 2),
                       })
                     }
                   >
@@ -130,27 +148,83 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
           )}
         </div>
         <div className="testRun__line">
-          <Select size="xs" w={96} label={t("testRun.method")} allowDeselect={false} data={["GET", "POST", "PUT", "PATCH", "DELETE"]} value={method} onChange={(v) => setEdited({ ...edited, method: v ?? "GET" })} />
-          <TextInput size="xs" flex={1} label={t("testRun.path")} value={path} onChange={(e) => setEdited({ ...edited, path: e.currentTarget.value })} />
+          <Select
+            size="xs"
+            w={96}
+            label={t("testRun.method")}
+            allowDeselect={false}
+            data={["GET", "POST", "PUT", "PATCH", "DELETE"]}
+            value={method}
+            onChange={(v) => setEdited({ ...edited, method: v ?? "GET" })}
+          />
+          <TextInput
+            size="xs"
+            flex={1}
+            label={t("testRun.path")}
+            value={path}
+            onChange={(e) => setEdited({ ...edited, path: e.currentTarget.value })}
+          />
           {run?.running ? (
-            <Button size="compact-md" color="red" leftSection={<IconPlayerStop size={14} />} onClick={() => stopRun(flow.name)}>
+            <Button
+              size="compact-md"
+              color="red"
+              leftSection={<IconPlayerStop size={14} />}
+              onClick={() => stopRun(flow.name)}
+            >
               {t("testRun.stop")}
             </Button>
           ) : (
-            <Button type="submit" size="compact-md" leftSection={<IconPlayerPlay size={14} />} title={readable("mod+enter")}>
+            <Button
+              type="submit"
+              size="compact-md"
+              leftSection={<IconPlayerPlay size={14} />}
+              title={readable("mod+enter")}
+            >
               {t("testRun.run")}
             </Button>
           )}
         </div>
-        <Textarea size="xs" label={t("testRun.headers")} placeholder="X-Name: value" autosize minRows={1} maxRows={4} value={headers} onChange={(e) => setEdited({ ...edited, headers: e.currentTarget.value })} />
+        <Textarea
+          size="xs"
+          label={t("testRun.headers")}
+          placeholder="X-Name: value"
+          autosize
+          minRows={1}
+          maxRows={4}
+          value={headers}
+          onChange={(e) => setEdited({ ...edited, headers: e.currentTarget.value })}
+        />
         {method !== "GET" && (
-          <Textarea size="xs" label={t("testRun.body")} className="mono" autosize minRows={3} maxRows={12} placeholder='{"name": "Ada"}' value={body} onChange={(e) => setEdited({ ...edited, body: e.currentTarget.value })} error={bodyFault(body)} />
+          <Textarea
+            size="xs"
+            label={t("testRun.body")}
+            className="mono"
+            autosize
+            minRows={3}
+            maxRows={12}
+            placeholder='{"name": "Ada"}'
+            value={body}
+            onChange={(e) => setEdited({ ...edited, body: e.currentTarget.value })}
+            error={bodyFault(body)}
+          />
         )}
         {pinned > 0 && <p className="debug__short">{t("testRun.pinned", { n: pinned })}</p>}
         {run?.response && (
           <Group gap="xs" align="flex-end">
-            <TextInput size="xs" flex={1} label={t("testRun.saveAs")} value={testName} onChange={(e) => setTestName(e.currentTarget.value)} />
-            <Button size="compact-md" variant="default" leftSection={<IconDeviceFloppy size={14} />} disabled={testName.trim() === ""} onClick={() => void handleSave()}>
+            <TextInput
+              size="xs"
+              flex={1}
+              label={t("testRun.saveAs")}
+              value={testName}
+              onChange={(e) => setTestName(e.currentTarget.value)}
+            />
+            <Button
+              size="compact-md"
+              variant="default"
+              leftSection={<IconDeviceFloppy size={14} />}
+              disabled={testName.trim() === ""}
+              onClick={() => void handleSave()}
+            >
               {t("common.save")}
             </Button>
           </Group>
@@ -170,13 +244,21 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
               // biome-ignore lint/suspicious/noArrayIndexKey: steps come in their order and never move
               <li key={i}>
                 <div className="rows__row">
-                  <span style={{ color: s.outcome === "failed" ? "var(--danger-text)" : "var(--success-text)" }}>{s.outcome === "failed" ? "✕" : "✓"}</span>
+                  <span style={{ color: s.outcome === "failed" ? "var(--danger-text)" : "var(--success-text)" }}>
+                    {s.outcome === "failed" ? "✕" : "✓"}
+                  </span>
                   <button type="button" className="debug__node" onClick={() => onOpen(s.nodeID)}>
                     {s.label}
                   </button>
                   <span className="tabular debug__short">{(s.micros / 1000).toFixed(2)} ms</span>
                   {s.outcome !== "passed" && <span className="card__mark">{t(`outcome.${s.outcome}`)}</span>}
-                  <div className="debug__value">{s.error ? <span style={{ color: "var(--danger-text)" }}>{s.error}</span> : <JsonValue value={s.out ?? s.in} />}</div>
+                  <div className="debug__value">
+                    {s.error ? (
+                      <span style={{ color: "var(--danger-text)" }}>{s.error}</span>
+                    ) : (
+                      <JsonValue value={s.out ?? s.in} />
+                    )}
+                  </div>
                 </div>
               </li>
             ))}
@@ -199,7 +281,9 @@ function Answer({ response }: { response: RunResponse }) {
   return (
     <div>
       <div className="testRun__status">
-        <span style={{ color: failed ? "var(--danger-text)" : "var(--success-text)" }}>{response.status === 0 ? t("testRun.event") : response.status}</span>
+        <span style={{ color: failed ? "var(--danger-text)" : "var(--success-text)" }}>
+          {response.status === 0 ? t("testRun.event") : response.status}
+        </span>
         <span className="tabular">{(response.micros / 1000).toFixed(1)} ms</span>
         <span className="debug__short">{t("testRun.size", { n: response.size })}</span>
         <CopyButton value={text}>

@@ -37,7 +37,7 @@ function merged(a: readonly DebugMessage[], b: readonly DebugMessage[], clearedT
 export function take(message: DebugMessage): void {
   waiting.push(message);
   if (waiting.length > KEPT) waiting = waiting.slice(-KEPT);
-  timer ??= setTimeout(flush, BATCH);
+  if (timer === undefined) timer = setTimeout(flush, BATCH);
 }
 
 /** Reads what the server kept. */

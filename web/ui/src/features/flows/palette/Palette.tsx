@@ -24,8 +24,19 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
     ? [[t("palette.found"), found]]
     : [
         [t("palette.favourites"), found.filter((x) => favourites.includes(x.id))],
-        [t("palette.recent"), recent.map((id) => found.find((x) => x.id === id)).filter((x): x is NodeType => x !== undefined).slice(0, 4)],
-        ...[...Map.groupBy(catalogue.types.filter((x) => found.includes(x)), (x) => x.module)],
+        [
+          t("palette.recent"),
+          recent
+            .map((id) => found.find((x) => x.id === id))
+            .filter((x): x is NodeType => x !== undefined)
+            .slice(0, 4),
+        ],
+        ...[
+          ...Map.groupBy(
+            catalogue.types.filter((x) => found.includes(x)),
+            (x) => x.module,
+          ),
+        ],
       ];
   const toggleFavourite = (id: string): void => {
     const next = favourites.includes(id) ? favourites.filter((f) => f !== id) : [...favourites, id];

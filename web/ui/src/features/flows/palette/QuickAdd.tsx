@@ -4,8 +4,8 @@ import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
-import type { QuickAddRequest } from "../canvas/requests";
 import { NodeIcon } from "../canvas/NodeIcon";
+import type { QuickAddRequest } from "../canvas/requests";
 import { type NodeType, useCatalogue } from "../catalogue";
 import { insertText, parsePiece, parseRoute } from "../clipboard";
 import { add } from "../commands";
@@ -16,7 +16,17 @@ import { search } from "./search";
 import "./palette.css";
 
 /** The search that opens at the cursor: types the name, Enter adds. */
-export function QuickAdd({ flow, request, onClose, onAdded }: { flow: OpenFlow; request: QuickAddRequest; onClose: () => void; onAdded: (id: string) => void }) {
+export function QuickAdd({
+  flow,
+  request,
+  onClose,
+  onAdded,
+}: {
+  flow: OpenFlow;
+  request: QuickAddRequest;
+  onClose: () => void;
+  onAdded: (id: string) => void;
+}) {
   const catalogue = useCatalogue();
   const { editor } = usePreferences();
   const remember = useRecent();
@@ -46,7 +56,11 @@ export function QuickAdd({ flow, request, onClose, onAdded }: { flow: OpenFlow; 
   }, [active, id]);
 
   const choose = (type: NodeType): void => {
-    const made = add(flow.name, type, catalogue, { at: request.at, ...(request.after ? { after: request.after } : {}), ...(request.into ? { into: request.into } : {}) });
+    const made = add(flow.name, type, catalogue, {
+      at: request.at,
+      ...(request.after ? { after: request.after } : {}),
+      ...(request.into ? { into: request.into } : {}),
+    });
     onClose();
     if (made) {
       remember(type.id);
@@ -62,7 +76,10 @@ export function QuickAdd({ flow, request, onClose, onAdded }: { flow: OpenFlow; 
       setActive((a) => (found.length === 0 ? 0 : (a + (e.key === "ArrowDown" ? 1 : -1) + found.length) % found.length));
     } else if (e.key === "Enter") {
       e.preventDefault();
-      if (pasted && insertText(flow.name, catalogue, query, request.at)) return onClose();
+      if (pasted && insertText(flow.name, catalogue, query, request.at)) {
+        onClose();
+        return;
+      }
       const type = found[active];
       if (type) choose(type);
     }
@@ -72,7 +89,6 @@ export function QuickAdd({ flow, request, onClose, onAdded }: { flow: OpenFlow; 
   return createPortal(
     <>
       <div className="quickAdd__back" onPointerDown={onClose} aria-hidden />
-      {/* biome-ignore lint/a11y/useSemanticElements: the dialog element cannot be placed at the cursor without a top layer */}
       <div ref={trap} className="quickAdd" role="dialog" aria-label={t("quickAdd.label")} style={{ left, top }}>
         <TextInput
           data-autofocus

@@ -7,6 +7,7 @@ export function useRecent(): (id: string) => void {
   const { editor } = usePreferences();
   const set = useSetPreferences();
   return (id) => {
-    if (editor.recent[0] !== id) set({ editor: { ...editor, recent: [id, ...editor.recent.filter((r) => r !== id)].slice(0, KEPT) } });
+    if (editor.recent[0] !== id)
+      set({ editor: { ...editor, recent: [id, ...editor.recent.filter((r) => r !== id)].slice(0, KEPT) } });
   };
 }

@@ -30,7 +30,8 @@ export function search(types: readonly NodeType[], o: SearchOptions): NodeType[]
 
 function fits(type: NodeType, o: SearchOptions): boolean {
   if (o.configuration !== (type.kind === "Configuration")) return false;
-  if (o.after) return hasOutput(o.after.type) && hasInput(type.kind) && (type.kind !== "Response" || o.mayRespond !== false);
+  if (o.after)
+    return hasOutput(o.after.type) && hasInput(type.kind) && (type.kind !== "Response" || o.mayRespond !== false);
   if (o.within) return hasInput(type.kind) && hasOutput(type.kind) && !isEntry(type.kind);
   return true;
 }

@@ -39,7 +39,6 @@ export function Review({ onClose }: { onClose: () => void }) {
       (e: unknown) => setFailure(e),
     );
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the review opens
   useEffect(load, []);
 
   const deploy = async (mode: "all" | "flow", flows?: string[]): Promise<void> => {
@@ -47,7 +46,11 @@ export function Review({ onClose }: { onClose: () => void }) {
     setRefused(undefined);
     try {
       if (!(await saveAll())) throw new Error(t("review.notSaved"));
-      await payload(api.POST("/flows/deploy", { body: { mode, note, base: check?.live ?? 0, ...(flows ? { flows } : {}) } as never }));
+      await payload(
+        api.POST("/flows/deploy", {
+          body: { mode, note, base: check?.live ?? 0, ...(flows ? { flows } : {}) } as never,
+        }),
+      );
       setDeployed((await checkNow())?.routes ?? check?.routes ?? []);
       await queries.invalidateQueries();
     } catch (e) {
@@ -73,7 +76,8 @@ export function Review({ onClose }: { onClose: () => void }) {
   const openPlace = (node: string, field?: string): void => {
     const flow = check?.problems.find((p) => p.node === node)?.flow ?? current;
     onClose();
-    if (flow) void navigate({ to: "/flows/$name", params: { name: flow }, search: { node, ...(field ? { field } : {}) } });
+    if (flow)
+      void navigate({ to: "/flows/$name", params: { name: flow }, search: { node, ...(field ? { field } : {}) } });
   };
   return (
     <Modal
@@ -100,7 +104,12 @@ export function Review({ onClose }: { onClose: () => void }) {
           {!check && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
           {refused && (
             <Alert color="red" role="alert" title={refused.message}>
-              <Problems problems={refused.places.map((p): Finding => ({ path: p.path, message: p.message, code: p.code ?? "", ...placed(p.path) }))} onOpen={openPlace} />
+              <Problems
+                problems={refused.places.map(
+                  (p): Finding => ({ path: p.path, message: p.message, code: p.code ?? "", ...placed(p.path) }),
+                )}
+                onOpen={openPlace}
+              />
             </Alert>
           )}
           {check && (
@@ -123,7 +132,11 @@ export function Review({ onClose }: { onClose: () => void }) {
                 <Routes routes={check.routes} brief />
               </section>
               {tests && (
-                <Alert color={tests.failed > 0 ? "red" : "green"} role="status" title={t("review.tests", { passed: tests.passed, failed: tests.failed })}>
+                <Alert
+                  color={tests.failed > 0 ? "red" : "green"}
+                  role="status"
+                  title={t("review.tests", { passed: tests.passed, failed: tests.failed })}
+                >
                   {tests.results
                     .filter((r) => !r.passed)
                     .map((r) => (
@@ -133,9 +146,22 @@ export function Review({ onClose }: { onClose: () => void }) {
                     ))}
                 </Alert>
               )}
-              <Textarea label={t("review.note")} description={t("review.noteHint")} maxLength={1000} autosize minRows={1} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
+              <Textarea
+                label={t("review.note")}
+                description={t("review.noteHint")}
+                maxLength={1000}
+                autosize
+                minRows={1}
+                value={note}
+                onChange={(e) => setNote(e.currentTarget.value)}
+              />
               <Group justify="space-between">
-                <Button variant="default" leftSection={<IconTestPipe size={16} />} loading={isTesting} onClick={() => void runTests()}>
+                <Button
+                  variant="default"
+                  leftSection={<IconTestPipe size={16} />}
+                  loading={isTesting}
+                  onClick={() => void runTests()}
+                >
                   {t("review.runTests")}
                 </Button>
                 <Group>
@@ -147,7 +173,13 @@ export function Review({ onClose }: { onClose: () => void }) {
                       {t("review.deployThis")}
                     </Button>
                   )}
-                  <Button data-autofocus leftSection={<IconRocket size={16} />} loading={isDeploying} disabled={!check.deployable} onClick={() => void deploy("all")}>
+                  <Button
+                    data-autofocus
+                    leftSection={<IconRocket size={16} />}
+                    loading={isDeploying}
+                    disabled={!check.deployable}
+                    onClick={() => void deploy("all")}
+                  >
                     {t("review.deployAll")}
                   </Button>
                 </Group>
