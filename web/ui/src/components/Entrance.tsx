@@ -1,14 +1,21 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTitle } from "../app/Page";
 import "./entrance.css";
 
 /** The frame of the pages before anybody is signed in. */
 export function Entrance({ title, wide, children }: { title: string; wide?: boolean; children: ReactNode }) {
   useTitle(title);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(title);
+  useEffect(() => {
+    // What replaces a screen announces itself; the first one leaves focus to its form.
+    if (shown.current !== title) heading.current?.focus();
+    shown.current = title;
+  }, [title]);
   return (
     <main className="entrance" data-wide={wide || undefined}>
       <img src="/_/icon.svg" alt="" width={48} height={48} />
-      <h1 className="page__title" tabIndex={-1}>
+      <h1 className="page__title" tabIndex={-1} ref={heading}>
         {title}
       </h1>
       {children}

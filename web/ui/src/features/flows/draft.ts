@@ -9,7 +9,7 @@ import { queries } from "../../app/queries";
 import { t } from "../../text/t";
 import type { Catalogue } from "./catalogue";
 import { type Doc, read, type WireFlow, write } from "./document";
-import { forget, keep, kept, revive } from "./local";
+import { keep, kept, revive } from "./local";
 import { type Choice, type Conflict, merge, same } from "./merge";
 import { CONFIGURATION, isUnsaved, type OpenFlow, useEditor } from "./store";
 
@@ -129,8 +129,6 @@ async function saveNow(name: string, tries: number): Promise<boolean> {
     );
     useEditor.getState().wasSaved(name, doc, saved.revision);
     mark("failed", name, undefined);
-    const now = useEditor.getState().flows[name];
-    if (now && !isUnsaved(now)) await forget(name).catch(() => {});
     void queries.invalidateQueries(draftsQuery);
     return true;
   } catch (e) {
@@ -170,23 +168,21 @@ export async function refresh(name: string): Promise<void> {
 /** Throws the local edits of a flow away; undoable. */
 export function discard(name: string): void {
   const flow = useEditor.getState().flows[name];
-  if (!flow) return;
-  useEditor.getState().replace(name, t("step.discard"), flow.saved.doc, flow.saved);
-  void forget(name).catch(() => {});
+  if (flow) useEditor.getState().replace(name, t("step.discard"), flow.saved.doc, flow.saved);
 }
 
 const IDLE_SAVE = 10_000;
 
 /**
- * Keeps every edit in the browser as it is made and saves drafts after ten idle
- * seconds when the user wants that; a save that a lost session refused is made up
+ * Keeps every edit and how to undo it in the browser as it is made, and saves drafts
+ * after ten idle seconds when the user wants that; a save that a lost session refused is made up
  * for. Returns how to stop.
  */
 export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const write = async (flow: OpenFlow): Promise<void> => {
     try {
-      if (isUnsaved(flow)) await keep(flow, catalogue);
+      await keep(flow, catalogue);
       if (useDrafts.getState().notKept) useDrafts.setState({ notKept: undefined });
     } catch {
       useDrafts.setState({ notKept: t("draft.notKept") });
@@ -195,8 +191,9 @@ export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
   const stop = useEditor.subscribe((now, before) => {
     for (const flow of Object.values(now.flows)) {
       const was = before.flows[flow.name];
-      if (!was || was.doc === flow.doc) continue;
+      if (!was || (was.doc === flow.doc && was.saved === flow.saved)) continue;
       void write(flow);
+      if (was.doc === flow.doc) continue;
       clearTimeout(timers.get(flow.name));
       if (autoSave && !same(flow.doc, flow.saved.doc))
         timers.set(

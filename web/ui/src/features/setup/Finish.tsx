@@ -58,6 +58,10 @@ export function Finish({ answers, onRefused }: { answers: Answers; onRefused: (f
           ? "failed"
           : "waiting";
   const isDone = done.length === tasks.length;
+  const next = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (isDone) next.current?.focus();
+  }, [isDone]);
   const isOver = isProblem(error) && error.code === "setup_over";
   return (
     <>
@@ -89,11 +93,11 @@ export function Finish({ answers, onRefused }: { answers: Answers; onRefused: (f
       )}
       {(isDone || done.includes("session")) && (
         <Group justify="flex-end">
-          <Button component={Link} to="/" variant={sample ? "default" : "filled"} autoFocus={isDone && !sample}>
+          <Button component={Link} to="/" variant={sample ? "default" : "filled"} ref={sample ? undefined : next}>
             {t("setup.toOverview")}
           </Button>
           {sample && (
-            <Button component={Link} to={`/flows/${encodeURIComponent(sample)}`} autoFocus>
+            <Button component={Link} to={`/flows/${encodeURIComponent(sample)}`} ref={next}>
               {t("setup.toSample")}
             </Button>
           )}

@@ -55,7 +55,7 @@ export function SetupField({ form, field, isFirst }: { form: Form; field: TextFi
     withAsterisk: false,
     spellCheck: false,
     inputWrapperOrder: ["label", "input", "description", "error"] as ("label" | "input" | "description" | "error")[],
-    "data-autofocus": isFirst || undefined,
+    autoFocus: isFirst ?? false,
     onBlur: () => answers[field] !== "" && check(answers),
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => {
       const next = { ...answers, [field]: e.currentTarget.value };
