@@ -85,7 +85,7 @@ func (r *run) ignored(direct int) {
 	}
 	for i, a := range r.answers {
 		if i != direct {
-			r.recorder.Record(trace.Step{NodeID: a.NodeID, Flow: r.Flow, Start: time.Now(), Outcome: trace.Ignored})
+			r.recorder.Record(trace.Record{NodeID: a.NodeID, Flow: r.Flow, Start: time.Now(), Outcome: trace.Ignored})
 		}
 	}
 }

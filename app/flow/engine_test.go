@@ -802,14 +802,16 @@ sorry: Response
 fail -> f -> o
 catch -> sorry`)
 	var got []string
-	b.recorder = trace.Func(func(s trace.Step) { got = append(got, s.NodeID+" "+string(s.Outcome)) })
+	b.record = func() trace.Recorder {
+		return trace.Func(func(s trace.Step) { got = append(got, s.NodeID+" "+string(s.Outcome)) })
+	}
 	wantGet(t, b, "/api/hello", 200, "")
 	wantGet(t, b, "/api/fail", 200, "")
 	want := "[hello passed helloText passed helloOut passed fail passed f failed catch passed sorry passed]"
 	if fmt.Sprint(got) != want {
 		t.Errorf("%v, want %s", got, want)
 	}
-	got, b.recorder = nil, nil
+	got, b.record = nil, nil
 	wantGet(t, b, "/api/hello", 200, "")
 	if got != nil {
 		t.Errorf("recorded %v without a recorder", got)

@@ -367,13 +367,10 @@ func (st *state) pop() int32 {
 
 // step runs one node on a message.
 func (r *run) step(s *step, m *node.Message, halted bool) outcome {
-	if r.recorder != nil || r.pinned != nil {
+	if r.recorder != nil {
 		return r.watched(s, m, halted)
 	}
-	if halted && s.typ.Kind == node.Middleware {
-		return outcome{kind: trace.Skipped}
-	}
-	return r.call(s, m)
+	return r.perform(s, m, halted)
 }
 
 // call lets the node's controller do its work; a panic of it is an error.
@@ -401,36 +398,29 @@ func (r *run) call(s *step, m *node.Message) (o outcome) {
 	return outcome{kind: trace.Failed, err: err}
 }
 
-// watched is step with a recorder or pinned outputs.
+// watched is perform with a recorder.
 func (r *run) watched(s *step, m *node.Message, halted bool) outcome {
-	t := trace.Step{NodeID: s.id, Label: s.label, Flow: s.flow}
-	var cutIn, cutOut bool
-	if r.recorder != nil {
-		t.In, cutIn = trace.Snapshot(&m.Payload)
-	}
-	t.Start = time.Now()
-	var o outcome
-	output, pinned := r.pinned[s.id]
-	switch {
-	case halted && s.typ.Kind == node.Middleware:
-		o = outcome{kind: trace.Skipped}
-	case pinned:
-		o = outcome{kind: trace.Pinned, err: replace(m, output)}
-	default:
-		o = r.call(s, m)
-	}
-	t.Micros = float64(time.Since(t.Start).Nanoseconds()) / 1000
-	if r.recorder == nil {
-		return o
-	}
-	t.Outcome, t.Ports = o.kind, slices.Clone(o.ports)
+	t := trace.Record{NodeID: s.id, Label: s.label, Flow: s.flow, In: r.recorder.Take(&m.Payload), Start: time.Now()}
+	o := r.perform(s, m, halted)
+	t.Took, t.Outcome, t.Ports, t.Err = time.Since(t.Start), o.kind, slices.Clone(o.ports), o.err
 	if o.err != nil {
-		t.Outcome, t.Error = trace.Failed, o.err.Error()
+		t.Outcome = trace.Failed
 	}
-	t.Out, cutOut = trace.Snapshot(&m.Payload)
-	t.Shortened = cutIn || cutOut
+	t.Out = r.recorder.Take(&m.Payload)
 	r.recorder.Record(t)
 	return o
+}
+
+// perform lets a node do its part, which is nothing after a halt and its pinned
+// output where it has one.
+func (r *run) perform(s *step, m *node.Message, halted bool) outcome {
+	if halted && s.typ.Kind == node.Middleware {
+		return outcome{kind: trace.Skipped}
+	}
+	if output, pinned := r.pinned[s.id]; pinned {
+		return outcome{kind: trace.Pinned, err: replace(m, output)}
+	}
+	return r.call(s, m)
 }
 
 // enter records that a run starts at an entry.
@@ -438,9 +428,9 @@ func (r *run) enter(at *entry, m *node.Message, how trace.Outcome) {
 	if r.recorder == nil {
 		return
 	}
-	s := trace.Step{NodeID: at.id, Label: at.label, Flow: at.flow, Start: time.Now(), Outcome: how}
-	s.Out, s.Shortened = trace.Snapshot(&m.Payload)
-	r.recorder.Record(s)
+	r.recorder.Record(trace.Record{
+		NodeID: at.id, Label: at.label, Flow: at.flow, Start: time.Now(), Outcome: how, Out: r.recorder.Take(&m.Payload),
+	})
 }
 
 // replace makes the pinned keys the whole payload.

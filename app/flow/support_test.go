@@ -235,7 +235,7 @@ type bench struct {
 	library  *node.Library
 	log      *bytes.Buffer
 	emitted  []string
-	recorder trace.Recorder // of ordinary runs
+	record   func() trace.Recorder // of ordinary runs
 }
 
 type syncWriter struct {
@@ -270,7 +270,12 @@ func newBench(t testing.TB, change ...func(*flow.Settings)) *bench {
 			b.emitted = append(b.emitted, fmt.Sprint(channel, args))
 		},
 		ReservedCookies: []string{"ecoflow"},
-		Recorder:        func(string, string) trace.Recorder { return b.recorder },
+		Recorder: func(string, string) trace.Recorder {
+			if b.record == nil {
+				return nil
+			}
+			return b.record()
+		},
 	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

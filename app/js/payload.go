@@ -1,6 +1,7 @@
 package js
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/dop251/goja"
@@ -12,6 +13,7 @@ type Payload struct {
 	seat   *seat
 	object *goja.Object
 	views  *views
+	whole  []byte // as JSON, once somebody asked, until it changes
 }
 
 // views counts the payloads that look at one object; one of them alone may change
@@ -40,8 +42,10 @@ func (p *Payload) turn(fn func() error) error {
 	})
 }
 
-// own makes the payload the only view of its object; it runs in a turn.
+// own makes the payload the only view of its object, which is about to change; it
+// runs in a turn.
 func (p *Payload) own() error {
+	p.whole = nil
 	p.views.mu.Lock()
 	shared := p.views.n > 1
 	if shared {
@@ -121,6 +125,10 @@ func (p *Payload) Keys() []string {
 // AppendJSON appends the JSON of a key's value, or of the whole payload for "".
 func (p *Payload) AppendJSON(dst []byte, key string) ([]byte, error) {
 	err := p.turn(func() error {
+		if key == "" && p.whole != nil {
+			dst = append(dst, p.whole...)
+			return nil
+		}
 		var v goja.Value = p.object
 		if key != "" {
 			if v = p.object.Get(key); v == nil || !p.has(key) {
@@ -128,10 +136,14 @@ func (p *Payload) AppendJSON(dst []byte, key string) ([]byte, error) {
 			}
 		}
 		written, err := p.seat.machine.marshal(dst, v)
-		if err == nil {
-			dst = written
+		if err != nil {
+			return err
 		}
-		return err
+		if key == "" {
+			p.whole = slices.Clone(written[len(dst):])
+		}
+		dst = written
+		return nil
 	})
 	return dst, err
 }

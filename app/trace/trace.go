@@ -1,6 +1,7 @@
 // Package trace holds what a run did, node by node: for the editor's test runs,
 // and for ordinary runs where that is switched on. A run without a Recorder pays
-// one comparison a node.
+// one comparison a node; one whose record nobody reads pays for keeping what was
+// there, not for encoding it.
 package trace
 
 import (
@@ -8,9 +9,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
+	"ecoflow/app/limit"
 	"ecoflow/app/node"
 	"ecoflow/app/value"
 )
@@ -29,7 +32,7 @@ const (
 	Ignored Outcome = "ignored" // a Response that ran after another had answered
 )
 
-// Step is what one node did.
+// Step is what one node did, for others to see.
 type Step struct {
 	NodeID  string          `json:"nodeID"`
 	Label   string          `json:"label"`
@@ -45,17 +48,143 @@ type Step struct {
 	Shortened bool `json:"shortened,omitempty"`
 }
 
-// A Recorder is told of each node after it ran. Record may be called
-// concurrently.
-type Recorder interface {
-	Record(s Step)
+// Record is what one node did, with the data around it as the Recorder took it.
+type Record struct {
+	NodeID, Label, Flow string
+	Start               time.Time
+	Took                time.Duration
+	In, Out             Data
+	Ports               []string // as in Step
+	Outcome             Outcome
+	Err                 error
 }
 
-// Func is a function that records.
+// Step encodes the record for others to see.
+func (r *Record) Step() Step {
+	s := Step{
+		NodeID: r.NodeID, Label: r.Label, Flow: r.Flow, Start: r.Start, Micros: float64(r.Took.Nanoseconds()) / 1000,
+		Ports: r.Ports, Outcome: r.Outcome,
+	}
+	if r.Err != nil {
+		s.Error = r.Err.Error()
+	}
+	var cutIn, cutOut bool
+	s.In, cutIn = r.In.read()
+	s.Out, cutOut = r.Out.read()
+	s.Shortened = cutIn || cutOut
+	return s
+}
+
+// A Recorder is told of each node after it ran. Its methods may be called
+// concurrently.
+type Recorder interface {
+	// Take returns what the payload holds now.
+	Take(p *node.Payload) Data
+	Record(r Record)
+}
+
+// Func is a Recorder that hands on each step at once.
 type Func func(Step)
 
+// Take encodes the payload: the runtime it may live in can be gone when the node
+// has run.
+func (f Func) Take(p *node.Payload) Data {
+	data, shortened := Snapshot(p)
+	return Data{json: data, state: encoded, shortened: shortened}
+}
+
 // Record calls the function.
-func (f Func) Record(s Step) { f(s) }
+func (f Func) Record(r Record) { f(r.Step()) }
+
+// Keeper is a Recorder that keeps what a run did until somebody reads it. It shares
+// the data with the run, which copies what it changes. The zero Keeper is ready.
+type Keeper struct {
+	mu      sync.Mutex
+	records []Record
+}
+
+// keptFirst is for how many nodes a Keeper makes room at once.
+const keptFirst = 8
+
+// Take keeps what the payload holds. What lives in a script runtime is written out,
+// as the runtime goes on without it.
+func (k *Keeper) Take(p *node.Payload) Data {
+	r := p.Resident()
+	if r == nil {
+		return Data{payload: p.Fork(), state: shared}
+	}
+	b, err := r.AppendJSON(nil, "")
+	if err != nil {
+		return Data{state: encoded, shortened: true}
+	}
+	return Data{json: b, state: written}
+}
+
+// Record keeps the record.
+func (k *Keeper) Record(r Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.records == nil {
+		k.records = make([]Record, 0, keptFirst)
+	}
+	k.records = append(k.records, r)
+}
+
+// Steps returns the steps so far, in the order in which they ended.
+func (k *Keeper) Steps() []Step {
+	k.mu.Lock()
+	records := k.records
+	k.mu.Unlock()
+	steps := make([]Step, len(records))
+	for i := range records {
+		steps[i] = records[i].Step()
+	}
+	return steps
+}
+
+// Data is what a payload held at one moment. The zero Data is that of a node which
+// got or gave none.
+type Data struct {
+	payload   node.Payload
+	json      []byte
+	state     state
+	shortened bool
+}
+
+// A state says where the data is.
+type state uint8
+
+const (
+	none    state = iota
+	shared        // in payload
+	written       // in json, all of it
+	encoded       // in json, as others may see it
+)
+
+// read returns the data as Snapshot does.
+func (d *Data) read() (data json.RawMessage, shortened bool) {
+	switch d.state {
+	case none:
+		return nil, false
+	case shared:
+		return Snapshot(&d.payload)
+	case encoded:
+		return d.json, d.shortened
+	}
+	v, err := value.Parse(d.json, limit.APIDepth+1)
+	if err != nil {
+		return nil, true
+	}
+	members, ok := v.(map[string]any)
+	if !ok {
+		return nil, true
+	}
+	p := node.Payload{}
+	for key, v := range members {
+		p.Set(key, v) //nolint:errcheck // a payload of Go values takes any value
+	}
+	return Snapshot(&p)
+}
 
 // The bounds of a snapshot.
 const (

@@ -1,10 +1,13 @@
 package trace_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"ecoflow/app/node"
@@ -28,6 +31,49 @@ func TestSnapshotMasksSecrets(t *testing.T) {
 	}
 	if v, _ := p.Peek("msg"); v != any(raw) {
 		t.Error("the snapshot decoded the payload in place")
+	}
+}
+
+// A Keeper and one who reads at once see the same, whatever becomes of the payload.
+func TestKeptAndReadAtOnce(t *testing.T) {
+	raw, err := value.Validate([]byte(`{"pin": 1, "text": "`+strings.Repeat("x", 3000)+`"}`), 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		p    = node.NewPayload(raw)
+		k    trace.Keeper
+		seen []trace.Step
+	)
+	atOnce := trace.Func(func(s trace.Step) { seen = append(seen, s) })
+	for _, r := range []trace.Recorder{&k, atOnce} {
+		r.Record(trace.Record{NodeID: "in", Flow: "shop", Out: r.Take(&p), Outcome: trace.Passed})
+	}
+	for i, change := range []func() error{
+		func() error { _, _, err := p.Get("msg"); return err },
+		func() error { return p.Set("secretName", "x") },
+		func() error { return p.Delete("msg") },
+		func() error { return p.Set("secretName", "") },
+	} {
+		kept, read := k.Take(&p), atOnce.Take(&p)
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		about := trace.Record{NodeID: "n", Took: time.Duration(i) * time.Microsecond, Ports: []string{"a"}, Outcome: trace.Failed, Err: errors.New("no")}
+		about.In, about.Out = kept, k.Take(&p)
+		k.Record(about)
+		about.In, about.Out = read, atOnce.Take(&p)
+		atOnce.Record(about)
+	}
+	want, err := json.Marshal(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := json.Marshal(k.Steps()); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("kept %s (%v)\nread at once %s", got, err, want)
+	}
+	if last := seen[4]; string(last.In) != `{"secretName":"***"}` || string(last.Out) != `{"secretName":""}` || last.Micros != 3 || last.Error != "no" || !seen[1].Shortened {
+		t.Errorf("%+v", last)
 	}
 }
 

@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"ecoflow/app/js"
 	"ecoflow/app/node"
+	"ecoflow/app/trace"
 	"ecoflow/app/value"
 )
 
@@ -131,5 +133,39 @@ func TestFunctionBranches(t *testing.T) {
 	}
 	if want := `{"msg":{"n":1,"when":"1970-01-01T00:00:00.000Z"},"seen":[],"only":"there"}`; string(b) != want {
 		t.Errorf("the other branch has %s, want %s", b, want)
+	}
+}
+
+// What a Keeper took is what there was, whatever became of it, and can be read when
+// the runtime is in other hands.
+func TestFunctionIsKept(t *testing.T) {
+	m, err := runFunction(t, "payload.token = 'x'; msg.list.push(msg.list.length); return msg", `{"list": [0]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var k trace.Keeper
+	keep := func() { k.Record(trace.Record{Out: k.Take(&m.Payload)}) }
+	keep()
+	keep()
+	if err := m.Payload.Set("more", true); err != nil {
+		t.Fatal(err)
+	}
+	keep()
+	if err := m.Payload.Delete("msg"); err != nil {
+		t.Fatal(err)
+	}
+	keep()
+	if err := m.Run.Close(); err != nil {
+		t.Fatal(err)
+	}
+	keep()
+	want := []string{
+		`{"msg":{"list":[0,1]},"token":"***"} false`, `{"msg":{"list":[0,1]},"token":"***"} false`,
+		`{"more":true,"msg":{"list":[0,1]},"token":"***"} false`, `{"more":true,"token":"***"} false`, ` true`,
+	}
+	for i, s := range k.Steps() {
+		if got := fmt.Sprintf("%s %v", s.Out, s.Shortened); got != want[i] {
+			t.Errorf("%d: kept %s, want %s", i, got, want[i])
+		}
 	}
 }
