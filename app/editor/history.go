@@ -10,6 +10,7 @@ import (
 	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 	"ecoflow/app/flow"
+	"ecoflow/app/limit"
 )
 
 // Deployment is one state that went live. The newest is live.
@@ -54,12 +55,9 @@ type HistoryPage struct {
 	Next  string
 }
 
-// maxPage is the most rows of a page.
-const maxPage = 1000
-
 // History lists deployments, the newest first.
 func (e *Editor) History(ctx context.Context, r HistoryRequest) (HistoryPage, error) {
-	q := DeploymentQuery{Flow: r.Flow, Limit: min(r.Limit, maxPage)}
+	q := DeploymentQuery{Flow: r.Flow, Limit: min(r.Limit, limit.PageRows)}
 	if r.Cursor != "" {
 		n, err := strconv.ParseInt(r.Cursor, 10, 64)
 		if err != nil || n < 1 {
