@@ -123,21 +123,24 @@ export async function openWindow(chromium, { scheme = "light", size = "wide", ..
     permissions: ["clipboard-read", "clipboard-write"],
     ...more,
   });
-  const page = await context.newPage();
   const faults = [];
   context.on("request", (r) => {
     const { protocol, hostname } = new URL(r.url());
     if (/^https?:$/.test(protocol) && hostname !== "localhost" && hostname !== "127.0.0.1") faults.push(`foreign request: ${r.url()}`);
   });
-  page.on("pageerror", (e) => faults.push(`page error: ${e.message}`));
-  page.on("console", (m) => {
-    if (m.type() !== "error") return;
-    // A refused call is logged by the browser itself; the page shows it.
-    if (/Failed to load resource/.test(m.text()) && !/Content Security Policy/.test(m.text())) return;
-    faults.push(`console: ${m.text()}`);
+  context.on("page", (page) => {
+    page.setDefaultTimeout(15_000);
+    page.on("pageerror", (e) => faults.push(`page error: ${e.message}`));
+    page.on("console", (m) => {
+      if (m.type() !== "error") return;
+      // A refused call is logged by the browser itself; the page shows it.
+      if (/Failed to load resource/.test(m.text()) && !/Content Security Policy/.test(m.text())) return;
+      faults.push(`console: ${m.text()}`);
+    });
   });
-  await page.addInitScript(() => {
+  await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (e) => console.error(`Content Security Policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
   });
+  const page = await context.newPage();
   return { context, page, faults };
 }

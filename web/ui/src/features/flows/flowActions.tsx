@@ -9,6 +9,7 @@ import { api, payload } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { t } from "../../text/t";
 import type { DraftRow } from "./draft";
+import { forget } from "./local";
 import { useEditor } from "./store";
 
 export function report(e: unknown): void {
@@ -34,7 +35,10 @@ export function useFlowActions(onChanged: () => void) {
   ): Promise<boolean> =>
     attempt(async () => {
       await payload(api.PATCH("/drafts/{flow}", { params: { path: { flow: row.name } }, body: change as never }));
-      if (change.name !== undefined) useEditor.getState().rename(row.name, change.name);
+      if (change.name !== undefined) {
+        useEditor.getState().rename(row.name, change.name);
+        await forget(row.name).catch(() => {});
+      }
       if (change.locked !== undefined) useEditor.getState().setLocked(row.name, change.locked);
     });
   return {
@@ -60,6 +64,7 @@ export function useFlowActions(onChanged: () => void) {
           void attempt(async () => {
             await payload(api.DELETE("/drafts/{flow}", { params: { path: { flow: row.name } } }));
             useEditor.getState().close(row.name);
+            await forget(row.name).catch(() => {});
             then?.();
           }),
       }),

@@ -2,6 +2,7 @@
 // reload, a crash, a lost server. Secret inputs are never written.
 
 import { createStore, del, get, keys, set } from "idb-keyval";
+import { SECRET } from "../../inputs/input";
 import type { Catalogue } from "./catalogue";
 import { withoutSecrets } from "./commands";
 import { list, read, type WireFlow, write } from "./document";
@@ -27,7 +28,7 @@ export async function keep(flow: OpenFlow, catalogue: Catalogue): Promise<void> 
     revision: flow.saved.revision,
     base: strip(write(flow.saved.doc), catalogue),
     flow: strip(write(flow.doc), catalogue),
-    history: JSON.parse(JSON.stringify(flow.history), secretless(flow, catalogue)) as History,
+    history: JSON.parse(JSON.stringify(flow.history), secretless(catalogue)) as History,
   };
   await set(flow.name, kept, store);
 }
@@ -70,15 +71,13 @@ function strip(flow: WireFlow, catalogue: Catalogue): WireFlow {
   };
 }
 
-// History holds settings of nodes that may be gone: every secret input of any type is dropped.
-function secretless(flow: OpenFlow, catalogue: Catalogue): (this: unknown, key: string, value: unknown) => unknown {
-  const used = new Set(list(flow.doc, "nodes").map((n) => n.data.moduleID._id));
+// History holds settings of nodes that may be gone, so a secret input of any type is
+// masked in it: undone, it says "as stored".
+function secretless(catalogue: Catalogue): (this: unknown, key: string, value: unknown) => unknown {
   const names = new Set(
-    catalogue.types
-      .filter((t) => used.size > 0 && t.inputs.some((i) => i.type === "HiddenString"))
-      .flatMap((t) => t.inputs.filter((i) => i.type === "HiddenString").map((i) => i.name)),
+    catalogue.types.flatMap((t) => t.inputs.filter((i) => i.type === "HiddenString").map((i) => i.name)),
   );
-  return (key, value) => (names.has(key) ? undefined : value);
+  return (key, value) => (names.has(key) && value ? SECRET : value);
 }
 
 /** The edits of a kept flow over what the server has, with the secrets the server knows. */
@@ -96,5 +95,5 @@ export function revive(kept: Kept, server: WireFlow): WireFlow {
 }
 
 function masked(configs: Record<string, unknown> | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(configs ?? {}).filter(([, v]) => v === "***"));
+  return Object.fromEntries(Object.entries(configs ?? {}).filter(([, v]) => v === SECRET));
 }

@@ -3,7 +3,7 @@
 // read from here (draft.ts). Components subscribe to the narrowest piece.
 
 import { create } from "zustand";
-import { type Doc, type FlowEdge, type FlowNode, list, type Point } from "./document";
+import { type Doc, type FlowEdge, type FlowNode, list, type Point, portOf } from "./document";
 import { Edit, type History, noHistory, record, redo, type Step, undo } from "./history";
 import { same } from "./merge";
 
@@ -175,21 +175,18 @@ export function removeNodes(
   ids: ReadonlySet<string>,
   heal?: (source: string, target: string, port: string) => FlowEdge | undefined,
 ): void {
-  const edges = list(e.doc, "edges");
-  if (heal) {
-    for (const id of ids) {
-      const into = list(e.doc, "edges").filter((x) => x.target === id && !ids.has(x.source));
-      const out = list(e.doc, "edges").filter((x) => x.source === id && !ids.has(x.target));
-      for (const a of into) {
-        for (const b of out) {
-          const made = heal(a.source, b.target, a.sourceHandle.slice(`${a.source}-source-`.length));
-          if (made) e.set("edges", made);
-        }
+  for (const id of ids) {
+    const edges = list(e.doc, "edges");
+    const into = edges.filter((x) => x.target === id);
+    const out = edges.filter((x) => x.source === id);
+    for (const x of [...into, ...out]) e.remove("edges", x.id);
+    // One node after the other, so that a whole row that goes heals too.
+    for (const a of heal ? into : []) {
+      for (const b of out) {
+        const made = heal?.(a.source, b.target, portOf(a));
+        if (made) e.set("edges", made);
       }
     }
-  }
-  for (const x of edges) if (ids.has(x.source) || ids.has(x.target)) e.remove("edges", x.id);
-  for (const id of ids) {
     e.remove("configs", id);
     e.remove("nodes", id);
   }

@@ -231,6 +231,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         {t("canvas.hint")}
       </span>
       <ReactFlow
+        ref={isNoRegion}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
@@ -307,6 +308,11 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
       {children}
     </div>
   );
+}
+
+// The library makes an application region of its own inside ours.
+function isNoRegion(element: HTMLElement | null): void {
+  element?.setAttribute("role", "presentation");
 }
 
 function miniColor(node: Node): string {
