@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { useTitle } from "../app/Page";
 import "./entrance.css";
 
@@ -7,8 +7,9 @@ export function Entrance({ title, wide, children }: { title: string; wide?: bool
   useTitle(title);
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(title);
-  useEffect(() => {
-    // What replaces a screen announces itself; the first one leaves focus to its form.
+  useLayoutEffect(() => {
+    // What replaces a screen announces itself, unless something on it asks for focus
+    // (an effect, so later); the first one leaves it to its form.
     if (shown.current !== title) heading.current?.focus();
     shown.current = title;
   }, [title]);

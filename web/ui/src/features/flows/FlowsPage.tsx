@@ -4,7 +4,7 @@ import { IconDots, IconDownload, IconLock, IconPlus, IconSearch, IconUpload } fr
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
-import { api, payload } from "../../api/client";
+import { createFlow } from "../../api/createFlow";
 import { useServerEvents } from "../../api/events";
 import { isProblem } from "../../api/problem";
 import { type Action, useActions } from "../../app/actions";
@@ -15,7 +15,6 @@ import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 import { type DraftRow, draftsQuery } from "./draft";
 import { downloadFlows } from "./export";
-import { freeName } from "./FlowTabs";
 import { useFlowActions } from "./flowActions";
 import { ImportDialog } from "./ImportDialog";
 import { CONFIGURATION } from "./store";
@@ -43,15 +42,9 @@ export function FlowsPage() {
   );
   const folders = [...Map.groupBy(shown, (d) => d.folder)].sort(([a], [b]) => a.localeCompare(b));
 
-  const create = async (flow: unknown, stem: string): Promise<void> => {
-    const name = freeName(
-      rows.map((r) => r.name),
-      stem,
-    );
+  const create = async (flow: object, stem: string): Promise<void> => {
     try {
-      await payload(
-        api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body: { base: 0, flow: flow as never } }),
-      );
+      const name = await createFlow(stem, flow);
       await navigate({ to: "/flows/$name", params: { name } });
     } catch (e) {
       if (!isProblem(e)) throw e;
