@@ -187,6 +187,16 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 		return err
 	}
 	p.front.Bound(settings.Limits.Connections)
+	if settings.HTTPS.Enabled {
+		certificate, err := web.OpenCertificate(folder.Within(settings.HTTPS.Cert), folder.Within(settings.HTTPS.Key), p.log)
+		if err != nil {
+			return errors.Join(err, p.front.Shutdown(ctx))
+		}
+		p.front.Secure(certificate)
+	}
+	if folder.Unlocked() {
+		fmt.Println("The disk of the data folder knows no locks: see to it that no other EcoFlow uses the folder.")
+	}
 	failed := make(chan error, len(p.front.Addresses()))
 	handler, err := p.frontDoor(sessions)
 	if err != nil {
@@ -317,7 +327,7 @@ func (p *process) greet(ctx context.Context) error {
 		}
 		fmt.Println("Setup code:", code)
 	}
-	if !p.config.Get().Loopback() {
+	if s := p.config.Get(); !s.Loopback() && !s.HTTPS.Enabled && len(s.TrustedProxies) == 0 {
 		fmt.Println("Others can reach this listener, and nothing encrypts what they send: put a reverse proxy with TLS in front of it.")
 	}
 	fmt.Println("EcoFlow is ready at", p.front.Address())

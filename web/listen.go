@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ import (
 type Listener struct {
 	inner   []net.Listener
 	max     int64
+	tls     *tls.Config // nil speaks plain HTTP
 	open    atomic.Int64
 	refused func() // counts a connection turned away
 
@@ -65,6 +67,9 @@ func Listen(ctx context.Context, host string, port int, next bool) (*Listener, e
 
 // Bound changes how many connections may be open at once; it is called before Serve.
 func (l *Listener) Bound(most int) { l.max = int64(most) }
+
+// Secure has the listener speak TLS; it is called before Serve and Address.
+func (l *Listener) Secure(c *Certificate) { l.tls = c.Config() }
 
 // bind opens the listeners of one port.
 func bind(ctx context.Context, host string, port int) ([]net.Listener, error) {
@@ -106,7 +111,11 @@ func (l *Listener) Address() string {
 	if !a.Addr().IsUnspecified() && a.Addr() != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
 		host = literal(a.Addr())
 	}
-	return "http://" + host + ":" + strconv.Itoa(int(a.Port()))
+	scheme := "http://"
+	if l.tls != nil {
+		scheme = "https://"
+	}
+	return scheme + host + ":" + strconv.Itoa(int(a.Port()))
 }
 
 // Crowded reports whether the connections left are those kept for the management
@@ -125,12 +134,17 @@ func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
 		// net/http bounds memory by it, some KiB more; the exact bound is refuse's.
 		MaxHeaderBytes: limit.HeaderBytes,
 		ErrorLog:       slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+		TLSConfig:      l.tls,
 	}
 	for _, inner := range l.inner {
 		l.serving.Add(1)
 		fault.Go(a.Log, "listener", func() {
 			defer l.serving.Done()
-			if err := l.server.Serve(&counted{Listener: inner, of: l}); !l.leaving.Load() {
+			serve := l.server.Serve
+			if l.tls != nil {
+				serve = func(inner net.Listener) error { return l.server.ServeTLS(inner, "", "") }
+			}
+			if err := serve(&counted{Listener: inner, of: l}); !l.leaving.Load() {
 				failed(err)
 			}
 		})

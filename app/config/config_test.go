@@ -128,6 +128,8 @@ func TestInvalid(t *testing.T) {
 		{`{"publicHosts": ["ok.example", "https://x", "a b", "x:80", "*.example"]}`, "publicHosts publicHosts publicHosts publicHosts"},
 		{`{"publicHosts": [1]}`, "publicHosts"},
 		{`{"trustedProxies": ["10.0.0.0/33", "proxy"]}`, "trustedProxies trustedProxies"},
+		{`{"https": {"enabled": true, "key": "key.pem"}}`, "https.enabled"},
+		{`{"https": {"enabled": true, "key": "key.pem", "cert": "/etc/ssl/cert.pem"}}`, ""},
 		{`{"httpCors": {"enabled": "perhaps"}}`, "httpCors.enabled"},
 		{`{"httpCors": {"credentials": true}}`, "httpCors.credentials"},
 		{`{"httpCors": {"credentials": true, "origin": ["https://a.example"]}}`, ""},

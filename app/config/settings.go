@@ -30,6 +30,7 @@ type Settings struct {
 	PublicHosts    []string `json:"publicHosts" label:"Public names" help:"Names under which the server may be called, beside those of this machine, as in api.example.com." restart:"true"`
 	TrustedProxies []string `json:"trustedProxies" label:"Trusted proxies" help:"Addresses or networks of the proxies whose word about the client's address counts." restart:"true"`
 
+	HTTPS       HTTPS       `json:"https"`
 	CORS        CORS        `json:"httpCors"`
 	Router      Router      `json:"apiRouterOptions"`
 	Limits      Limits      `json:"limits"`
@@ -39,6 +40,13 @@ type Settings struct {
 	Deployments Deployments `json:"deployments"`
 
 	sources map[string]Source
+}
+
+// HTTPS is how the server encrypts what is sent.
+type HTTPS struct {
+	Enabled bool   `json:"enabled" default:"false" label:"Encrypt" help:"Serves https instead of http." restart:"true"`
+	Key     string `json:"key" label:"Key" help:"The PEM file of the key, which nobody else may read; without a leading / it lies in the data folder." restart:"true"`
+	Cert    string `json:"cert" label:"Certificate" help:"The PEM file of the certificate, with those between it and the authority." restart:"true"`
 }
 
 // CORS says which web pages of elsewhere may call the deployed API.
@@ -177,6 +185,9 @@ func (s *Settings) check(wrong func(key, format string, args ...any)) {
 		if err := outbound.CheckAllowed(entry); err != nil {
 			wrong("outbound.allow", "%v.", err)
 		}
+	}
+	if s.HTTPS.Enabled && (s.HTTPS.Key == "" || s.HTTPS.Cert == "") {
+		wrong("https.enabled", "It needs both a certificate and its key.")
 	}
 	s.checkCORS(wrong)
 	s.checkRouter(wrong)

@@ -132,6 +132,14 @@ func (f *Folder) ours() bool {
 // Path returns the absolute path of the folder.
 func (f *Folder) Path() string { return f.path }
 
+// Within returns a path that is given from the folder on.
+func (f *Folder) Within(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.path, name)
+}
+
 // Logs returns the path of the folder's log folder.
 func (f *Folder) Logs() string { return filepath.Join(f.path, logsName) }
 

@@ -1,10 +1,14 @@
 package process_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,5 +169,43 @@ func TestInvalidStoredSettings(t *testing.T) {
 	status, _, _ := run(t, nil, "--dir", dir, "status")
 	if !strings.Contains(status, fmt.Sprintf("at %s\nmode     local", p.Address)) {
 		t.Errorf("status: %s", status)
+	}
+}
+
+// S10: with a certificate everything is encrypted, the session cookie included.
+func TestHTTPS(t *testing.T) {
+	dir := t.TempDir()
+	pattern := httptest.NewTLSServer(nil)
+	pattern.Close()
+	pair := pattern.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "cert.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), 0o600))
+
+	env := []string{"ECOFLOW_HTTPS_ENABLED=true", "ECOFLOW_HTTPS_KEY=key.pem", "ECOFLOW_HTTPS_CERT=cert.pem"}
+	p := startIn(t, env, dir, "--port", "0", "--no-browser", "--host", "0.0.0.0")
+	if !strings.HasPrefix(p.Address, "https://localhost:") || strings.Contains(p.Output(), "nothing encrypts") {
+		t.Errorf("it says:\n%s", p.Output())
+	}
+	c := p.Client()
+	c.HTTP.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // it is nobody's
+	must(t, c.SetUp(p.SetupCode))
+	must(t, c.Deploy(simple()))
+	want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	a := ask(t, c, "POST", "/systemApi/users/login", map[string]string{"username": drive.User, "password": drive.Password})
+	if cookie := a.Header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Secure-") || !strings.Contains(cookie, "; Secure") || a.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%s: cookie %q", a, cookie)
+	}
+	res, err := http.Get("http" + strings.TrimPrefix(p.Address, "https") + "/api/hello")
+	must(t, err)
+	res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest {
+		t.Errorf("without encryption: %s", res.Status)
+	}
+	stop(t, p)
+	must(t, os.Chmod(filepath.Join(dir, "key.pem"), 0o644))
+	if _, stderr, code := run(t, env, "--dir", dir, "--no-browser", "--port", "0"); code != 1 || !strings.Contains(stderr, "chmod o-r") {
+		t.Errorf("with a key that everybody reads: %d %s", code, stderr)
 	}
 }
