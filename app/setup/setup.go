@@ -68,12 +68,14 @@ func (w *Wizard) Code(ctx context.Context) (string, error) {
 type Status struct {
 	IsAuth      bool `json:"isAuth"`      // there are passwords; false in local mode
 	IsNewClient bool `json:"isNewClient"` // there is no user yet
+	// IsSignedIn: the credential that came along is somebody's.
+	IsSignedIn bool `json:"isSignedIn"`
 }
 
 // Status tells a client where to begin.
 func (w *Wizard) Status(ctx context.Context) (Status, error) {
 	has, err := w.accounts.HasUsers(ctx)
-	return Status{IsAuth: !w.accounts.Local, IsNewClient: !has}, err
+	return Status{IsAuth: !w.accounts.Local, IsNewClient: !has, IsSignedIn: auth.ActorFrom(ctx).SignedIn()}, err
 }
 
 // DatabaseInfo is the database that somebody wants the system to use.

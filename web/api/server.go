@@ -50,7 +50,7 @@ func server(a *app.App) []endpoint.Endpoint {
 			Description: "With what keeps it from working fully, for the bars above every page.",
 			Allow:       auth.SignedIn,
 		}, func(context.Context, struct{}) (serverNow, error) {
-			now := serverNow{State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()), Troubles: []system.Trouble{}}
+			now := serverNow{State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()), Prefix: a.Config.Get().Router.Prefix, Troubles: []system.Trouble{}}
 			if a.System.InSafeMode() {
 				now.Troubles = append(now.Troubles, system.Trouble{
 					Code:    "safe_mode",
@@ -70,5 +70,6 @@ type serverNow struct {
 	State    system.State     `json:"state" enum:"starting,ready,safe,stopping"`
 	Version  string           `json:"version"`
 	Seconds  int64            `json:"seconds" doc:"How long it runs."`
+	Prefix   string           `json:"prefix" doc:"Of the deployed API's routes."`
 	Troubles []system.Trouble `json:"troubles"`
 }

@@ -1707,6 +1707,8 @@ export interface components {
             [key: string]: unknown;
         };
         ServerNow: {
+            /** @description Of the deployed API's routes. */
+            prefix: string;
             /** @description How long it runs. */
             seconds: number;
             /** @enum {string} */
@@ -1733,6 +1735,7 @@ export interface components {
         SetupStatus: {
             isAuth: boolean;
             isNewClient: boolean;
+            isSignedIn: boolean;
         };
         SystemTrouble: {
             /** @enum {string} */
@@ -2945,6 +2948,7 @@ export interface operations {
                     "application/json": {
                         isAuth: boolean;
                         isNewClient: boolean;
+                        isSignedIn: boolean;
                         payload: components["schemas"]["SetupStatus"];
                         /** @constant */
                         success: true;

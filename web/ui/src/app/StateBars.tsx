@@ -1,15 +1,8 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { queryOptions, useQuery } from "@tanstack/react-query";
-import { api, payload } from "../api/client";
+import { useQuery } from "@tanstack/react-query";
 import { useServerEvents } from "../api/events";
+import { stateQuery } from "../api/server";
 import "./shell.css";
-
-export const stateQuery = queryOptions({
-  queryKey: ["server-state"],
-  queryFn: () => payload(api.GET("/server/state")),
-  staleTime: 30_000,
-  refetchInterval: 60_000,
-});
 
 /** What keeps the server from working fully, above everything, each with what to do. */
 export function StateBars() {

@@ -8,7 +8,6 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { isProblem } from "../api/problem";
 import type { TextKey } from "../text/t";
 import { queries } from "./queries";
 import { Shell } from "./Shell";
@@ -36,15 +35,12 @@ async function wayIn(): Promise<"/locked" | "/setup" | "/login"> {
   return isNewClient ? "/setup" : "/login";
 }
 
-/** Whether somebody is signed in; other failures than that nobody is are thrown. */
+/** Whether somebody is signed in. Asked of the open door first: a refusal would be an error in the console. */
 async function isSignedIn(): Promise<boolean> {
-  try {
-    await queries.ensureQueryData(meQuery);
-    return true;
-  } catch (e) {
-    if (isProblem(e) && e.status === 401) return false;
-    throw e;
-  }
+  if (queries.getQueryData(meQuery.queryKey)) return true;
+  if (!(await queries.fetchQuery(statusQuery)).isSignedIn) return false;
+  await queries.ensureQueryData(meQuery);
+  return true;
 }
 
 /** Sends who has come in already, or has another way in, there. */

@@ -1,17 +1,18 @@
 import { Button, CopyButton } from "@mantine/core";
 import type { components } from "../../api/schema.gen";
+import { usePrefix } from "../../api/server";
 import { t } from "../../text/t";
 import "./routes.css";
 
 export type Route = components["schemas"]["EditorRoute"];
 
-/** The address of a route, with the prefix. */
-export function urlOf(route: Route): string {
-  return `${location.origin}/api${route.path === "/" ? "/" : route.path}`;
+/** The address of a route behind the prefix of the deployed API. */
+export function urlOf(route: Route, prefix: string): string {
+  return `${location.origin}${prefix}${route.path}`;
 }
 
-export function curlOf(route: Route): string {
-  const url = urlOf(route).replaceAll(/:(\w+)/g, (whole, name: string, at: number) => (at < 8 ? whole : name));
+export function curlOf(route: Route, prefix: string): string {
+  const url = urlOf(route, prefix).replaceAll(/:(\w+)/g, (whole, name: string, at: number) => (at < 8 ? whole : name));
   const body =
     route.method === "GET" || route.method === "DELETE" ? "" : ` -H 'Content-Type: application/json' -d '{}'`;
   return `curl${route.method === "GET" ? "" : ` -X ${route.method}`}${body} '${url}'`;
@@ -19,6 +20,7 @@ export function curlOf(route: Route): string {
 
 /** The routes that are served, each with its address to copy, its cURL line and, for GET, a way to open it. */
 export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: boolean }) {
+  const prefix = usePrefix();
   if (routes.length === 0) return <p className="routes__none">{t("review.noRoutes")}</p>;
   return (
     <ul className="routes">
@@ -27,15 +29,15 @@ export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: bo
           <span className="method" data-method={r.method}>
             {r.method}
           </span>
-          <code>{brief ? `/api${r.path}` : urlOf(r)}</code>
+          <code>{brief ? `${prefix}${r.path}` : urlOf(r, prefix)}</code>
           {!brief && (
             <>
-              <Copy text={urlOf(r)} label={t("review.copyUrl")} />
-              <Copy text={curlOf(r)} label={t("review.copyCurl")} />
+              <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
+              <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
               {r.method === "GET" && !r.path.includes(":") && (
                 <Button
                   component="a"
-                  href={urlOf(r)}
+                  href={urlOf(r, prefix)}
                   target="_blank"
                   rel="noreferrer"
                   size="compact-sm"

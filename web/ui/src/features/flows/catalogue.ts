@@ -4,8 +4,11 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, payload } from "../../api/client";
 import { fault, type Input, isShown } from "../../inputs/input";
-import { type Doc, type FlowNode, inputsOf, type Kind } from "./document";
+import { type Doc, type FlowNode, inputsOf, type Kind, list, portOf } from "./document";
 import type { Port, TypeInfo, TypeOf } from "./rules";
+
+/** The original's Response node (md5 of "ecoflow-commons.Response"), which wraps answers as the original does unless told otherwise. */
+const RESPONSE_TYPE = "88659a8c0ae433ba8a6f803300262fec";
 
 export interface NodeType {
   id: string;
@@ -92,7 +95,16 @@ export class Catalogue {
     if (!type.portsFrom) return first;
     const values = inputsOf(doc, node.id)[type.portsFrom];
     const further = Array.isArray(values) ? values.map((v) => ({ name: String(v), label: String(v) })) : [];
-    return [...further, ...first.filter((p) => !further.some((f) => f.name === p.name))];
+    // The type's own come first: the first port is the one that edges do not name.
+    return [...first, ...further.filter((f) => !first.some((p) => p.name === f.name))];
+  }
+
+  /** The first way out that no edge leaves by, else the first: what a new edge takes. */
+  freePort(doc: Doc, node: FlowNode): string {
+    const used = new Set(list(doc, "edges").flatMap((e) => (e.source === node.id ? [portOf(e)] : [])));
+    const [first, ...further] = this.ports(doc, node).map((p) => p.name);
+    if (!used.has("") && !used.has(first ?? "")) return "";
+    return further.find((name) => !used.has(name)) ?? "";
   }
 
   /** What the edge rule needs to know. */
@@ -105,9 +117,10 @@ export class Catalogue {
 
   /** The settings a new node starts with. */
   defaults(type: NodeType): Record<string, unknown> {
-    return Object.fromEntries(
+    const values = Object.fromEntries(
       type.inputs.filter((i) => i.defaultValue !== undefined).map((i) => [i.name, structuredClone(i.defaultValue)]),
     );
+    return type.id === RESPONSE_TYPE ? { ...values, mode: "direct" } : values;
   }
 }
 

@@ -89,7 +89,7 @@ export function add(name: string, type: NodeType, catalogue: Catalogue, options:
       const port = portOf(edge);
       e.remove("edges", edge.id);
       join(edge.source, made.node.id, port);
-      join(made.node.id, edge.target, type.ports[0]?.name ?? "");
+      join(made.node.id, edge.target);
     } else if (options.after) {
       join(options.after.node, made.node.id, options.after.port);
     }
@@ -126,6 +126,10 @@ export function remove(name: string, catalogue: Catalogue, heal: boolean): numbe
   const flow = flowOf(name);
   if (!flow || flow.selected.size === 0) return 0;
   const count = flow.selected.size;
+  const { doc, focused = "" } = flow;
+  const stays = (id: string): boolean => !flow.selected.has(id);
+  const next = [...neighbours(doc, focused, false), ...neighbours(doc, focused, true), ...doc.nodes.ids].find(stays);
+  if (!stays(focused)) editor().focus(name, next);
   editor().edit(name, t("step.delete", { n: count }), (e) => {
     for (const edge of selectedEdges(flow)) e.remove("edges", edge.id);
     removeNodes(

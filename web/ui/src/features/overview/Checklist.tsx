@@ -3,6 +3,7 @@ import { IconCircle, IconCircleCheck, IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useId, useState } from "react";
 import type { DraftRow } from "../../api/drafts";
+import { usePrefix } from "../../api/server";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { urlOf } from "../../components/routes/Routes";
 import { type TextKey, t } from "../../text/t";
@@ -17,6 +18,7 @@ export function Checklist({
   deployments: readonly Deployment[] | undefined;
 }) {
   const id = useId();
+  const prefix = usePrefix();
   const { endpointCalled } = usePreferences();
   const setPreferences = useSetPreferences();
   const [answer, setAnswer] = useState<string>();
@@ -26,7 +28,7 @@ export function Checklist({
   const route = flows.filter((f) => f.live !== null).flatMap((f) => f.routes.filter((r) => r.method === "GET"))[0];
   const call = async (): Promise<void> => {
     if (!route) return;
-    const url = urlOf(route).replaceAll(/\/:(\w+)/g, "/$1");
+    const url = urlOf(route, prefix).replaceAll(/\/:(\w+)/g, "/$1");
     try {
       const response = await fetch(url, { cache: "no-store" });
       setAnswer(`${response.status} ${(await response.text()).slice(0, 200)}`);

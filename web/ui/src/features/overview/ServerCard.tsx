@@ -2,32 +2,39 @@ import { ActionIcon, CopyButton, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { stateQuery } from "../../api/server";
 import { useMe } from "../../app/session";
 import { RelativeTime } from "../../components/RelativeTime";
 import { t } from "../../text/t";
 import { Card } from "./Card";
-import { readyQuery, sessionsQuery } from "./queries";
+import { sessionsQuery } from "./queries";
 
 /** Where the server answers, how it is, and who looks at it. */
 export function ServerCard() {
   const me = useMe();
-  const ready = useQuery(readyQuery);
+  const state = useQuery(stateQuery);
   const sessions = useQuery(sessionsQuery);
   const session = sessions.data?.find((s) => s.current);
   return (
-    <Card title={t("server.title")} query={ready}>
-      {({ isReady, reason }) => (
+    <Card title={t("server.title")} query={state}>
+      {(now) => (
         <dl className="overview__facts">
           <Fact name={t("server.state")}>
-            <span className="overview__mark" data-tone={isReady ? "success" : "warning"}>
-              {isReady ? t("server.ready") : reason}
+            <span
+              className="overview__mark"
+              data-tone={now.state === "ready" && now.troubles.length === 0 ? "success" : "warning"}
+            >
+              {t(`server.${now.state as "ready"}`)}
             </span>
           </Fact>
           <Fact name={t("server.address")}>
             <Copied text={location.origin} />
           </Fact>
           <Fact name={t("server.api")}>
-            <Copied text={`${location.origin}/api`} />
+            <Copied text={`${location.origin}${now.prefix}`} />
+          </Fact>
+          <Fact name={t("server.since")}>
+            <RelativeTime at={new Date(Date.now() - now.seconds * 1000).toISOString()} /> · {now.version}
           </Fact>
           <Fact name={t("server.mode")}>{t(me?.mode === "local" ? "server.mode.local" : "server.mode.auth")}</Fact>
           <Fact name={t("server.who")}>

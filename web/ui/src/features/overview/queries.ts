@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, payload } from "../../api/client";
 import { CONFIGURATION, type DraftRow } from "../../api/drafts";
-import { isProblem } from "../../api/problem";
 
 const LATEST = 5;
 
@@ -12,21 +11,6 @@ export const latestQuery = queryOptions({
 });
 
 export type Deployment = Awaited<ReturnType<NonNullable<typeof latestQuery.queryFn>>>[number];
-
-/** How the server is: ready, or the sentence that says why not. */
-export const readyQuery = queryOptions({
-  queryKey: ["ready"],
-  queryFn: async () => {
-    try {
-      await payload(api.GET("/health/ready"));
-      return { isReady: true, reason: "" };
-    } catch (e) {
-      if (isProblem(e) && e.status === 503) return { isReady: false, reason: e.message };
-      throw e;
-    }
-  },
-  refetchInterval: 30_000,
-});
 
 /** The sessions of the signed-in person. */
 export const sessionsQuery = queryOptions({

@@ -70,6 +70,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
   const far = useStore((s) => s.transform[2] < 0.5);
   const { name, doc, locked } = flow;
   const view = useMemo(() => new View(), []);
+  const focused = flow.focused && doc.nodes.byId[flow.focused] ? flow.focused : doc.nodes.ids[0];
   const editor = useEditor.getState();
 
   const handle = useMemo<CanvasHandle>(
@@ -120,7 +121,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
     [source, doc, rule],
   );
   const nodes = view.nodes(flow, catalogue, marks, moved, {
-    focused: flow.focused ?? doc.nodes.ids[0],
+    focused,
     portNames: preferences.portLabels,
     target,
     label,
@@ -132,9 +133,18 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
   );
   const cut = useCallback((id: string) => removeEdge(name, id), [name]);
   const edges = useMemo(
-    () => view.edges(flow, marks, hovered, { onInsert: insert, onRemove: cut }),
-    [view, flow, marks, hovered, insert, cut],
+    () => view.edges(flow, catalogue, marks, hovered, { onInsert: insert, onRemove: cut }),
+    [view, flow, catalogue, marks, hovered, insert, cut],
   );
+
+  // A focused card that is gone leaves the keyboard nowhere: the next card takes over.
+  const hasFocus = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when cards come and go
+  useEffect(() => {
+    if (!hasFocus.current || document.activeElement !== document.body) return;
+    if (focused) handle.focus(focused);
+    else wrapper.current?.focus();
+  }, [doc.nodes.ids]);
 
   const handleNodesChange = (changes: NodeChange[]): void => {
     let next: Positions | undefined;
@@ -221,7 +231,11 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         e.preventDefault();
         if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
       }}
+      onBlur={(e) => {
+        if (e.relatedTarget) hasFocus.current = e.currentTarget.contains(e.relatedTarget);
+      }}
       onFocus={(e) => {
+        hasFocus.current = true;
         const id =
           e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
         if (id && doc.nodes.byId[id] && id !== flow.focused) editor.focus(name, id);

@@ -142,9 +142,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
     const add = (connected: boolean): void => {
       const node = connected ? focused() : undefined;
       const after =
-        node && hasOutput(node.type)
-          ? { node: node.id, port: catalogue.ports(now().doc, node)[0]?.name ?? "" }
-          : undefined;
+        node && hasOutput(node.type) ? { node: node.id, port: catalogue.freePort(now().doc, node) } : undefined;
       const at = after && node ? { x: node.position.x + NODE_WIDTH + 80, y: node.position.y } : handle.center();
       onQuickAdd({ screen: handle.screen(at), at, ...(after ? { after } : {}) });
     };
@@ -235,17 +233,10 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       edit("connect", t("canvas.connect"), ["c"], () => {
         const node = focused();
         if (!node || !hasOutput(node.type)) return editor.announce(t("refusal.no-output"));
-        const used = new Set(
-          list(now().doc, "edges")
-            .filter((e) => e.source === node.id)
-            .map((e) => e.sourceHandle),
-        );
-        const ports = catalogue.ports(now().doc, node);
-        const port =
-          ports.find((p, i) => !used.has(i === 0 ? `${node.id}-source` : `${node.id}-source-${p.name}`))?.name ?? "";
-        const first = candidates(node.id, port === ports[0]?.name ? "" : port);
+        const port = catalogue.freePort(now().doc, node);
+        const first = candidates(node.id, port);
         if (first.length === 0) return editor.announce(t("canvas.connectNowhere"));
-        setConnectMode({ node: node.id, port: port === ports[0]?.name ? "" : port, from: "source", choice: 0 });
+        setConnectMode({ node: node.id, port, from: "source", choice: 0 });
         editor.announce(t("canvas.connectHint", { n: first.length }));
         if (first[0]) handle.focus(first[0].id);
       }),

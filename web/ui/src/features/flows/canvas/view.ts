@@ -5,11 +5,13 @@ import type { Edge, Node } from "@xyflow/react";
 import type { Catalogue } from "../catalogue";
 import {
   type Doc,
+  type FlowEdge,
   type FlowNode,
   type Group,
   inputsOf,
   list,
   type Point,
+  portOf,
   sourceHandle,
   targetHandle,
 } from "../document";
@@ -188,12 +190,19 @@ export class View {
 
   edges(
     flow: OpenFlow,
+    catalogue: Catalogue,
     marks: Marks,
     hovered: string | undefined,
     act: Pick<EdgeData, "onInsert" | "onRemove">,
   ): Edge<EdgeData>[] {
     const standIn = new Map<string, string>();
     for (const g of list(flow.doc, "groups")) if (g.collapsed) for (const m of g.members) standIn.set(m, g.id);
+    // Edges from elsewhere may name the first port; its handle has no name.
+    const handleOf = (e: FlowEdge): string => {
+      const node = flow.doc.nodes.byId[e.source];
+      const port = portOf(e);
+      return sourceHandle(e.source, node && port === catalogue.ports(flow.doc, node)[0]?.name ? "" : port);
+    };
     const out: Edge<EdgeData>[] = [];
     for (const e of list(flow.doc, "edges")) {
       if (!flow.doc.nodes.byId[e.source] || !flow.doc.nodes.byId[e.target]) continue;
@@ -204,7 +213,7 @@ export class View {
         id: e.id,
         type: "line",
         source: from ?? e.source,
-        sourceHandle: from ? sourceHandle(from) : e.sourceHandle,
+        sourceHandle: from ? sourceHandle(from) : handleOf(e),
         target: to ?? e.target,
         targetHandle: to ? targetHandle(to) : e.targetHandle,
         selected: flow.selected.has(e.id),

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { api, payload } from "../../../api/client";
 import { isProblem } from "../../../api/problem";
+import { usePrefix } from "../../../api/server";
 import { readable } from "../../../app/actions";
 import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
@@ -41,6 +42,7 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
     queryFn: () => payload(api.GET("/drafts/{flow}/tests", { params: { path: { flow: flow.name } } })),
     enabled: flow.saved.revision > 0,
   });
+  const prefix = usePrefix();
   const [entry, setEntry] = useState<string>();
   // Unless chosen here, the run starts at the entry above the selected node.
   const selected = flow.focused && flow.selected.has(flow.focused) ? flow.focused : undefined;
@@ -52,7 +54,7 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
   const [edited, setEdited] = useState<Partial<{ method: string; path: string; headers: string; body: string }>>({});
   const method = edited.method ?? chosen?.method ?? "GET";
   // A parameter starts as its own name, so that the address can be run as it is.
-  const path = edited.path ?? `/api${chosen?.path === "/" ? "/" : (chosen?.path ?? "").replaceAll("/:", "/")}`;
+  const path = edited.path ?? `${prefix}${chosen?.path === "/" ? "/" : (chosen?.path ?? "").replaceAll("/:", "/")}`;
   const body = edited.body ?? "";
   const headers = edited.headers ?? "";
   const [testName, setTestName] = useState("");

@@ -34,6 +34,13 @@ export function QuickAdd({
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const trap = useFocusTrap();
+  const [opener] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    },
+    [opener],
+  );
   const id = useId();
   const after = request.after ? flow.doc.nodes.byId[request.after.node] : undefined;
   const mayRespond = useMemo(() => {

@@ -1,0 +1,16 @@
+// The state of the server: what troubles it, and where the deployed API answers.
+
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, payload } from "./client";
+
+export const stateQuery = queryOptions({
+  queryKey: ["server-state"],
+  queryFn: () => payload(api.GET("/server/state")),
+  staleTime: 30_000,
+  refetchInterval: 60_000,
+});
+
+/** The prefix of the deployed API's routes. */
+export function usePrefix(): string {
+  return useQuery(stateQuery).data?.prefix ?? "/api";
+}
