@@ -67,7 +67,8 @@ type Engine struct {
 	making  int      // machines being made
 	waiters []chan struct{}
 	closed  bool
-	broken  bool // a machine could not be made
+	broken  bool        // a machine could not be made
+	tidy    *time.Timer // gives memory back
 
 	discarded, stuck atomic.Uint64
 	stuckNow         atomic.Int64
@@ -125,6 +126,9 @@ func (o *Options) defaults() {
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	e.closed = true
+	if e.tidy != nil {
+		e.tidy.Stop()
+	}
 	pool := e.pool
 	e.pool, e.spare = nil, nil
 	e.wake()
@@ -203,9 +207,12 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 		}
 		var best *machine
 		for _, m := range e.pool {
-			if m.inFlight < e.options.MaxInFlight && (best == nil || m.inFlight < best.inFlight) {
+			if m.inFlight < e.options.MaxInFlight && (best == nil || m.crowd() < best.crowd()) {
 				best = m
 			}
+		}
+		if best != nil && best.held.Load() && len(e.pool) < e.options.MaxRuntimes && !e.broken {
+			best = nil // one more is made sooner than a long turn ends
 		}
 		if best == nil && e.spare != nil && len(e.pool) < e.options.MaxRuntimes {
 			best = e.spare
@@ -242,6 +249,15 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 	}
 }
 
+// crowd is how many are ahead of one more run; who is behind a long turn is behind
+// everybody. engine.mu is held.
+func (m *machine) crowd() int {
+	if m.held.Load() {
+		return m.inFlight + m.engine.options.MaxInFlight
+	}
+	return m.inFlight
+}
+
 func (e *Engine) release(m *machine) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -269,20 +285,39 @@ func (e *Engine) discard(m *machine) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.discarded.Add(1)
+	if !e.closed {
+		e.giveBack()
+	}
 	e.drop(m)
 	e.prepare()
 	e.wake()
 }
 
+// calm is how long no runtime has to be thrown away before what they held goes back
+// to the machine.
+const calm = 2 * time.Second
+
+// giveBack returns memory to the machine in a while; e.mu is held.
+func (e *Engine) giveBack() {
+	if e.tidy != nil {
+		e.tidy.Reset(calm)
+		return
+	}
+	e.tidy = time.AfterFunc(calm, func() {
+		defer fault.Recover(e.options.Log, "script memory")
+		debug.FreeOSMemory()
+	})
+}
+
 var heapSamples = sync.Pool{New: func() any {
-	return &[]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	return &[]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/gc/heap/live:bytes"}}
 }}
 
 // heap returns the bytes in objects and stacks, dead ones that no collection has
-// found yet included.
-func heap() uint64 {
+// found yet included, and what lived at the last collection.
+func heap() (now, living uint64) {
 	s := heapSamples.Get().(*[]metrics.Sample)
 	defer heapSamples.Put(s)
 	metrics.Read(*s)
-	return (*s)[0].Value.Uint64() + (*s)[1].Value.Uint64()
+	return (*s)[0].Value.Uint64() + (*s)[1].Value.Uint64(), (*s)[2].Value.Uint64()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -500,5 +501,31 @@ func TestClosed(t *testing.T) {
 	}
 	if err := l.Call(context.Background(), compile(t, e, "return 1"), p); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a closed engine ran a script: %v", err)
+	}
+}
+
+// Whoever comes while a script runs for long gets a runtime that is free.
+func TestLongTurnsKeepNobodyWaiting(t *testing.T) {
+	e := engine(t, Options{Runtimes: 1, CallTime: 20 * time.Second})
+	l, p := lease(t, e, Run{}, "{}")
+	long := make(chan error)
+	s := compile(t, e, "for (;;) {}")
+	go func() { long <- l.Call(t.Context(), s, p) }()
+	for m := l.seat.machine; !m.held.Load(); {
+		runtime.Gosched()
+	}
+	for range 20 {
+		check(t, e, "return 1", "{}", "1")
+	}
+	select {
+	case err := <-long:
+		t.Fatalf("the long turn ended first: %v", err)
+	default:
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-long; err == nil {
+		t.Error("the long turn ended well")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -20,6 +21,7 @@ type machine struct {
 	turn   chan struct{} // one token: in the channel while somebody owns the machine
 	dead   chan struct{} // closed when it was thrown away
 	call   *call         // whose turn it is
+	held   atomic.Bool   // the turn takes long: whoever can goes elsewhere
 
 	functions map[*Script]goja.Callable
 	builtins  builtins
@@ -178,6 +180,7 @@ func (w *watch) finish() (time.Duration, reason) {
 	defer w.mu.Unlock()
 	took := time.Since(w.begun)
 	w.begun = time.Time{}
+	w.machine.held.Store(false)
 	if w.late {
 		w.machine.engine.stuckNow.Add(-1)
 		w.machine.engine.options.Log.Warn("script that ignored its interrupt ended", "ran", took)
@@ -231,26 +234,30 @@ func (w *watch) beat() (stuck bool) {
 		}
 	case now.After(w.deadline):
 		w.interrupt(ran, now)
-	case now.Sub(w.begun) >= beat && w.greedy(heap()):
-		w.interrupt(memory, now)
+	case now.Sub(w.begun) >= beat:
+		w.machine.held.Store(true)
+		if w.greedy() {
+			w.interrupt(memory, now)
+		}
 	}
 	w.timer.Reset(beat)
 	return false
 }
 
-// mostGrowth bounds what the heap may grow by, in bytes, while one turn runs.
-// However much memory there is: filling and clearing gigabytes keeps everybody
-// waiting.
-const mostGrowth = 256 << 20
+// growth is what the heap may grow by, in bytes, while one turn runs, or by as much
+// as lives in it, which is what others leave behind between two collections. However
+// much memory there is: filling and clearing gigabytes keeps everybody waiting.
+const growth = 256 << 20
 
 // greedy reports whether the heap is too large, or grew too much since the turn
 // was first looked at: steps that double a text are caught while they are short.
-func (w *watch) greedy(heap uint64) bool {
+func (w *watch) greedy() bool {
 	most := w.machine.engine.options.Memory
+	now, living := heap()
 	if w.base == 0 {
-		w.base = heap
+		w.base = now
 	}
-	return heap > most || heap > w.base+min(most/4, mostGrowth)
+	return now > most || now > w.base+min(most/4, max(growth, living))
 }
 
 func (w *watch) interrupt(why reason, now time.Time) {
