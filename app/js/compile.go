@@ -33,6 +33,7 @@ type Script struct {
 	name    string
 	program *goja.Program
 	request bool // names the request
+	this    bool // names this
 	// detached: it works with big integers or makes code of text, whose single
 	// steps may ignore an interrupt; its turns get a goroutine of their own, so
 	// that its caller is answered all the same.
@@ -118,7 +119,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		return nil, parseError(err).within(source)
 	}
 	return &Script{
-		name: name, program: compiled, request: names.used["request"],
+		name: name, program: compiled, request: names.used["request"], this: names.this,
 		detached: big || names.used["eval"] || names.used["Function"],
 	}, nil
 }
@@ -285,7 +286,7 @@ func hoist(fn *ast.FunctionLiteral, assigned map[unistring.String]bool, own map[
 
 type names struct {
 	used, assigned map[unistring.String]bool
-	bigint         bool
+	bigint, this   bool
 	problem        *regexpProblem
 }
 
@@ -303,6 +304,8 @@ func namesIn(p *ast.Program) names {
 		switch node := node.(type) {
 		case *ast.Identifier:
 			n.used[node.Name] = true
+		case *ast.ThisExpression:
+			n.this = true
 		case *ast.NumberLiteral:
 			if _, ok := node.Value.(*big.Int); ok {
 				n.bigint = true

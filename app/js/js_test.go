@@ -231,15 +231,15 @@ func TestPromiseOrder(t *testing.T) {
 	check(t, e, `
 		const order = [];
 		const say = (s) => () => { order.push(s) };
-		setTimeout(say("timeout 2"), 2);
+		setTimeout(say("timeout 500"), 500);
 		setTimeout(say("timeout 0"), 0);
 		Promise.resolve().then(say("then 1")).then(say("then 3"));
 		queueMicrotask(say("micro 2"));
 		(async () => { order.push("sync 1"); await null; order.push("after await") })();
 		order.push("sync 2");
-		await new Promise((r) => setTimeout(r, 20));
+		await new Promise((r) => setTimeout(r, 500));
 		return order`, "{}",
-		`["sync 1","sync 2","then 1","micro 2","after await","then 3","timeout 0","timeout 2"]`)
+		`["sync 1","sync 2","then 1","micro 2","after await","then 3","timeout 0","timeout 500"]`)
 }
 
 // TestPlaces: errors name the line and the column of the author's text.

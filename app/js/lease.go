@@ -147,8 +147,12 @@ func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 		if err != nil {
 			return err
 		}
-		this := m.vm.NewObject()
-		m.put(this, "msg", p.object)
+		this := goja.Undefined()
+		if s.this {
+			o := m.vm.NewObject()
+			m.put(o, "msg", p.object)
+			this = o
+		}
 		args := [3]goja.Value{p.object, p.object.Get("msg"), goja.Undefined()}
 		if args[1] == nil {
 			args[1] = goja.Undefined()

@@ -115,6 +115,12 @@ func (p *Payload) Delete(key string) error {
 	})
 }
 
+// Has reports whether there is a key; false when the runtime is gone.
+func (p *Payload) Has(key string) (ok bool) {
+	_ = p.turn(func() error { ok = p.has(key); return nil })
+	return ok
+}
+
 // Keys lists the keys in order; none when the runtime is gone.
 func (p *Payload) Keys() []string {
 	var keys []string

@@ -1,7 +1,5 @@
 package node
 
-import "slices"
-
 // Payload is the data of a message: msg and the other keys, in the order in
 // which they were set. It lives either in Go values or, once a script has
 // touched it, in the script's runtime (Resident); a native node then converts
@@ -27,6 +25,7 @@ type Resident interface {
 	Get(key string) (v any, ok bool, err error) // converted to a Go value
 	Set(key string, v any) error
 	Delete(key string) error
+	Has(key string) bool
 	Keys() []string
 	// AppendJSON appends the JSON of one key's value, or of the whole payload
 	// for "", without a detour through Go values.
@@ -86,7 +85,7 @@ func (p *Payload) Output(key string) (v any, ok bool) {
 	if p.resident == nil {
 		return p.Peek(key)
 	}
-	if !slices.Contains(p.resident.Keys(), key) {
+	if !p.resident.Has(key) {
 		return nil, false
 	}
 	return output{p.resident, key}, true
