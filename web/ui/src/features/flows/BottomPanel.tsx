@@ -16,10 +16,13 @@ interface Props {
   onTab: (tab: BottomTab) => void;
   onOpen: (node: string, field?: string) => void;
   onClose: () => void;
+  /** Whether the test run shall take the focus. */
+  isTestAsked: boolean;
+  onTestFocused: () => void;
 }
 
 /** The panel below the canvas: debug messages, test runs, problems, changes. */
-export function BottomPanel({ flow, tab, onTab, onOpen, onClose }: Props) {
+export function BottomPanel({ flow, tab, onTab, onOpen, onClose, isTestAsked, onTestFocused }: Props) {
   const check = useChecks((s) => s.check);
   const problems = check?.problems.length ?? 0;
   const changes = check?.changes.filter((c) => c.change !== "same").length ?? 0;
@@ -47,7 +50,7 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose }: Props) {
           <DebugPanel onOpen={onOpen} />
         </Tabs.Panel>
         <Tabs.Panel value="test" className="bottomPanel__panel">
-          <TestRun flow={flow} onOpen={onOpen} />
+          <TestRun flow={flow} onOpen={onOpen} isAsked={isTestAsked} onFocused={onTestFocused} />
         </Tabs.Panel>
         <Tabs.Panel value="problems" className="bottomPanel__panel">
           <Problems problems={check?.problems ?? []} onOpen={onOpen} />

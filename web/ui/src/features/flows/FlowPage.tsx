@@ -153,6 +153,13 @@ function Editor({ name }: { name: string }) {
     },
     [panes.showBottom, setPane],
   );
+  const [isTestAsked, setTestAsked] = useState(false);
+  const test = useCallback(() => {
+    // On a small screen the settings lie over everything else.
+    if (narrow) useEditor.getState().select(name, []);
+    showBottom("test");
+    setTestAsked(true);
+  }, [name, narrow, showBottom]);
   // The address names a node (from a problem, a search result, a link): show it.
   useEffect(() => {
     if (!search.node) return;
@@ -179,7 +186,7 @@ function Editor({ name }: { name: string }) {
         run: () => void save(name),
       },
       { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, keys: ["mod+enter"], run: review },
-      { id: "flow.test", label: t("flow.test"), section, keys: ["r"], where: "canvas", run: () => showBottom("test") },
+      { id: "flow.test", label: t("flow.test"), section, keys: ["r"], where: "canvas", run: test },
       { id: "flow.find", label: t("flow.find"), section, keys: ["mod+f"], run: () => setFinding(true) },
       {
         id: "flow.outline",
@@ -231,7 +238,7 @@ function Editor({ name }: { name: string }) {
         run: () => discard(name),
       },
     ];
-  }, [name, flow?.locked, review, showBottom, setPane, panes]);
+  }, [name, flow?.locked, review, test, setPane, panes]);
   useActions(actions);
 
   if (!flow) return null;
@@ -414,6 +421,8 @@ function Editor({ name }: { name: string }) {
                     onTab={setTab}
                     onOpen={openNode}
                     onClose={() => setPane({ showBottom: false })}
+                    isTestAsked={isTestAsked}
+                    onTestFocused={() => setTestAsked(false)}
                   />
                 </Suspense>
               </div>
@@ -443,7 +452,7 @@ function Editor({ name }: { name: string }) {
                 flow={flow}
                 marks={marks}
                 field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined}
-                onTest={() => showBottom("test")}
+                onTest={test}
                 onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))}
               />
             </aside>

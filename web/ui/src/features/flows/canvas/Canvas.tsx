@@ -15,7 +15,7 @@ import {
   useReactFlow,
   useStore,
 } from "@xyflow/react";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import "@xyflow/react/dist/base.css";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
@@ -137,14 +137,16 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
     [view, flow, catalogue, marks, hovered, insert, cut],
   );
 
-  // A focused card that is gone leaves the keyboard nowhere: the next card takes over.
-  const hasFocus = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when cards come and go
-  useEffect(() => {
-    if (!hasFocus.current || document.activeElement !== document.body) return;
-    if (focused) handle.focus(focused);
-    else wrapper.current?.focus();
-  }, [doc.nodes.ids]);
+  // What is gone cannot keep the focus: another card takes over before it leaves the page.
+  useLayoutEffect(() => {
+    const cardOf = (id: string): HTMLElement | null | undefined =>
+      wrapper.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+    const id = wrapper.current?.contains(document.activeElement)
+      ? document.activeElement?.closest<HTMLElement>(".react-flow__node")?.dataset.id
+      : undefined;
+    if (id === undefined || doc.nodes.byId[id] || doc.notes.byId[id] || doc.groups.byId[id]) return;
+    ((focused && cardOf(focused)) || wrapper.current)?.focus({ preventScroll: true });
+  }, [doc, focused]);
 
   const handleNodesChange = (changes: NodeChange[]): void => {
     let next: Positions | undefined;
@@ -231,11 +233,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         e.preventDefault();
         if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
       }}
-      onBlur={(e) => {
-        if (e.relatedTarget) hasFocus.current = e.currentTarget.contains(e.relatedTarget);
-      }}
       onFocus={(e) => {
-        hasFocus.current = true;
         const id =
           e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
         if (id && doc.nodes.byId[id] && id !== flow.focused) editor.focus(name, id);

@@ -2,7 +2,7 @@ import { Alert, Button, CopyButton, Group, Menu, Select, Textarea, TextInput } f
 import { notifications } from "@mantine/notifications";
 import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../../api/client";
 import { isProblem } from "../../../api/problem";
 import { usePrefix } from "../../../api/server";
@@ -16,8 +16,16 @@ import { type RunResponse, runDraft, stopRun, type TestRequest, useRuns } from "
 import type { OpenFlow } from "../store";
 import "./debug.css";
 
+interface TestRunProps {
+  flow: OpenFlow;
+  onOpen: (node: string) => void;
+  /** Whether the form shall take the focus; onFocused says that it did. */
+  isAsked: boolean;
+  onFocused: () => void;
+}
+
 /** Runs the draft in isolation: choose a request node or a saved request, send, see what each node did. */
-export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: string) => void }) {
+export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const run = useRuns((s) => s.last[flow.name]);
   const pinned = useRuns((s) => Object.keys(s.pinned[flow.name] ?? {}).length);
   const routes = useChecks((s) => s.check?.routes);
@@ -58,6 +66,12 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
   const body = edited.body ?? "";
   const headers = edited.headers ?? "";
   const [testName, setTestName] = useState("");
+  const address = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!isAsked) return;
+    address.current?.focus();
+    onFocused();
+  }, [isAsked, onFocused]);
 
   const request = (): TestRequest => ({
     method,
@@ -162,6 +176,7 @@ export function TestRun({ flow, onOpen }: { flow: OpenFlow; onOpen: (node: strin
           <TextInput
             size="xs"
             flex={1}
+            ref={address}
             label={t("testRun.path")}
             value={path}
             onChange={(e) => setEdited({ ...edited, path: e.currentTarget.value })}

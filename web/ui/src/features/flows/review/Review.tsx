@@ -93,7 +93,7 @@ export function Review({ onClose }: { onClose: () => void }) {
           <Text role="status">{t("review.done", { n: deployed.length })}</Text>
           <Routes routes={deployed} />
           <Group justify="flex-end">
-            <Button data-autofocus onClick={onClose}>
+            <Button autoFocus onClick={onClose}>
               {t("common.close")}
             </Button>
           </Group>
@@ -174,7 +174,7 @@ export function Review({ onClose }: { onClose: () => void }) {
                     </Button>
                   )}
                   <Button
-                    data-autofocus
+                    autoFocus
                     leftSection={<IconRocket size={16} />}
                     loading={isDeploying}
                     disabled={!check.deployable}
