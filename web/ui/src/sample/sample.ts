@@ -1,6 +1,8 @@
 // The flow that shows how it is done: two routes, each with a script between the
 // request and its answer.
 
+import { newId } from "../api/id";
+
 interface Setting {
   kind: "Request" | "Middleware" | "Response";
   type: string;
@@ -102,14 +104,14 @@ export function sampleFlow(): SampleFlow {
     connections: [],
     configurations: [],
     editor: {
-      notes: [{ id: crypto.randomUUID(), position: { x: 0, y: 0 }, width: 816, height: 96, text: note, color: "note" }],
+      notes: [{ id: newId(), position: { x: 0, y: 0 }, width: 816, height: 96, text: note, color: "note" }],
       groups: [],
     },
   };
   rows.forEach((row, y) => {
     let before: string | undefined;
     row.forEach(({ kind, type, label, inputs }, x) => {
-      const id = crypto.randomUUID();
+      const id = newId();
       flow.definitions.push({
         id,
         type: kind,

@@ -6,6 +6,7 @@ import { api, payload } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import type { FlowChanges } from "../../components/changes/Changes";
 import type { Route } from "../../components/routes/Routes";
+import { dictionary } from "./dictionary";
 import { type WireFlow, write } from "./document";
 import { useEditor } from "./store";
 
@@ -47,7 +48,7 @@ export async function checkNow(): Promise<Check | undefined> {
   clearTimeout(timer);
   const mine = ++asked;
   useChecks.setState({ isChecking: true });
-  const flows: Record<string, WireFlow> = {};
+  const flows = dictionary<WireFlow>();
   for (const f of Object.values(useEditor.getState().flows)) flows[f.name] = write(f.doc);
   try {
     const check = (await payload(

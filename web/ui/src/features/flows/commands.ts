@@ -1,6 +1,7 @@
 // What can be done to a flow, each an undoable step: used alike by pointer,
 // keyboard, menus and the command palette.
 
+import { newId } from "../../api/id";
 import { t } from "../../text/t";
 import { type Catalogue, isConfigured, type NodeType } from "./catalogue";
 import {
@@ -11,7 +12,6 @@ import {
   inputsOf,
   list,
   type Note,
-  newId,
   type Point,
   portOf,
 } from "./document";

@@ -2,6 +2,8 @@
 // so that every edit is a change of one entity. Members the editor does not know
 // are kept as they are.
 
+import { dictionary } from "./dictionary";
+
 export type Kind = "Request" | "Middleware" | "Response" | "Debug" | "EventListener" | "EventEmitter" | "Configuration";
 
 export interface Point {
@@ -106,7 +108,7 @@ export type Doc = { readonly [C in Collection]: Table<Entities[C]> } & {
 };
 
 function table<E extends { id: string }>(list: readonly E[]): Table<E> {
-  const byId: Record<string, E> = {};
+  const byId = dictionary<E>();
   const ids: string[] = [];
   for (const e of list) {
     if (byId[e.id] === undefined) ids.push(e.id);
@@ -184,8 +186,4 @@ export function edgeBetween(source: string, target: string, port = ""): FlowEdge
     animated: false,
     data: { forcedDisabled: false },
   };
-}
-
-export function newId(): string {
-  return crypto.randomUUID();
 }

@@ -8,6 +8,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { t } from "../../text/t";
 import type { Catalogue } from "./catalogue";
+import { dictionary, withEntry } from "./dictionary";
 import { type Doc, read, type WireFlow, write } from "./document";
 import { keep, kept, revive } from "./local";
 import { type Choice, type Conflict, merge, same } from "./merge";
@@ -43,10 +44,15 @@ interface DraftState {
   notKept: string | undefined;
 }
 
-export const useDrafts = create<DraftState>()(() => ({ saving: {}, failed: {}, pending: {}, notKept: undefined }));
+export const useDrafts = create<DraftState>()(() => ({
+  saving: dictionary(),
+  failed: dictionary(),
+  pending: dictionary(),
+  notKept: undefined,
+}));
 
 function mark<K extends "saving" | "failed" | "pending">(what: K, name: string, value: DraftState[K][string]): void {
-  useDrafts.setState((s) => ({ [what]: { ...s[what], [name]: value } }) as Partial<DraftState>);
+  useDrafts.setState((s) => ({ [what]: withEntry<unknown>(s[what], name, value) }) as Partial<DraftState>);
 }
 
 /** Opens a flow in the editor, with the edits that the browser kept; once per flow. */

@@ -4,12 +4,13 @@ import { api, payload } from "../../api/client";
 import { queries } from "../../app/queries";
 import { Catalogue, catalogueQuery, readTypes } from "./catalogue";
 import { withoutSecrets } from "./commands";
+import { dictionary } from "./dictionary";
 import type { WireFlow } from "./document";
 
 /** Downloads flows as the JSON that import takes. */
 export async function downloadFlows(names: readonly string[]): Promise<void> {
   const catalogue = new Catalogue(readTypes(await queries.ensureQueryData(catalogueQuery)));
-  const out: Record<string, WireFlow> = {};
+  const out = dictionary<WireFlow>();
   for (const name of names) {
     const { flow } = (await payload(api.GET("/drafts/{flow}", { params: { path: { flow: name } } }))) as unknown as {
       flow: WireFlow;

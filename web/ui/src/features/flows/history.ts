@@ -1,6 +1,7 @@
 // Edits as patches: a step lists which entities changed and how, so that undo
 // and redo are exact, cheap to keep and cheap to store.
 
+import { dictionary, withEntry, withoutEntry } from "./dictionary";
 import { type Collection, collections, type Doc, type Entities, type Table } from "./document";
 
 /** One entity before and after; undefined means it is not there. at is its place in the order. */
@@ -68,10 +69,10 @@ export class Edit {
 function applied(doc: Doc, change: Change): Doc {
   const t = doc[change.in] as Table<unknown>;
   if (change.after === undefined) {
-    const { [change.id]: _, ...byId } = t.byId;
-    return { ...doc, [change.in]: { ids: t.ids.filter((id) => id !== change.id), byId } };
+    const ids = t.ids.filter((id) => id !== change.id);
+    return { ...doc, [change.in]: { ids, byId: withoutEntry(t.byId, change.id) } };
   }
-  const byId = { ...t.byId, [change.id]: change.after };
+  const byId = withEntry(t.byId, change.id, change.after);
   if (change.before !== undefined) return { ...doc, [change.in]: { ids: t.ids, byId } };
   const ids = [...t.ids];
   ids.splice(change.at ?? ids.length, 0, change.id);
@@ -90,7 +91,7 @@ export function replay(doc: Doc, changes: readonly Change[]): Doc {
     const mine = changes.filter((change) => change.in === c);
     if (mine.length === 0) continue;
     const t = doc[c] as Table<unknown>;
-    const byId: Record<string, unknown> = { ...t.byId };
+    const byId = dictionary(t.byId);
     const ids = [...t.ids];
     for (const change of mine) {
       if (change.after === undefined) {

@@ -1,16 +1,20 @@
 // Edits in the browser's own storage, written as they are made: they outlive a
 // reload, a crash, a lost server. Secret inputs are never written.
 
-import { createStore, del, get, keys, set } from "idb-keyval";
+import { createStore, delMany, get, keys, set } from "idb-keyval";
+import { newId } from "../../api/id";
 import { SECRET } from "../../inputs/input";
 import type { Catalogue } from "./catalogue";
 import { withoutSecrets } from "./commands";
 import { list, read, type WireFlow, write } from "./document";
 import type { History } from "./history";
+import { isRecord, same } from "./merge";
 import type { OpenFlow } from "./store";
 
 export interface Kept {
   version: 1;
+  /** When the last edit was made, in milliseconds since 1970. */
+  at: number;
   /** The revision and content that the edits are based on. */
   revision: number;
   base: WireFlow;
@@ -20,47 +24,121 @@ export interface Kept {
 
 const store = typeof indexedDB === "undefined" ? undefined : createStore("ecoflow", "drafts");
 
+// Two windows on one flow keep their own edits, so a key is [flow, window].
+type Key = [flow: string, window: string];
+
+const WINDOW = "ecoflow.window";
+const lockOf = (id: string): string => `${WINDOW}.${id}`;
+
+let ownId: Promise<string> | undefined;
+
+/** The id that this window has through its reloads, and no other open window has. */
+function thisWindow(): Promise<string> {
+  ownId ??= new Promise((resolve) => {
+    const claim = (id: string): void => {
+      sessionStorage.setItem(WINDOW, id);
+      // At an address without HTTPS windows do not know of each other.
+      const claimed = navigator.locks?.request(lockOf(id), { signal: AbortSignal.timeout(500) }, () => {
+        resolve(id);
+        return new Promise<never>(() => {}); // until the window is gone
+      });
+      if (!claimed) resolve(id);
+      // A copied tab comes with the id of the one it was made of.
+      claimed?.catch((e: unknown) => (isTimeout(e) ? claim(newId()) : resolve(id)));
+    };
+    claim(sessionStorage.getItem(WINDOW) ?? newId());
+  });
+  return ownId;
+}
+
+function isTimeout(e: unknown): boolean {
+  return e instanceof DOMException && e.name === "TimeoutError";
+}
+
 /** Writes a flow's edits; throws when the browser refuses (storage full, private window). */
 export async function keep(flow: OpenFlow, catalogue: Catalogue): Promise<void> {
   if (!store) return;
   const kept: Kept = {
     version: 1,
+    at: Date.now(),
     revision: flow.saved.revision,
     base: strip(write(flow.saved.doc), catalogue),
     flow: strip(write(flow.doc), catalogue),
     history: JSON.parse(JSON.stringify(flow.history), secretless(catalogue)) as History,
   };
-  await set(flow.name, kept, store);
+  await set([flow.name, await thisWindow()] satisfies Key, kept, store);
 }
 
-/** The kept edits of a flow; undefined when there are none or they are damaged. */
+/**
+ * The kept edits of a flow: this window's, or those that a closed window left
+ * behind; undefined when there are none or they are damaged.
+ */
 export async function kept(name: string): Promise<Kept | undefined> {
   if (!store) return undefined;
   try {
-    const value = (await get(name, store)) as Partial<Kept> | undefined;
-    if (value?.version !== 1 || typeof value.revision !== "number" || !isFlow(value.flow) || !isFlow(value.base))
-      return undefined;
-    const { done, undone } = value.history ?? {};
-    return {
-      ...(value as Kept),
-      history: { done: Array.isArray(done) ? done : [], undone: Array.isArray(undone) ? undone : [] },
-    };
+    const own: Key = [name, await thisWindow()];
+    const mine = sound(await get(own, store));
+    if (mine) return mine;
+    const { held } = (await navigator.locks?.query()) ?? {};
+    const open = new Set(held?.map((lock) => lock.name));
+    const left: { key: Key; kept: Kept; isEdited: boolean }[] = [];
+    for (const key of await keysOf(name)) {
+      const found = open.has(lockOf(key[1])) ? undefined : sound(await get(key, store));
+      if (found) left.push({ key, kept: found, isEdited: !same(found.base, found.flow) });
+    }
+    left.sort((a, b) => Number(b.isEdited) - Number(a.isEdited) || b.kept.at - a.kept.at);
+    const [heir, ...others] = left;
+    if (!heir) return undefined;
+    await set(own, heir.kept, store);
+    await delMany(
+      [heir, ...others.filter((o) => !o.isEdited)].map((o) => o.key),
+      store,
+    );
+    return heir.kept;
   } catch {
     return undefined; // unreadable storage is the same as none: the server has the draft
   }
 }
 
+/** Drops the edits of a flow that is not there any more, those of other windows too. */
 export async function forget(name: string): Promise<void> {
-  if (store) await del(name, store);
+  if (store) await delMany(await keysOf(name), store);
 }
 
-/** The names of all flows with kept edits. */
-export async function keptNames(): Promise<string[]> {
-  return store ? (await keys(store)).map(String) : [];
+async function keysOf(name: string): Promise<Key[]> {
+  const all = store ? await keys<Key>(store) : [];
+  return all.filter((key) => Array.isArray(key) && key[0] === name);
+}
+
+// What is stored may be of another version, or damaged.
+function sound(value: unknown): Kept | undefined {
+  const { version, at, revision, flow, base, history } = (value ?? {}) as Partial<Kept>;
+  if (version !== 1 || typeof at !== "number" || typeof revision !== "number" || !isFlow(flow) || !isFlow(base))
+    return undefined;
+  const { done, undone } = history ?? {};
+  return { version, at, revision, flow, base, history: { done: steps(done), undone: steps(undone) } };
+}
+
+function steps(value: unknown): History["done"] {
+  const isStep = (s: unknown): boolean => isRecord(s) && typeof s.label === "string" && all(s.changes, hasId);
+  return all(value, isStep) ? (value as History["done"]) : [];
 }
 
 function isFlow(v: unknown): v is WireFlow {
-  return typeof v === "object" && v !== null && "definitions" in v && Array.isArray(v.definitions);
+  return (
+    isRecord(v) &&
+    all(v.definitions, (n) => hasId(n) && isRecord(n.data) && isRecord(n.data.moduleID) && isRecord(n.position)) &&
+    all(v.connections, (e) => hasId(e) && typeof e.source === "string" && typeof e.target === "string") &&
+    all(v.configurations, (c) => isRecord(c) && typeof c.nodeID === "string" && isRecord(c.configs))
+  );
+}
+
+function all(list: unknown, isGood: (entry: unknown) => boolean): boolean {
+  return Array.isArray(list) && list.every(isGood);
+}
+
+function hasId(v: unknown): v is Record<string, unknown> {
+  return isRecord(v) && typeof v.id === "string";
 }
 
 function strip(flow: WireFlow, catalogue: Catalogue): WireFlow {

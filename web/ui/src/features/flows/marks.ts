@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import type { Marks } from "./canvas/view";
 import { useChecks, watchChecks } from "./checks";
+import { dictionary } from "./dictionary";
 import { litEdges, stepsByNode, useRuns } from "./runs";
 
 /** What is shown on the cards of a flow: problems, changes since the last deploy, the last test run. */
@@ -10,7 +11,7 @@ export function useMarks(flow: string): Marks {
   const run = useRuns((s) => s.last[flow]);
   const pinned = useRuns((s) => s.pinned[flow]);
   return useMemo(() => {
-    const problems: Record<string, { errors: number; warnings: number }> = {};
+    const problems = dictionary<{ errors: number; warnings: number }>();
     for (const p of check?.problems ?? []) {
       if (p.flow !== flow) continue;
       for (const node of p.nodes ?? (p.node ? [p.node] : [])) {
@@ -26,7 +27,7 @@ export function useMarks(flow: string): Marks {
         ? mine.nodes.filter((n) => n.change === "added" || n.change === "changed").map((n) => n.node)
         : [],
     );
-    const runs: Record<string, Marks["runs"][string]> = {};
+    const runs = dictionary<Marks["runs"][string]>();
     for (const [node, s] of Object.entries(stepsByNode(run))) {
       runs[node] = { milliseconds: s.micros / 1000, failed: s.outcome === "failed", running: false };
     }

@@ -2,6 +2,7 @@
 // entity by field. What only one side changed is taken; what both changed alike
 // is one change; the rest is a conflict that the user decides.
 
+import { dictionary } from "./dictionary";
 import { type Collection, collections, type Doc, type Table } from "./document";
 
 export interface Conflict {
@@ -38,7 +39,7 @@ export function merge(base: Doc, mine: Doc, theirs: Doc, choices: Record<string,
   };
   for (const c of collections) {
     const [b, m, t] = [base[c], mine[c], theirs[c]] as [Table<unknown>, Table<unknown>, Table<unknown>];
-    const byId: Record<string, unknown> = {};
+    const byId = dictionary<unknown>();
     // Their order first, then what I added, so that both sides end up alike.
     const ids = [...t.ids, ...m.ids.filter((id) => t.byId[id] === undefined)];
     for (const id of ids) {
@@ -87,13 +88,13 @@ function withoutLooseEdges(doc: Doc): Doc {
     return e !== undefined && has(e.source) && has(e.target);
   });
   if (ids.length === doc.edges.ids.length) return doc;
-  return {
-    ...doc,
-    edges: { ids, byId: Object.fromEntries(ids.map((id) => [id, doc.edges.byId[id]])) } as Doc["edges"],
-  };
+  const byId = dictionary<unknown>();
+  for (const id of ids) byId[id] = doc.edges.byId[id];
+  return { ...doc, edges: { ids, byId } as Doc["edges"] };
 }
 
-function isRecord(v: unknown): v is Record<string, unknown> {
+/** Whether a value is a JSON object. */
+export function isRecord(v: unknown): v is Record<string, unknown> {
   return typeof v === "object" && v !== null && !Array.isArray(v);
 }
 

@@ -2,6 +2,7 @@
 
 import { create } from "zustand";
 import { problemOf, unreachable } from "../../api/problem";
+import { dictionary, withEntry, withoutEntry } from "./dictionary";
 import { list, type WireFlow, write } from "./document";
 import { useEditor } from "./store";
 
@@ -68,20 +69,21 @@ interface RunsState {
   pinned: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-export const useRuns = create<RunsState>()(() => ({ last: {}, pinned: {} }));
+export const useRuns = create<RunsState>()(() => ({ last: dictionary(), pinned: dictionary() }));
 
 function update(flow: string, change: Partial<Run>): void {
   useRuns.setState((s) => {
     const run = s.last[flow];
-    return run ? { last: { ...s.last, [flow]: { ...run, ...change } } } : s;
+    return run ? { last: withEntry(s.last, flow, { ...run, ...change }) } : s;
   });
 }
 
 /** Pins a node's output for test runs, or lets it run again (undefined). */
 export function pin(flow: string, node: string, output: unknown): void {
   useRuns.setState((s) => {
-    const { [node]: _, ...rest } = s.pinned[flow] ?? {};
-    return { pinned: { ...s.pinned, [flow]: output === undefined ? rest : { ...rest, [node]: output } } };
+    const pinned = s.pinned[flow] ?? dictionary();
+    const next = output === undefined ? withoutEntry(pinned, node) : withEntry(pinned, node, output);
+    return { pinned: withEntry(s.pinned, flow, next) };
   });
 }
 
@@ -96,13 +98,17 @@ export async function runDraft(flow: string, request: TestRequest, entry?: strin
   stopRun(flow);
   const abort = new AbortController();
   aborts.set(flow, abort);
-  const flows: Record<string, WireFlow> = {};
+  const flows = dictionary<WireFlow>();
   for (const f of Object.values(useEditor.getState().flows)) flows[f.name] = write(f.doc);
   useRuns.setState((s) => ({
-    last: {
-      ...s.last,
-      [flow]: { request, steps: [], debug: [], response: undefined, error: undefined, running: true },
-    },
+    last: withEntry(s.last, flow, {
+      request,
+      steps: [],
+      debug: [],
+      response: undefined,
+      error: undefined,
+      running: true,
+    }),
   }));
   try {
     const answer = await fetch("/systemApi/drafts/run", {
@@ -153,7 +159,9 @@ function take(flow: string, line: Line): void {
 
 /** The steps of the last run by node: the last one of each, for its badge and inspector. */
 export function stepsByNode(run: Run | undefined): Readonly<Record<string, RunStep>> {
-  return Object.fromEntries((run?.steps ?? []).map((s) => [s.nodeID, s]));
+  const steps = dictionary<RunStep>();
+  for (const s of run?.steps ?? []) steps[s.nodeID] = s;
+  return steps;
 }
 
 /** The edges that the run went along. */

@@ -3,6 +3,7 @@
 // read from here (draft.ts). Components subscribe to the narrowest piece.
 
 import { create } from "zustand";
+import { dictionary, withEntry, withoutEntry } from "./dictionary";
 import { type Doc, type FlowEdge, type FlowNode, list, type Point, portOf } from "./document";
 import { Edit, type History, noHistory, record, redo, type Step, undo } from "./history";
 import { same } from "./merge";
@@ -54,7 +55,7 @@ export const useEditor = create<EditorState>()((set, get) => {
     const flow = get().flows[name];
     if (!flow) return;
     set((s) => ({
-      flows: { ...s.flows, [name]: { ...flow, ...f(flow) } },
+      flows: withEntry(s.flows, name, { ...flow, ...f(flow) }),
       ...(status === undefined ? {} : { status }),
     }));
   };
@@ -65,29 +66,26 @@ export const useEditor = create<EditorState>()((set, get) => {
       return { doc: next.doc, history: next.history, selected: stillThere(flow.selected, next.doc) };
     });
   return {
-    flows: {},
+    flows: dictionary(),
     current: undefined,
     status: "",
     open: (name, doc, revision, locked, kept) =>
       set((s) => ({
-        flows: {
-          ...s.flows,
-          [name]: {
-            name,
-            doc: kept?.doc ?? doc,
-            saved: { revision, doc },
-            history: kept?.history ?? noHistory,
-            locked,
-            selected: nothing,
-            focused: undefined,
-          },
-        },
+        flows: withEntry(s.flows, name, {
+          name,
+          doc: kept?.doc ?? doc,
+          saved: { revision, doc },
+          history: kept?.history ?? noHistory,
+          locked,
+          selected: nothing,
+          focused: undefined,
+        }),
       })),
     close: (name) =>
-      set((s) => {
-        const { [name]: _, ...flows } = s.flows;
-        return { flows, current: s.current === name ? undefined : s.current };
-      }),
+      set((s) => ({
+        flows: withoutEntry(s.flows, name),
+        current: s.current === name ? undefined : s.current,
+      })),
     show: (current) => set({ current }),
     edit: (name, label, recipe, group) => {
       const flow = get().flows[name];
@@ -128,8 +126,8 @@ export const useEditor = create<EditorState>()((set, get) => {
       set((s) => {
         const flow = s.flows[from];
         if (!flow) return s;
-        const { [from]: _, ...others } = s.flows;
-        return { flows: { ...others, [to]: { ...flow, name: to } }, current: s.current === from ? to : s.current };
+        const flows = withEntry(withoutEntry(s.flows, from), to, { ...flow, name: to });
+        return { flows, current: s.current === from ? to : s.current };
       }),
     setLocked: (name, locked) => change(name, () => ({ locked })),
   };
