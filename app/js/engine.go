@@ -310,14 +310,14 @@ func (e *Engine) giveBack() {
 }
 
 var heapSamples = sync.Pool{New: func() any {
-	return &[]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	return &[]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 }}
 
 // heap returns the bytes in objects and stacks, dead ones that no collection has
-// found yet included, and what lived at the last collection.
-func heap() (now, living uint64) {
+// found yet included.
+func heap() uint64 {
 	s := heapSamples.Get().(*[]metrics.Sample)
 	defer heapSamples.Put(s)
 	metrics.Read(*s)
-	return (*s)[0].Value.Uint64() + (*s)[1].Value.Uint64(), (*s)[2].Value.Uint64()
+	return (*s)[0].Value.Uint64() + (*s)[1].Value.Uint64()
 }

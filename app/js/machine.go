@@ -244,20 +244,18 @@ func (w *watch) beat() (stuck bool) {
 	return false
 }
 
-// growth is what the heap may grow by, in bytes, while one turn runs, or by as much
-// as lives in it, which is what others leave behind between two collections. However
-// much memory there is: filling and clearing gigabytes keeps everybody waiting.
+// growth is what the heap may grow by, in bytes, while one turn runs. However much
+// memory there is: filling and clearing gigabytes keeps everybody waiting.
 const growth = 256 << 20
 
 // greedy reports whether the heap is too large, or grew too much since the turn
 // was first looked at: steps that double a text are caught while they are short.
 func (w *watch) greedy() bool {
-	most := w.machine.engine.options.Memory
-	now, living := heap()
+	most, now := w.machine.engine.options.Memory, heap()
 	if w.base == 0 {
 		w.base = now
 	}
-	return now > most || now > w.base+min(most/4, max(growth, living))
+	return now > most || now > w.base+min(most/4, growth)
 }
 
 func (w *watch) interrupt(why reason, now time.Time) {
