@@ -2,6 +2,7 @@
 // what they show is the same, so that only changed cards render.
 
 import type { Edge, Node } from "@xyflow/react";
+import { t } from "../../../text/t";
 import type { Catalogue } from "../catalogue";
 import {
   type Doc,
@@ -205,7 +206,9 @@ export class View {
     };
     const out: Edge<EdgeData>[] = [];
     for (const e of list(flow.doc, "edges")) {
-      if (!flow.doc.nodes.byId[e.source] || !flow.doc.nodes.byId[e.target]) continue;
+      const source = flow.doc.nodes.byId[e.source];
+      const target = flow.doc.nodes.byId[e.target];
+      if (!source || !target) continue;
       const from = standIn.get(e.source);
       const to = standIn.get(e.target);
       if (from !== undefined && from === to) continue;
@@ -218,6 +221,7 @@ export class View {
         targetHandle: to ? targetHandle(to) : e.targetHandle,
         selected: flow.selected.has(e.id),
         focusable: false,
+        ariaLabel: t("edge.label", { from: source.data.label, to: target.data.label }),
         data: {
           isActive: e.animated === false,
           isLit: marks.lit.has(e.id),

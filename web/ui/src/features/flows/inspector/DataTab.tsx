@@ -97,15 +97,15 @@ const signs = { added: "+", removed: "−", changed: "~" } as const;
 
 function ChangeList({ changes }: { changes: readonly Change[] }) {
   return (
-    <ul className="changes">
+    <ul className="differences">
       {changes.map((c) => (
         <li key={c.path} data-kind={c.kind}>
-          <span aria-hidden className="changes__sign">
+          <span aria-hidden className="differences__sign">
             {signs[c.kind]}
           </span>
           <span className="visually-hidden">{t(`change.${c.kind}`)}: </span>
           <span className="mono">{c.path || t("data.whole")}</span>
-          <div className="changes__values">
+          <div className="differences__values">
             {c.kind !== "added" && (
               <del>
                 <JsonValue value={c.before} />
