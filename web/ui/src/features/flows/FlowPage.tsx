@@ -31,7 +31,7 @@ import type { MenuRequest, QuickAddRequest } from "./canvas/requests";
 import { catalogueQuery, useCatalogue } from "./catalogue";
 import { insertText } from "./clipboard";
 import { add } from "./commands";
-import { discard, draftsQuery, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
+import { discard, draftsQuery, isDeleted, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
 import { FlowTabs } from "./FlowTabs";
 import { focusInspector } from "./inspector/focus";
 import { Inspector } from "./inspector/Inspector";
@@ -116,9 +116,13 @@ function Editor({ name }: { name: string }) {
 
   useEffect(() => watch(catalogue, preferences.autoSave), [catalogue, preferences.autoSave]);
   useServerEvents(["draft", "deploy", "resync"], (e) => {
-    const who = (e.data as { flow?: string } | null)?.flow;
-    for (const open of Object.keys(useEditor.getState().flows))
-      if (who === undefined || who === open) void refresh(open).catch(() => {});
+    const { flow: who, was } = (e.data ?? {}) as { flow?: string; was?: string };
+    const { flows, rename } = useEditor.getState();
+    if (was !== undefined && who !== undefined && flows[was]) {
+      rename(was, who);
+      if (was === name) void navigate({ to: "/flows/$name", params: { name: who }, replace: true });
+    }
+    for (const open of Object.keys(flows)) if (who === undefined || who === open) void refresh(open);
     void drafts.refetch();
   });
   // Edits are kept in the browser, so leaving loses nothing; only a refused storage asks.
@@ -331,9 +335,9 @@ function Editor({ name }: { name: string }) {
       )}
       {failed && (
         <div className="bar" data-tone="danger" role="alert">
-          {failed.message}
-          <Button size="compact-sm" variant="default" onClick={() => void save(name)}>
-            {t("common.retry")}
+          {isDeleted(failed) ? t("draft.deleted") : failed.message}
+          <Button size="compact-sm" variant="default" onClick={() => void save(name, isDeleted(failed))}>
+            {t(isDeleted(failed) ? "draft.bringBack" : "common.retry")}
           </Button>
         </div>
       )}

@@ -57,7 +57,7 @@ function mark<K extends "saving" | "failed" | "pending">(what: K, name: string, 
 
 /** Opens a flow in the editor, with the edits that the browser kept; once per flow. */
 export async function open(name: string): Promise<void> {
-  if (useEditor.getState().flows[name]) return;
+  if (useEditor.getState().flows[name]) return refresh(name);
   let server: Opened;
   try {
     server = await fetchDraft(name);
@@ -111,26 +111,29 @@ export async function resolve(name: string, choices: Record<string, Choice>): Pr
 
 const running = new Map<string, Promise<boolean>>();
 
-/** Saves a draft; true when the server has what the window shows. One save a flow at a time. */
-export function save(name: string): Promise<boolean> {
+/**
+ * Saves a draft; true when the server has what the window shows. One save a flow at
+ * a time. A flow that somebody deleted stays deleted unless anew makes it again.
+ */
+export function save(name: string, anew = false): Promise<boolean> {
   const before = running.get(name) ?? Promise.resolve(true);
-  const next = before.then(() => saveNow(name, 3));
+  const next = before.then(() => saveNow(name, 3, anew));
   running.set(name, next);
   void next.finally(() => running.get(name) === next && running.delete(name));
   return next;
 }
 
-async function saveNow(name: string, tries: number): Promise<boolean> {
+async function saveNow(name: string, tries: number, anew: boolean): Promise<boolean> {
   const flow = useEditor.getState().flows[name];
   if (!flow || useDrafts.getState().pending[name]) return false;
-  if (!isUnsaved(flow)) return true;
+  if (!isUnsaved(flow) && !anew) return true;
   const { doc } = flow;
   mark("saving", name, true);
   try {
     const saved = await payload(
       api.PUT("/drafts/{flow}", {
         params: { path: { flow: name } },
-        body: { base: flow.saved.revision, flow: write(doc) as never },
+        body: { base: anew ? 0 : flow.saved.revision, flow: write(doc) as never },
       }),
     );
     useEditor.getState().wasSaved(name, doc, saved.revision);
@@ -141,7 +144,7 @@ async function saveNow(name: string, tries: number): Promise<boolean> {
     if (!isProblem(e)) throw e;
     const newer = e.code === "draft_stale" ? (e.envelope?.draft as Opened | undefined) : undefined;
     if (newer && tries > 0) {
-      return takeOver(name, read(newer.flow), newer.revision, newer.savedBy) ? saveNow(name, tries - 1) : false;
+      return takeOver(name, read(newer.flow), newer.revision, newer.savedBy) ? saveNow(name, tries - 1, false) : false;
     }
     if (e.code === "flow_locked") useEditor.getState().setLocked(name, true);
     mark("failed", name, e);
@@ -166,9 +169,23 @@ export async function refresh(name: string): Promise<void> {
   void queries.invalidateQueries(draftsQuery);
   const flow = useEditor.getState().flows[name];
   if (!flow || running.has(name)) return;
-  const server = await fetchDraft(name);
-  useEditor.getState().setLocked(name, server.locked);
+  let server: Opened;
+  try {
+    server = await fetchDraft(name);
+  } catch (e) {
+    if (!isProblem(e)) throw e;
+    if (e.status === 404 && flow.saved.revision > 0) mark("failed", name, e);
+    return; // other failures: the connection bar says so, and what is open stays
+  }
+  const { flows, setLocked } = useEditor.getState();
+  if (flows[name]?.locked !== server.locked) setLocked(name, server.locked);
+  if (useDrafts.getState().failed[name]?.status === 404) mark("failed", name, undefined);
   takeOver(name, read(server.flow), server.revision, server.savedBy);
+}
+
+/** Whether a failure means that somebody deleted the flow, which this window still has. */
+export function isDeleted(problem: Problem): boolean {
+  return problem.status === 404 || problem.code === "draft_deleted";
 }
 
 /** Throws the local edits of a flow away; undoable. */
@@ -197,9 +214,10 @@ export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
   const stop = useEditor.subscribe((now, before) => {
     for (const flow of Object.values(now.flows)) {
       const was = before.flows[flow.name];
-      if (!was || (was.doc === flow.doc && was.saved === flow.saved)) continue;
+      // One that was just opened or renamed is kept under its name when it has edits.
+      if (was ? was.doc === flow.doc && was.saved === flow.saved : !isUnsaved(flow)) continue;
       void write(flow);
-      if (was.doc === flow.doc) continue;
+      if (was?.doc === flow.doc) continue;
       clearTimeout(timers.get(flow.name));
       if (autoSave && !same(flow.doc, flow.saved.doc))
         timers.set(
