@@ -15,7 +15,7 @@ export async function newFlow(page, product) {
   await canvas(page).waitFor();
 }
 
-export const canvas = (page) => page.getByRole("application");
+export const canvas = (page) => page.getByRole("application", { name: /^Canvas of/ });
 export const inspector = (page) => page.getByRole("complementary", { name: "Inspector" });
 export const bottom = (page) => page.getByRole("region", { name: "Bottom panel" });
 export const dialog = (page, name) => page.getByRole("dialog", { name });
@@ -54,8 +54,9 @@ export async function dragEdge(page, from, to, index = 0) {
   await edges(page).nth(before).waitFor({ state: "attached" });
 }
 
-/** Connections have no role: the canvas's cards name what enters and leaves them. */
-export const edges = (page) => canvas(page).locator(".react-flow__edge");
+/** The connections; by what they lead from and to, where that is said. */
+export const edges = (page, from = "", to = "") =>
+  canvas(page).getByRole("img", { name: from ? `Connection from ${from} to ${to}` : /^Connection from/, exact: true });
 
 /** Replaces what a code field holds. */
 export async function writeCode(page, field, code) {

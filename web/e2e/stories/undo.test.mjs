@@ -1,0 +1,169 @@
+// Nothing is lost: every edit can be undone and done again, also after a reload.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { canvas, card, dragEdge, dragIn, draftBytes, edges, inspector, launch, newFlow, saved } from "../editor.mjs";
+import { browser, openWindow, Product } from "../product.mjs";
+
+describe("undo and redo", () => {
+  let chromium;
+  let product;
+  let person;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product().start();
+    person = await openWindow(chromium);
+    await launch(person.page, product);
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  it("takes thirty mixed edits back to the empty flow and forward again, byte for byte", async () => {
+    const { page, faults } = person;
+    await newFlow(page, product);
+    const name = decodeURIComponent(new URL(page.url()).pathname.split("/").at(-1));
+    const press = (key) => page.keyboard.press(key);
+    const select = (...names) =>
+      names.reduce(async (before, n, i) => {
+        await before;
+        await card(page, n).click(i > 0 ? { modifiers: ["Control"] } : {});
+      }, Promise.resolve());
+    const field = (label) => inspector(page).getByRole("textbox", { name: label });
+    const undo = page.getByRole("button", { name: "Undo" });
+    const redo = page.getByRole("button", { name: "Redo" });
+    let steps = 0;
+    // Each edit is one step; typing is one when it pauses or the field changes.
+    const edit = async (what) => {
+      await what();
+      steps++;
+    };
+
+    const empty = await draftBytes(page, name);
+    await edit(() => dragIn(page, "Request", { x: 140, y: 120 }).then(() => card(page, "Request").waitFor()));
+    await edit(() => dragIn(page, "Function", { x: 400, y: 120 }).then(() => card(page, "Function").waitFor()));
+    await edit(() => dragIn(page, "Response", { x: 400, y: 240 }).then(() => card(page, "Response").waitFor()));
+    await edit(() => dragIn(page, "Debug", { x: 140, y: 240 }).then(() => card(page, "Debug").waitFor()));
+    await edit(() => dragEdge(page, "Request", "Function"));
+    await edit(() => dragEdge(page, "Function", "Response"));
+    await edit(() => dragEdge(page, "Request", "Debug"));
+    await select("Request");
+    await edit(() => field("Path").fill("/things/:id"));
+    await edit(() => field("Name of the node").fill("Things"));
+    await select("Function");
+    await edit(() => field("Name of the node").fill("Work"));
+    await select("Things");
+    await edit(() => press("Shift+ArrowDown"));
+    await select("Work", "Response");
+    await edit(() => press("Control+Shift+ArrowRight"));
+    await edit(() => press("g"));
+    await canvas(page).getByText("Group", { exact: true }).first().waitFor();
+    await edit(() => field("Title").fill("The answer"));
+    await select("Debug");
+    await edit(() => press("d"));
+    await card(page, "Debug").getByText("disabled").waitFor();
+    await edit(() => press("d"));
+    await edit(() => press("Control+d"));
+    await card(page, "Debug").nth(1).waitFor();
+    await edit(() => press("Delete"));
+    await card(page, "Debug").nth(1).waitFor({ state: "detached" });
+    await select("Work");
+    await edit(() => press("Control+Backspace"));
+    await card(page, "Work").waitFor({ state: "detached" });
+    await select("Things");
+    await inspector(page).getByRole("tab", { name: "Info" }).click();
+    await edit(() => inspector(page).getByRole("button", { name: "Disconnect Debug" }).click());
+    await inspector(page).getByRole("tab", { name: "Settings" }).click();
+    await card(page, "Things").click();
+    await edit(() => press("n"));
+    await inspector(page).getByRole("heading", { name: "Note" }).waitFor();
+    await edit(() => inspector(page).getByRole("textbox", { name: "Text of the note" }).fill("# Thirty edits\nand not one lost: 你好 🙂"));
+    await edit(async () => {
+      await page.evaluate(() => navigator.clipboard.writeText("POST /orders"));
+      await card(page, "Things").click();
+      await press("Control+v");
+      await card(page, "Request").waitFor();
+    });
+    await edit(async () => {
+      await select("Things", "Request");
+      await press("o");
+      await press("l");
+      await page.getByRole("status").filter({ hasText: "Align 2 nodes" }).waitFor();
+    });
+    await edit(async () => {
+      await select("Things", "Response");
+      await press("Control+c");
+      await press("Control+v");
+      await card(page, "Response").nth(1).waitFor();
+    });
+    await edit(() => press("Control+a").then(() => press("l")));
+    await page.getByRole("status").filter({ hasText: "Lay out the nodes" }).waitFor();
+    await card(page, "Debug").click();
+    await edit(() => press("Control+x"));
+    await card(page, "Debug").waitFor({ state: "detached" });
+    await edit(() => press("Control+v"));
+    await card(page, "Debug").waitFor();
+    await edit(() => dragIn(page, "Delay", { x: 60, y: 60 }).then(() => card(page, "Delay").waitFor()));
+    await edit(() => inspector(page).getByRole("textbox", { name: "Wait" }).fill("5"));
+    await edit(() => inspector(page).getByRole("switch", { name: "Enabled" }).press("Space"));
+    assert.ok(steps >= 30, `only ${steps} edits`);
+
+    await saved(page);
+    const full = await draftBytes(page, name);
+    assert.notEqual(full, empty);
+
+    const all = async (button) => {
+      let n = 0;
+      while (await button.isEnabled()) {
+        await button.click();
+        n++;
+      }
+      return n;
+    };
+    // Half way back, then the window is loaded anew: the rest is still there.
+    for (let i = 0; i < 12; i++) await undo.click();
+    await page.reload();
+    await canvas(page).waitFor();
+    const back = 12 + (await all(undo));
+    assert.equal(back, steps);
+    assert.equal(await canvas(page).getByRole("group").count(), 0);
+    await saved(page);
+    assert.equal(await draftBytes(page, name), empty);
+
+    await page.reload();
+    await canvas(page).waitFor();
+    assert.equal(await all(redo), back);
+    await saved(page);
+    assert.equal(await draftBytes(page, name), full);
+    assert.deepEqual(faults, []);
+  });
+
+  it("copies from one window and pastes in another", async () => {
+    const { context, page, faults } = person;
+    await page.goto(`${product.url}/_/`);
+    await newFlow(page, product);
+    await dragIn(page, "Request", { x: 140, y: 160 });
+    await card(page, "Request").waitFor();
+    await dragIn(page, "Response", { x: 420, y: 160 });
+    await card(page, "Response").waitFor();
+    await dragEdge(page, "Request", "Response");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Control+c");
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes('"ecoflow": 1'));
+
+    const other = await context.newPage();
+    await newFlow(other, product);
+    await canvas(other).click({ position: { x: 30, y: 30 } });
+    await other.keyboard.press("Control+v");
+    await card(other, "Response").waitFor();
+    assert.equal(await canvas(other).getByRole("group").count(), 2);
+    assert.equal(await edges(other).count(), 1);
+    await canvas(other).getByRole("group", { name: /^Response, Response, 1 in/ }).waitFor();
+    // The copy is a copy: the first window's flow has nothing to do with it.
+    await other.keyboard.press("Delete");
+    await card(other, "Response").waitFor({ state: "detached" });
+    assert.equal(await canvas(page).getByRole("group").count(), 2);
+    assert.deepEqual(faults, []);
+  });
+});
