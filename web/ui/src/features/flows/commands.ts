@@ -159,7 +159,12 @@ export function removeEdge(name: string, id: string): void {
 export function nudge(name: string, by: Point): void {
   const flow = flowOf(name);
   if (!flow || flow.selected.size === 0) return;
-  editor().edit(name, t("step.move", { n: flow.selected.size }), (e) => moveBy(e, flow.selected, by), "nudge");
+  editor().edit(
+    name,
+    t("step.move", { n: flow.selected.size }),
+    (e) => moveBy(e, flow.selected, by),
+    `nudge ${[...flow.selected].join(" ")}`,
+  );
 }
 
 /** Places nodes and notes where they were dropped. */

@@ -298,6 +298,10 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
             rule,
           )
         }
+        onNodeClick={(e, node) => {
+          // The library keeps several selected; a plain click means this one.
+          if (!e.shiftKey && !e.ctrlKey && !e.metaKey && flow.selected.size > 1) editor.select(name, [node.id]);
+        }}
         onNodeDoubleClick={(_, node) => doc.nodes.byId[node.id] && onOpen(node.id)}
         onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
         onEdgeMouseLeave={() => setHovered(undefined)}
