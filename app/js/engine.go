@@ -211,8 +211,8 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 				best = m
 			}
 		}
-		if best != nil && best.held.Load() && len(e.pool) < e.options.MaxRuntimes && !e.broken {
-			best = nil // one more is made sooner than a long turn ends
+		if best != nil && best.held.Load() && len(e.pool) < e.options.Runtimes && !e.broken {
+			best = nil // one that is being made is there sooner than a long turn ends
 		}
 		if best == nil && e.spare != nil && len(e.pool) < e.options.MaxRuntimes {
 			best = e.spare
@@ -250,7 +250,8 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 }
 
 // crowd is how many are ahead of one more run; who is behind a long turn is behind
-// everybody. engine.mu is held.
+// everybody. No more machines are made for that: the more long turns there are at
+// once, the less of the processors is left for everything else. engine.mu is held.
 func (m *machine) crowd() int {
 	if m.held.Load() {
 		return m.inFlight + m.engine.options.MaxInFlight

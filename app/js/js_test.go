@@ -506,7 +506,7 @@ func TestClosed(t *testing.T) {
 
 // Whoever comes while a script runs for long gets a runtime that is free.
 func TestLongTurnsKeepNobodyWaiting(t *testing.T) {
-	e := engine(t, Options{Runtimes: 1, CallTime: 20 * time.Second})
+	e := engine(t, Options{Runtimes: 2, CallTime: 20 * time.Second})
 	l, p := lease(t, e, Run{}, "{}")
 	long := make(chan error)
 	s := compile(t, e, "for (;;) {}")
