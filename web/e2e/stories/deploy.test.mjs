@@ -1,0 +1,161 @@
+// Going live: what is reviewed is what changes, what fails changes nothing, and
+// there is a way back.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { bottom, call, canvas, card, deploy, dialog, dragIn, inspector, launch, saved, writeCode } from "../editor.mjs";
+import { browser, openWindow, Product } from "../product.mjs";
+
+describe("deploying", () => {
+  let chromium;
+  let product;
+  let person;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product().start();
+    person = await openWindow(chromium);
+    await launch(person.page, product);
+    await person.page.getByRole("button", { name: "Start with the sample" }).click();
+    await canvas(person.page).waitFor();
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  const review = (page) => dialog(page, "Review and deploy");
+  const openReview = async (page) => {
+    await page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ }).click();
+    await review(page).getByRole("button", { name: "Deploy all flows" }).waitFor();
+  };
+  const closeDone = async (page) => {
+    await dialog(page, "Deployed").getByRole("button", { name: "Close" }).last().click();
+    await dialog(page, "Deployed").waitFor({ state: "hidden" });
+  };
+  const code = (page) => inspector(page).getByRole("textbox", { name: "Code" });
+  const hello = async () => (await call(product, "/api/hello/Ada")).body;
+
+  it("shows exactly what changes, field by field", async () => {
+    const { page, faults } = person;
+    await deploy(page);
+    await closeDone(page);
+    assert.deepEqual(await hello(), { hello: "Ada" });
+
+    await card(page, "Greet by name").click();
+    await writeCode(page, code(page), "return { hi: request.params.name };");
+    await card(page, "Greet by name").getByText("return { hi").waitFor();
+    await openReview(page);
+    const lines = review(page).getByRole("region", { name: "Sample" }).getByRole("listitem");
+    assert.equal(await lines.count(), 1);
+    await lines.filter({ hasText: "changed Greet by name" }).waitFor();
+    const cells = await lines.getByRole("cell").allInnerTexts();
+    assert.deepEqual(cells.map((c) => c.trim()), ["return { hello: request.params.name };", "return { hi: request.params.name };"]);
+    await review(page).getByRole("textbox", { name: "Note" }).fill("Say hi");
+    await review(page).getByRole("button", { name: "Deploy all flows" }).click();
+    await dialog(page, "Deployed").waitFor();
+    await closeDone(page);
+    assert.deepEqual(await hello(), { hi: "Ada" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("keeps what is live when the drafts are faulty, and leads to each fault", async () => {
+    const { page, faults } = person;
+    await writeCode(page, code(page), "return {");
+    await dragIn(page, "Template", { x: 120, y: 60 });
+    await card(page, "Template").waitFor();
+    await openReview(page);
+    const problems = review(page).getByRole("region", { name: "Problems that stop the deploy" });
+    await problems.getByRole("button").nth(1).waitFor();
+    assert.ok(await review(page).getByRole("button", { name: "Deploy all flows" }).isDisabled());
+    assert.deepEqual(await hello(), { hi: "Ada" });
+
+    await problems.getByRole("button").filter({ hasText: "Greet by name" }).first().click();
+    await review(page).waitFor({ state: "hidden" });
+    await code(page).and(page.locator(":focus")).waitFor();
+    await card(page, "Greet by name").getByText("! 1 problem").waitFor();
+    await card(page, "Template").getByText(/^! \d problems?$/).waitFor();
+
+    await openReview(page);
+    await problems.getByRole("button").filter({ hasText: "Template is required" }).click();
+    await review(page).waitFor({ state: "hidden" });
+    await inspector(page).getByRole("textbox", { name: "Template" }).and(page.locator(":focus")).waitFor();
+
+    // A deploy past the window is refused all the same, and nothing changes.
+    await saved(page);
+    const refused = await page.evaluate(async () => {
+      const answer = await fetch("/systemApi/flows/deploy", { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"mode": "all"}' });
+      return { status: answer.status, body: await answer.json() };
+    });
+    assert.equal(refused.status, 422);
+    assert.equal(refused.body.code, "not_deployable");
+    const places = refused.body.errors.map((e) => e.path.split("/").at(-1));
+    assert.ok(places.includes("codeEditor") && places.includes("template"), places.join());
+    assert.deepEqual(await hello(), { hi: "Ada" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("fails a saved test before anything goes live", async () => {
+    const { page, faults } = person;
+    // Back to the code that says hi, without the template.
+    await card(page, "Template").click();
+    await page.keyboard.press("Delete");
+    await card(page, "Template").waitFor({ state: "detached" });
+    await card(page, "Greet by name").click();
+    await writeCode(page, code(page), "return { hi: request.params.name };");
+    await inspector(page).getByRole("button", { name: "Test run" }).click();
+    await bottom(page).getByRole("textbox", { name: "Path" }).fill("/api/hello/Grace");
+    await bottom(page).getByRole("button", { name: "Run", exact: true }).click();
+    await bottom(page).getByText('"hi": "Grace"').first().waitFor();
+    await bottom(page).getByRole("textbox", { name: "Save this request and its answer as a test" }).fill("Grace is greeted");
+    await bottom(page).getByRole("button", { name: "Save" }).click();
+    await bottom(page).getByRole("button", { name: "1 saved request" }).waitFor();
+
+    await writeCode(page, code(page), "return { bye: request.params.name };");
+    await card(page, "Greet by name").getByText("return { bye").waitFor();
+    await openReview(page);
+    await review(page).getByRole("button", { name: "Run saved tests" }).click();
+    const report = review(page).getByRole("status").filter({ hasText: "Tests: 0 passed, 1 failed" });
+    await report.getByText(/Grace is greeted/).waitFor();
+    assert.deepEqual(await hello(), { hi: "Ada" });
+    await review(page).getByRole("button", { name: "Cancel" }).click();
+    await review(page).waitFor({ state: "hidden" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("brings an old deployment back, as a draft and live", async () => {
+    const { page, faults } = person;
+    await openReview(page);
+    await review(page).getByRole("button", { name: "Deploy all flows" }).click();
+    await dialog(page, "Deployed").waitFor();
+    await closeDone(page);
+    assert.deepEqual(await hello(), { bye: "Ada" });
+
+    await page.getByRole("link", { name: "Deployments" }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Deployments" }).waitFor();
+    await page.getByRole("cell", { name: "Say hi" }).waitFor();
+    await page.getByRole("link", { name: "Deployment 1", exact: true }).click();
+    await page.getByRole("button", { name: "Restore" }).first().click();
+    const restore = dialog(page, "Restore deployment 1");
+    await restore.getByRole("radio", { name: "Draft" }).check();
+    await restore.getByRole("button", { name: /^Restore \d+ drafts?$/ }).click();
+    await page.getByText(/drafts? was restored|drafts? were restored/).first().waitFor();
+    // A draft only: what is live stays until it is deployed.
+    assert.deepEqual(await hello(), { bye: "Ada" });
+
+    await page.getByRole("link", { name: "Sample", exact: true }).first().click();
+    await canvas(page).waitFor();
+    await card(page, "Greet by name").getByText("return { hello").waitFor();
+
+    await page.goto(`${product.url}/_/deployments/2`);
+    await page.getByRole("button", { name: "Restore" }).first().click();
+    const live = dialog(page, "Restore deployment 2");
+    await live.getByRole("radio", { name: "Live, at once" }).check();
+    const word = live.getByRole("textbox", { name: /^Type/ });
+    const label = await word.evaluate((e) => e.labels[0].innerText);
+    await word.fill(/Type (\S+) to confirm/.exec(label)[1]);
+    await live.getByRole("button", { name: "Make it live" }).click();
+    await page.getByText(/Deployment \d+ is live/).first().waitFor();
+    assert.deepEqual(await hello(), { hi: "Ada" });
+    assert.deepEqual(faults, []);
+  });
+});
