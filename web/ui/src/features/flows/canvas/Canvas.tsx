@@ -67,6 +67,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
   const [hovered, setHovered] = useState<string>();
   const [connecting, setConnecting] = useState<{ node: string; port: string; from: "source" | "target" }>();
   const [selecting, setSelecting] = useState(false);
+  // An empty canvas stays where it is, or it would jump under the first card that is dropped.
+  const [isFitted] = useState(flow.doc.nodes.ids.length > 0);
   const far = useStore((s) => s.transform[2] < 0.5);
   const { name, doc, locked } = flow;
   const view = useMemo(() => new View(), []);
@@ -266,7 +268,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
         snapGrid={[16, 16]}
         minZoom={0.1}
         maxZoom={2}
-        fitView
+        fitView={isFitted}
         fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
         onlyRenderVisibleElements={doc.nodes.ids.length > 300}
         onNodesChange={handleNodesChange}
