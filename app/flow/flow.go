@@ -190,11 +190,17 @@ func (d Document) Without(names []string) Document {
 	return out
 }
 
+// joiners are the two invisible characters that words and emoji of many scripts
+// are written with: the zero width joiner and non-joiner.
+const joiners = "\u200c\u200d"
+
+var withoutJoiners = strings.NewReplacer("\u200c", "", "\u200d", "")
+
 // NameKey returns what makes a flow's name unique: its compatibility
-// normalisation without regard to case.
+// normalisation without regard to case and to joiners, which nobody sees.
 func NameKey(name string) string {
 	fold := cases.Fold()
-	return norm.NFKC.String(fold.String(norm.NFKC.String(name)))
+	return norm.NFKC.String(fold.String(norm.NFKC.String(withoutJoiners.Replace(name))))
 }
 
 // CheckName returns an Invalid fault when a flow cannot have the name: nothing,
@@ -208,7 +214,7 @@ func CheckName(name string) error {
 
 func nameProblem(name string) string {
 	switch {
-	case strings.TrimSpace(name) == "":
+	case strings.TrimSpace(withoutJoiners.Replace(name)) == "":
 		return "A flow needs a name."
 	case name != strings.TrimSpace(name):
 		return "A flow's name may not start or end with a space."
@@ -220,7 +226,7 @@ func nameProblem(name string) string {
 		return `A flow's name may not hold the characters / and \.`
 	}
 	for _, r := range name {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
+		if r == utf8.RuneError || !unicode.IsPrint(r) && !strings.ContainsRune(joiners, r) {
 			return "A flow's name may only hold characters that can be printed."
 		}
 	}

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Loader, Menu, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Loader, Menu, Text, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import {
   IconArrowBackUp,
@@ -16,11 +16,12 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../api/events";
+import { isProblem } from "../../api/problem";
 import { type Action, readable, useActions } from "../../app/actions";
-import { useTitle } from "../../app/Page";
+import { Page, useTitle } from "../../app/Page";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { Failure, Pending } from "../../app/states";
 import { t } from "../../text/t";
@@ -66,19 +67,26 @@ export function FlowPage() {
     );
   }, [name]);
   useEffect(load, [load]);
-  if (failure) {
+  if (isProblem(failure) && failure.status === 404) {
     return (
-      <div className="page">
-        <h1 className="page__title">{name}</h1>
-        <Failure error={failure} retry={load} />
-      </div>
+      <Page title={t("flow.notThere", { name })}>
+        <Text mb="lg">{t("flow.notThereText")}</Text>
+        <Button component={Link} to="/flows" variant="default">
+          {t("overview.allFlows")}
+        </Button>
+      </Page>
     );
   }
-  if (types.error && !types.data) {
+  const broken = failure ?? (types.data ? undefined : types.error);
+  if (broken) {
+    const retry = (): void => {
+      load();
+      void types.refetch();
+    };
     return (
-      <div className="page">
-        <Failure error={types.error} retry={() => void types.refetch()} />
-      </div>
+      <Page title={name}>
+        <Failure error={broken} retry={retry} />
+      </Page>
     );
   }
   if (flow?.name !== name || !types.data) return <Pending />;

@@ -2,7 +2,7 @@ import { ActionIcon, Menu, TextInput, Tooltip } from "@mantine/core";
 import { IconAdjustments, IconChevronDown, IconLock, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { type Action, useActions } from "../../app/actions";
 import { t } from "../../text/t";
@@ -13,7 +13,12 @@ import { CONFIGURATION, isUnsaved, useEditor } from "./store";
 
 /** Why a name cannot be a flow's; undefined when it can. */
 export function nameFault(name: string, taken: readonly string[]): string | undefined {
-  const key = (s: string): string => s.normalize("NFKC").toLowerCase();
+  // Joiners (U+200C, U+200D) are not seen, so they make no other name.
+  const key = (s: string): string =>
+    s
+      .replace(/\u200c|\u200d/g, "")
+      .normalize("NFKC")
+      .toLowerCase();
   if (name.trim() === "") return t("flowName.empty");
   if ([...name].length > 80) return t("flowName.long");
   if (/[/\\]/.test(name)) return t("flowName.slash");
@@ -37,9 +42,15 @@ export function FlowTabs({ current }: { current: string }) {
   const open = useEditor((s) => s.flows);
   const check = useChecks((s) => s.check);
   const [renaming, setRenaming] = useState<string>();
+  const tabList = useRef<HTMLUListElement>(null);
   const rows = useMemo(() => (data ?? []).filter((d) => d.name !== CONFIGURATION && d.state !== "removed"), [data]);
   const names = rows.map((r) => r.name);
   const go = (name: string): void => void navigate({ to: "/flows/$name", params: { name } });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current tab moves when the list does
+  useEffect(() => {
+    tabList.current?.querySelector("[data-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [current, data]);
 
   const create = async (): Promise<void> => {
     const name = freeName(names, t("flowName.new"));
@@ -107,7 +118,7 @@ export function FlowTabs({ current }: { current: string }) {
 
   return (
     <div className="tabs">
-      <ul className="tabs__list" aria-label={t("nav.flows")}>
+      <ul className="tabs__list" aria-label={t("nav.flows")} ref={tabList}>
         <li>
           <Link
             to="/flows/$name"
