@@ -80,7 +80,7 @@ describe("building with the mouse", () => {
     await newFlow(page, product);
     await dragIn(page, "Request", { x: 140, y: 160 });
     await card(page, "Request").waitFor();
-    await dragIn(page, "Response", { x: 560, y: 160 });
+    await dragIn(page, "Response", { x: 560, y: 240 });
     await card(page, "Response").waitFor();
     await dragEdge(page, "Request", "Response");
 
