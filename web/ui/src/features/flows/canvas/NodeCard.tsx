@@ -1,5 +1,5 @@
 import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
-import { memo, useEffect } from "react";
+import { memo, useEffect, useRef } from "react";
 import { t } from "../../../text/t";
 import type { FlowNode } from "../document";
 import { sourceHandle, targetHandle } from "../document";
@@ -34,8 +34,13 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const kind = node.type;
   const update = useUpdateNodeInternals();
   const handles = ports.map((p) => p.name).join("\n");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the handles are measured anew when the ports change
-  useEffect(() => update(id), [id, handles, update]);
+  // The library measures a card when it appears; when its ports change, it has to be told.
+  const measured = useRef(handles);
+  useEffect(() => {
+    if (measured.current === handles) return;
+    measured.current = handles;
+    update(id);
+  }, [id, handles, update]);
   const tileRight = kind === "Response" || kind === "Debug" || kind === "EventEmitter";
   const named = ports.length > 1;
   return (
