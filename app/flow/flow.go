@@ -196,6 +196,9 @@ const joiners = "\u200c\u200d"
 
 var withoutJoiners = strings.NewReplacer("\u200c", "", "\u200d", "")
 
+// isUnseen reports whether a character shows nothing by itself.
+func isUnseen(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(joiners, r) }
+
 // NameKey returns what makes a flow's name unique: its compatibility
 // normalisation without regard to case and to joiners, which nobody sees.
 func NameKey(name string) string {
@@ -214,10 +217,10 @@ func CheckName(name string) error {
 
 func nameProblem(name string) string {
 	switch {
-	case strings.TrimSpace(withoutJoiners.Replace(name)) == "":
+	case strings.TrimFunc(name, isUnseen) == "":
 		return "A flow needs a name."
-	case name != strings.TrimSpace(name):
-		return "A flow's name may not start or end with a space."
+	case name != strings.TrimFunc(name, isUnseen):
+		return "A flow's name may not start or end with a space or an invisible character."
 	case name == "." || name == "..":
 		return "A flow cannot be named with dots alone."
 	case utf8.RuneCountInString(name) > limit.FlowNameRunes:

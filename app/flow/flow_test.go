@@ -108,7 +108,7 @@ func TestParseRefuses(t *testing.T) {
 func TestFlowNames(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"shop": true, "Läden & Bestellungen": true, "商店": true, "a.b": true, "configs": true, "می\u200cخواهم": true, "👩\u200d🚀": true, strings.Repeat("ü", limit.FlowNameRunes): true,
-		"": false, " ": false, " x": false, ".": false, "..": false, "a/b": false, `a\b`: false, "a\nb": false, "a\u202eb": false, "\u200d": false, "a\xffb": false,
+		"": false, " ": false, " x": false, ".": false, "..": false, "a/b": false, `a\b`: false, "a\nb": false, "a\u202eb": false, "\u200d": false, "a\u200d": false, "\u200ca": false, "a\xffb": false,
 		strings.Repeat("ü", limit.FlowNameRunes+1): false,
 	} {
 		if err := flow.CheckName(name); (err == nil) != ok {
