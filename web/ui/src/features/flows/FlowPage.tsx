@@ -55,6 +55,7 @@ const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline
 /** The flow editor: palette, canvas, inspector, bottom panel. */
 export function FlowPage() {
   const { name } = useParams({ from: "/signed-in/flows/$name" });
+  const navigate = useNavigate();
   const types = useQuery(catalogueQuery);
   const [failure, setFailure] = useState<unknown>();
   const flow = useFlow();
@@ -62,10 +63,13 @@ export function FlowPage() {
   const load = useCallback(() => {
     setFailure(undefined);
     open(name).then(
-      () => useEditor.getState().show(name),
+      (written) => {
+        useEditor.getState().show(written);
+        if (written !== name) void navigate({ to: "/flows/$name", params: { name: written }, replace: true });
+      },
       (e: unknown) => setFailure(e),
     );
-  }, [name]);
+  }, [name, navigate]);
   useEffect(load, [load]);
   if (isProblem(failure) && failure.status === 404) {
     return (

@@ -4,6 +4,7 @@
 import { newId } from "../../api/id";
 import { t } from "../../text/t";
 import { type Catalogue, isConfigured, type NodeType } from "./catalogue";
+import { dictionary } from "./dictionary";
 import {
   type Doc,
   edgeBetween,
@@ -336,7 +337,7 @@ export function align(name: string, catalogue: Catalogue, how: Alignment): void 
   const right = Math.max(...boxes.map((b) => b.x + b.w));
   const top = Math.min(...boxes.map((b) => b.y));
   const bottom = Math.max(...boxes.map((b) => b.y + b.h));
-  const out: Positions = {};
+  const out = dictionary<Point>();
   const spread = (axis: "x" | "y", size: "w" | "h", start: number, end: number): void => {
     const sorted = [...boxes].sort((a, b) => a[axis] - b[axis]);
     const gap = (end - start - sorted.reduce((sum, b) => sum + b[size], 0)) / (sorted.length - 1);

@@ -2,6 +2,8 @@
 // above 200 nodes it runs in a worker (canvas/layout.worker.ts).
 
 import dagre from "@dagrejs/dagre";
+import { dictionary } from "./dictionary";
+import type { Point } from "./document";
 import { type LayoutInput, type Positions, snap } from "./layout";
 
 /** Places the boxes; the same input gives the same places. */
@@ -9,12 +11,16 @@ export function layout({ boxes, edges }: LayoutInput): Positions {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 80, marginx: 32, marginy: 32 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const b of boxes) graph.setNode(b.id, { width: b.width, height: b.height });
-  for (const e of edges) graph.setEdge(e.source, e.target);
+  // The library keeps names in plain objects, so they are numbers there.
+  const at = new Map(boxes.map((b, i) => [b.id, String(i)]));
+  boxes.forEach((b, i) => {
+    graph.setNode(String(i), { width: b.width, height: b.height });
+  });
+  for (const e of edges) graph.setEdge(String(at.get(e.source)), String(at.get(e.target)));
   dagre.layout(graph);
-  const out: Positions = {};
-  for (const b of boxes) {
-    const placed = graph.node(b.id);
+  const out = dictionary<Point>();
+  for (const [i, b] of boxes.entries()) {
+    const placed = graph.node(String(i));
     out[b.id] = { x: snap(placed.x - b.width / 2), y: snap(placed.y - b.height / 2) };
   }
   return out;

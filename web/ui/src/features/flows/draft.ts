@@ -55,27 +55,40 @@ function mark<K extends "saving" | "failed" | "pending">(what: K, name: string, 
   useDrafts.setState((s) => ({ [what]: withEntry<unknown>(s[what], name, value) }) as Partial<DraftState>);
 }
 
-/** Opens a flow in the editor, with the edits that the browser kept; once per flow. */
-export async function open(name: string): Promise<void> {
-  if (useEditor.getState().flows[name]) return refresh(name);
+/**
+ * Opens a flow in the editor, with the edits that the browser kept; once per flow.
+ * Returns its name as the server writes it: names are found however they are written.
+ */
+export async function open(asked: string): Promise<string> {
+  if (useEditor.getState().flows[asked]) {
+    void refresh(asked);
+    return asked;
+  }
   let server: Opened;
   try {
-    server = await fetchDraft(name);
+    server = await fetchDraft(asked);
   } catch (e) {
     // The configuration canvas is always there, even before anything was saved.
-    if (!(name === CONFIGURATION && isProblem(e) && e.status === 404)) throw e;
-    server = { name, revision: 0, locked: false, savedBy: "", flow: write(read({})) };
+    if (!(asked === CONFIGURATION && isProblem(e) && e.status === 404)) throw e;
+    server = { name: asked, revision: 0, locked: false, savedBy: "", flow: write(read({})) };
   }
+  const { name } = server;
   const doc = read(server.flow);
   const local = await kept(name);
-  const { open: show } = useEditor.getState();
-  if (!local || server.locked) return show(server.name, doc, server.revision, server.locked);
-  const mine = read(revive(local, server.flow));
-  if (local.revision === server.revision) {
-    return show(server.name, doc, server.revision, false, { doc: mine, history: local.history });
+  const { flows, open: show } = useEditor.getState();
+  if (flows[name]) return name;
+  if (!local) {
+    show(name, doc, server.revision, server.locked);
+    return name;
   }
-  show(server.name, read(local.base), local.revision, false, { doc: mine, history: local.history });
+  const mine = { doc: read(revive(local, server.flow)), history: local.history };
+  if (local.revision === server.revision) {
+    show(name, doc, server.revision, server.locked, mine);
+    return name;
+  }
+  show(name, read(local.base), local.revision, server.locked, mine);
   takeOver(name, doc, server.revision, server.savedBy);
+  return name;
 }
 
 /** Puts a newer version of the server under the local edits: merges, or asks. */

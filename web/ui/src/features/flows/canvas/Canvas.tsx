@@ -21,6 +21,7 @@ import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { useCatalogue } from "../catalogue";
 import { connect, place, removeEdge } from "../commands";
+import { dictionary } from "../dictionary";
 import { type FlowNode, type Point, portOf } from "../document";
 import type { Positions } from "../layout";
 import { refusal } from "../rules";
@@ -63,7 +64,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
   const { colorScheme } = useMantineColorScheme();
   const rf = useReactFlow();
   const wrapper = useRef<HTMLDivElement>(null);
-  const [moved, setMoved] = useState<Positions>({});
+  const [moved, setMoved] = useState<Positions>(dictionary);
   const [hovered, setHovered] = useState<string>();
   const [connecting, setConnecting] = useState<{ node: string; port: string; from: "source" | "target" }>();
   const [selecting, setSelecting] = useState(false);
@@ -155,7 +156,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
     let selected: Set<string> | undefined;
     for (const c of changes) {
       if (c.type === "position" && c.position) {
-        next ??= { ...moved };
+        next ??= dictionary(moved);
         const group = doc.groups.byId[c.id];
         if (group) {
           const was = nodes.find((n) => n.id === c.id)?.position ?? c.position;
@@ -177,7 +178,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
 
   const finishMove = (): void => {
     if (Object.keys(moved).length > 0) place(name, moved);
-    setMoved({});
+    setMoved(dictionary());
   };
 
   const handleConnectEnd: OnConnectEnd = (event, state) => {
@@ -305,7 +306,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
           if (!e.shiftKey && !e.ctrlKey && !e.metaKey && flow.selected.size > 1) editor.select(name, [node.id]);
         }}
         onNodeDoubleClick={(_, node) => doc.nodes.byId[node.id] && onOpen(node.id)}
-        onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
+        // Not on entering: a line that appears under the pointer is never entered.
+        onEdgeMouseMove={(_, edge) => setHovered(edge.id)}
         onEdgeMouseLeave={() => setHovered(undefined)}
         onPaneContextMenu={(e) => onMenu({ ...menuAt(e), kind: "canvas" })}
         onNodeContextMenu={(e, node) => {
