@@ -13,21 +13,21 @@ func unknownSession() *fault.Fault {
 	return fault.New(fault.NotFound, "There is no such session, or it has ended.")
 }
 
-const sessionColumns = `id_hash, access_hash, access_expires, public_id, ifnull(user_id, 0), process, created, seen, expires, address, user_agent`
+const sessionColumns = `id_hash, access_hash, access_expires, public_id, ifnull(user_id, 0), process, created, seen, expires, address, user_agent, consented`
 
 func scanSession(r row) (s auth.Session, err error) {
-	var access, created, seen, expires int64
-	err = r.Scan(&s.ID, &s.Access, &access, &s.Public, &s.UserID, &s.Process, &created, &seen, &expires, &s.Address, &s.UserAgent)
-	s.AccessExpires, s.Created, s.Seen, s.Expires = moment(access), moment(created), moment(seen), moment(expires)
+	var access, created, seen, expires, consented int64
+	err = r.Scan(&s.ID, &s.Access, &access, &s.Public, &s.UserID, &s.Process, &created, &seen, &expires, &s.Address, &s.UserAgent, &consented)
+	s.AccessExpires, s.Created, s.Seen, s.Expires, s.Consented = moment(access), moment(created), moment(seen), moment(expires), moment(consented)
 	return s, err
 }
 
 func addSession(ctx context.Context, tx *sql.Tx, s auth.Session) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO sessions
-		(id_hash, access_hash, access_expires, public_id, user_id, process, created, seen, expires, address, user_agent)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		(id_hash, access_hash, access_expires, public_id, user_id, process, created, seen, expires, address, user_agent, consented)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.ID, s.Access, s.AccessExpires.UnixMilli(), s.Public, user(s.UserID), s.Process,
-		s.Created.UnixMilli(), s.Seen.UnixMilli(), s.Expires.UnixMilli(), s.Address, s.UserAgent)
+		s.Created.UnixMilli(), s.Seen.UnixMilli(), s.Expires.UnixMilli(), s.Address, s.UserAgent, s.Consented.UnixMilli())
 	return err
 }
 
@@ -83,5 +83,12 @@ func (s *Accounts) TouchSession(ctx context.Context, public string, seen time.Ti
 func (s *Accounts) EndSession(ctx context.Context, owner int64, public string) error {
 	return s.db.change(ctx, func(tx *sql.Tx) error {
 		return touch(ctx, tx, unknownSession(), `DELETE FROM sessions WHERE user_id IS ? AND public_id = ?`, user(owner), public)
+	})
+}
+
+// Consent implements auth.Store.
+func (s *Accounts) Consent(ctx context.Context, public string, at time.Time) error {
+	return s.db.change(ctx, func(tx *sql.Tx) error {
+		return touch(ctx, tx, unknownSession(), `UPDATE sessions SET consented = ? WHERE public_id = ?`, at.UnixMilli(), public)
 	})
 }

@@ -22,6 +22,9 @@ type Actor struct {
 	Since, Until time.Time
 	// Local marks the built-in actor of local mode, who has no user row.
 	Local bool
+	// Consent: the password was given in this session not long ago, when the
+	// request came; see RequireConsent.
+	Consent bool
 
 	cookie string // hash of the session's id when the cookie brought it
 }

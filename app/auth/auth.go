@@ -133,6 +133,9 @@ func (a *Accounts) bySession(ctx context.Context, key SessionKey, use bool) (Act
 	}
 	actor.Session, actor.Since, actor.Until = s.Public, s.Created, until
 	actor.cookie = string(key.ID)
+	// A time in the future is one from before the clock was set back.
+	since := now.Sub(s.Consented)
+	actor.Consent = since >= 0 && since < ConsentTime
 	if use && now.Sub(s.Seen) >= seenStep {
 		a.seen(ctx, a.Store.TouchSession(ctx, s.Public, now))
 	}

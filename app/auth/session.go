@@ -114,7 +114,7 @@ func (a *Accounts) newSession(owner int64, address, agent string) (Secrets, Sess
 	s := Session{
 		ID: digest(secrets.ID), Access: digest(secrets.AccessToken), AccessExpires: now.Add(AccessTime),
 		Public: rand.Text(), UserID: owner,
-		Created: now, Seen: now, Expires: now.Add(SessionTime),
+		Created: now, Seen: now, Expires: now.Add(SessionTime), Consented: now,
 		Address: address, UserAgent: shorten(agent),
 	}
 	if owner == 0 {

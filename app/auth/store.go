@@ -33,6 +33,8 @@ type Store interface {
 	RotateSession(ctx context.Context, old []byte, s Session) error
 	TouchSession(ctx context.Context, public string, seen time.Time) error
 	EndSession(ctx context.Context, owner int64, public string) error
+	// Consent keeps when the password was given in the session.
+	Consent(ctx context.Context, public string, at time.Time) error
 
 	// AddToken adds a token unless the owner has most already: then a Conflict.
 	AddToken(ctx context.Context, t Token, most int) error
@@ -68,6 +70,7 @@ type Session struct {
 	Expires       time.Time
 	Address       string
 	UserAgent     string
+	Consented     time.Time // when the password was last given
 }
 
 // SessionKey finds a session by one of its names; the others are empty.

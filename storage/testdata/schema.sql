@@ -160,7 +160,7 @@ CREATE TABLE sessions (
 	seen           INTEGER NOT NULL,
 	expires        INTEGER NOT NULL,
 	address        TEXT NOT NULL,
-	user_agent     TEXT NOT NULL,
+	user_agent     TEXT NOT NULL, consented INTEGER NOT NULL DEFAULT 0,
 	CHECK ((user_id IS NULL) = (process <> ''))
 ) STRICT;
 

@@ -34,6 +34,7 @@ var access = map[string]string{
 	"session.check":           signedIn,
 	"me.show":                 signedIn,
 	"me.setPreferences":       signedIn,
+	"me.consent":              signedIn,
 	"me.sessions":             signedIn,
 	"me.endSession":           signedIn,
 	"me.tokens":               signedIn,

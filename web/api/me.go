@@ -32,6 +32,16 @@ func me(a *app.App) []endpoint.Endpoint {
 			return preferences{all}, err
 		}),
 		endpoint.New(endpoint.Spec{
+			ID:          "me.consent",
+			Route:       "POST /me/consent",
+			Summary:     "Give your password again",
+			Description: "What is refused with the code consent_needed works in this session for the next ten minutes. Not for API tokens.",
+			Allow:       auth.SignedIn,
+			Audit:       "Gave the password again",
+		}, func(ctx context.Context, in auth.Password) (struct{}, error) {
+			return struct{}{}, a.Accounts.Consent(ctx, in)
+		}),
+		endpoint.New(endpoint.Spec{
 			ID:      "me.sessions",
 			Route:   "GET /me/sessions",
 			Summary: "List your own sessions",

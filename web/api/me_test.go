@@ -191,3 +191,39 @@ func TestMassAssignment(t *testing.T) {
 		}
 	}
 }
+
+func TestConsent(t *testing.T) {
+	p, check, rec := withAda(t)
+	ada := cookies(rec)
+	status(t, check.Do(ada, `POST /me/consent {"password": "`+password+`"}`), 200, "the right password")
+	if got := p.LastAudit(); got != "me.consent done" {
+		t.Errorf("audit = %q", got)
+	}
+	wrong := check.Do(ada, `POST /me/consent {"password": "wrong"}`)
+	status(t, wrong, 403, "a wrong password")
+	if places := errorsOf(t, wrong); len(places) != 1 || places[0].Path != "password" {
+		t.Errorf("places = %v", places)
+	}
+	if got := p.LastAudit(); got != "me.consent refused" {
+		t.Errorf("audit = %q", got)
+	}
+	status(t, check.Do(ada, `GET /me`), 200, "the session after a wrong password")
+	status(t, check.Do(ada, `POST /me/consent {}`), 422, "no password")
+	token := payload[struct{ Token string }](t, check.Do(ada, `POST /me/tokens {"name": "ci"}`)).Token
+	status(t, check.Do(webtest.Bearer(token), `POST /me/consent {"password": "`+password+`"}`), 403, "a token")
+	status(t, check.Do(nil, `POST /me/consent {"password": "`+password+`"}`), 401, "nobody")
+	for range 5 {
+		check.Do(ada, `POST /me/consent {"password": "wrong"}`)
+	}
+	slow := check.Do(ada, `POST /me/consent {"password": "`+password+`"}`)
+	status(t, slow, 429, "after too many failures")
+	if slow.Header().Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
+func TestConsentInLocalMode(t *testing.T) {
+	webtest.Run(t, webtest.Scenario{
+		Name: "is not asked for", As: "local", When: `POST /me/consent {"password": "anything"}`, Want: `200`, Audit: "me.consent done",
+	})
+}

@@ -160,7 +160,7 @@ func (p *Product) User(permissions auth.Permission) User {
 	id, access, token := "session of "+u.Name, auth.AccessPrefix+u.Name, auth.TokenPrefix+u.Name
 	p.must(p.Accounts.Store.AddSession(ctx, auth.Session{
 		ID: digest(id), Access: digest(access), AccessExpires: now.Add(time.Hour), Public: "public " + u.Name, UserID: u.ID,
-		Created: now, Seen: now, Expires: now.Add(time.Hour),
+		Created: now, Seen: now, Expires: now.Add(time.Hour), Consented: now,
 	}, "", 10))
 	p.must(p.Accounts.Store.AddToken(ctx, auth.Token{
 		Hash: digest(token), Public: "token " + u.Name, UserID: u.ID, Name: "full", Permissions: permissions, Created: now, Expires: now.Add(time.Hour),
