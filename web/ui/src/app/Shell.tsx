@@ -3,15 +3,10 @@ import {
   IconApi,
   IconBaselineDensityMedium,
   IconBaselineDensitySmall,
-  IconChevronsLeft,
-  IconChevronsRight,
   IconDeviceDesktop,
-  IconHistory,
-  IconHome,
   IconKeyboard,
   IconLogout,
   IconMoon,
-  IconRoute,
   IconSearch,
   IconSun,
   IconUser,
@@ -21,30 +16,18 @@ import { Link, Outlet, useMatches, useNavigate, useRouterState } from "@tanstack
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { api, payload } from "../api/client";
 import { startEvents, useServerEvents } from "../api/events";
-import { type TextKey, t } from "../text/t";
+import { t } from "../text/t";
 import { type Action, readable, useActions } from "./actions";
 import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
 import { ConnectionBar, ConnectionState } from "./ConnectionBar";
+import { Nav, visibleEntries } from "./Nav";
+import { entries } from "./nav";
 import { applyToPage, type Preferences, usePreferences, useSetPreferences } from "./preferences";
 import { SignInDialog } from "./SignInDialog";
 import { StateBars } from "./StateBars";
 import { can, meQuery, useMe } from "./session";
 import { Forbidden } from "./states";
 import "./shell.css";
-
-interface Entry {
-  to: "/" | "/flows" | "/deployments";
-  label: TextKey;
-  icon: typeof IconHome;
-  /** Permissions of which one is needed; empty: everybody signed in. */
-  needs: string[];
-}
-
-const entries: Entry[] = [
-  { to: "/", label: "nav.overview", icon: IconHome, needs: [] },
-  { to: "/flows", label: "nav.flows", icon: IconRoute, needs: ["flowEditor"] },
-  { to: "/deployments", label: "nav.deployments", icon: IconHistory, needs: ["flowEditor"] },
-];
 
 /** The frame of every page for somebody who is signed in. */
 export function Shell() {
@@ -59,7 +42,7 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const editing = path.startsWith("/flows/");
   const icons = preferences.navCollapsed || editing;
-  const visible = entries.filter((e) => e.needs.length === 0 || can(me, ...e.needs));
+  const visible = visibleEntries(me, entries);
 
   useEffect(() => startEvents(), []);
   useServerEvents(["access", "resync"], () => void queries.invalidateQueries(meQuery));
@@ -198,31 +181,11 @@ export function Shell() {
           </Menu.Dropdown>
         </Menu>
       </header>
-      <nav className="shell__nav" aria-label={t("nav.main")}>
-        <ul>
-          {visible.map((e) => (
-            <li key={e.to}>
-              <Tooltip label={t(e.label)} position="right" disabled={!icons}>
-                <Link to={e.to} className="shell__link" activeOptions={{ exact: e.to === "/" }} aria-label={t(e.label)}>
-                  <e.icon size={16} />
-                  <span>{t(e.label)}</span>
-                </Link>
-              </Tooltip>
-            </li>
-          ))}
-        </ul>
-        {!editing && (
-          <button
-            type="button"
-            className="shell__link shell__fold"
-            aria-label={t(icons ? "nav.expand" : "nav.collapse")}
-            onClick={() => setPreferences({ navCollapsed: !preferences.navCollapsed })}
-          >
-            {icons ? <IconChevronsRight size={16} /> : <IconChevronsLeft size={16} />}
-            <span>{t("nav.collapse")}</span>
-          </button>
-        )}
-      </nav>
+      <Nav
+        me={me}
+        icons={icons}
+        onFold={editing ? undefined : () => setPreferences({ navCollapsed: !preferences.navCollapsed })}
+      />
       <main className="shell__main" id="main" tabIndex={-1} ref={main}>
         <Allowed>
           <Outlet />

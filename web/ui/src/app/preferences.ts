@@ -3,6 +3,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, payload } from "../api/client";
+import type { TableView } from "../components/table/DataTable";
 import { meQuery, useMe } from "./session";
 
 export interface Preferences {
@@ -31,6 +32,8 @@ export interface Preferences {
   endpointCalled: boolean;
   /** Rebound shortcuts: action id → keys. */
   shortcuts: Record<string, string[]>;
+  /** Columns, order and widths of tables by their name. */
+  tables: Record<string, TableView>;
 }
 
 export const defaults: Preferences = {
@@ -56,6 +59,7 @@ export const defaults: Preferences = {
   checklistDismissed: false,
   endpointCalled: false,
   shortcuts: {},
+  tables: {},
 };
 
 export function usePreferences(): Preferences {

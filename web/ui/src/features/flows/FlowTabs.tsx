@@ -5,10 +5,11 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { type Action, useActions } from "../../app/actions";
+import { report } from "../../app/report";
 import { t } from "../../text/t";
 import { useChecks } from "./checks";
 import { type DraftRow, draftsQuery, save } from "./draft";
-import { report, useFlowActions } from "./flowActions";
+import { useFlowActions } from "./flowActions";
 import { CONFIGURATION, isUnsaved, useEditor } from "./store";
 
 /** Why a name cannot be a flow's; undefined when it can. */

@@ -2,20 +2,14 @@
 
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
-import { isProblem } from "../../api/problem";
+import { report } from "../../app/report";
 import { t } from "../../text/t";
 import type { DraftRow } from "./draft";
 import { forget } from "./local";
 import { useEditor } from "./store";
-
-export function report(e: unknown): void {
-  if (!isProblem(e)) throw e;
-  notifications.show({ color: "red", message: e.message });
-}
 
 export function useFlowActions(onChanged: () => void) {
   const navigate = useNavigate();

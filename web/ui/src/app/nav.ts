@@ -1,0 +1,32 @@
+// The side navigation: where one can go, and which permissions show the way.
+
+import { IconHistory, IconHome, IconRoute } from "@tabler/icons-react";
+import type { TextKey } from "../text/t";
+
+export interface Entry {
+  to: "/" | "/flows" | "/deployments";
+  label: TextKey;
+  icon: typeof IconHome;
+  /** Permissions of which one is needed; empty: everybody signed in. */
+  needs: readonly string[];
+}
+
+export interface Group {
+  /** The heading above the entries; the first group needs none. */
+  label?: TextKey;
+  entries: readonly Entry[];
+}
+
+export const groups: readonly Group[] = [
+  {
+    entries: [
+      { to: "/", label: "nav.overview", icon: IconHome, needs: [] },
+      { to: "/flows", label: "nav.flows", icon: IconRoute, needs: ["flowEditor"] },
+      { to: "/deployments", label: "nav.deployments", icon: IconHistory, needs: ["flowEditor"] },
+    ],
+  },
+  { label: "nav.people", entries: [] },
+  { label: "nav.system", entries: [] },
+];
+
+export const entries: readonly Entry[] = groups.flatMap((g) => g.entries);
