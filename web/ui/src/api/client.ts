@@ -9,13 +9,52 @@ const client = createClient<paths>({
   baseUrl: "/systemApi",
   cache: "no-store",
   fetch: async (request: Request) => {
-    try {
-      return await fetch(request);
-    } catch (e) {
-      throw unreachable(e);
-    }
+    const again = request.clone(); // a body can be sent once
+    const answer = await send(request);
+    return (await wantsConsent(answer)) && (await consents()) ? send(again) : answer;
   },
 });
+
+async function send(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (e) {
+    throw unreachable(e);
+  }
+}
+
+/** Whether the call was refused for want of a password given lately. */
+async function wantsConsent(answer: Response): Promise<boolean> {
+  if (answer.status !== 403 || !askConsent) return false;
+  const body = (await answer
+    .clone()
+    .json()
+    .catch(() => undefined)) as { code?: string } | undefined;
+  return body?.code === "consent_needed";
+}
+
+let askConsent: (() => Promise<boolean>) | undefined;
+let asking: Promise<boolean> | undefined;
+
+/** Asks once, however many calls wait for the answer. */
+function consents(): Promise<boolean> {
+  asking ??= (askConsent?.() ?? Promise.resolve(false)).finally(() => {
+    asking = undefined;
+  });
+  return asking;
+}
+
+/**
+ * Says how to ask for the password when the server wants it again before a grave
+ * act. The refused call goes on by itself after true, and stays refused after
+ * false. Returns how to stop.
+ */
+export function onConsentNeeded(ask: () => Promise<boolean>): () => void {
+  askConsent = ask;
+  return () => {
+    if (askConsent === ask) askConsent = undefined;
+  };
+}
 
 type Answer = { data?: unknown; error?: unknown; response: Response };
 type PayloadOf<D> = D extends { payload?: infer P } ? P : D;

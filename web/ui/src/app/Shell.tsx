@@ -20,6 +20,7 @@ import { t } from "../text/t";
 import { type Action, readable, useActions } from "./actions";
 import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
 import { ConnectionBar, ConnectionState } from "./ConnectionBar";
+import { ConsentDialog } from "./ConsentDialog";
 import { Nav, visibleEntries } from "./Nav";
 import { entries } from "./nav";
 import { applyToPage, type Preferences, usePreferences, useSetPreferences } from "./preferences";
@@ -192,6 +193,7 @@ export function Shell() {
         </Allowed>
       </main>
       <CommandPalette />
+      <ConsentDialog />
       <SignInDialog />
     </div>
   );
