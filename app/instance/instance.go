@@ -13,8 +13,6 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/gofrs/flock"
-
 	"ecoflow/app/file"
 )
 
@@ -78,7 +76,7 @@ type Folder struct {
 	path     string
 	readOnly bool
 	unlocked bool // the file system knows no locks
-	lock     *flock.Flock
+	lock     *lock
 	crashes  *crashes
 }
 
@@ -96,7 +94,7 @@ func Open(path string) (*Folder, error) {
 	case statErr != nil:
 		return nil, fmt.Errorf("the data folder cannot be read: %w", statErr)
 	}
-	f := &Folder{path: path, lock: flock.New(filepath.Join(path, lockName), flock.SetPermissions(0o600))}
+	f := &Folder{path: path, lock: newLock(filepath.Join(path, lockName))}
 	if err := writable(path); err != nil {
 		if !exists(filepath.Join(path, databaseName)) {
 			return nil, fmt.Errorf("the data folder %s is empty and cannot be written: %w", path, err)
@@ -201,7 +199,7 @@ func (f *Folder) Release() error {
 	if f.crashes != nil {
 		errs = append(errs, f.crashes.close())
 	}
-	return errors.Join(append(errs, f.lock.Close())...)
+	return errors.Join(append(errs, f.lock.Unlock())...)
 }
 
 // Reserve fills the reserve file. It fails when the disk has no room for it.
