@@ -20,11 +20,13 @@ import (
 
 	"ecoflow/app"
 	"ecoflow/app/fault"
+	"ecoflow/app/instance"
 	"ecoflow/app/limit"
 )
 
 // Listener is where the product listens: one address, or both loopback ones.
 type Listener struct {
+	wish    string // host and port that were asked for
 	inner   []net.Listener
 	max     int64
 	tls     *tls.Config // nil speaks plain HTTP
@@ -43,9 +45,12 @@ const portsTried = 100
 // Listen binds host and port. An empty host or "localhost" is both loopback
 // addresses on one port, IPv4 alone where there is no IPv6. When the port is
 // taken, next allows another: the next free one, whatever is free at the end. Port
-// 0 is any free port.
-func Listen(ctx context.Context, host string, port int, next bool) (*Listener, error) {
-	l := &Listener{max: limit.Connections}
+// 0 is any free port. What the process before left of the same wish goes before.
+func Listen(ctx context.Context, host string, port int, next bool, left ...instance.Socket) (*Listener, error) {
+	l := &Listener{max: limit.Connections, wish: net.JoinHostPort(host, strconv.Itoa(port))}
+	if l.inner = l.inherit(ctx, host, left); l.inner != nil {
+		return l, nil
+	}
 	for try := port; ; try++ {
 		if try > 65535 || port != 0 && try > port+portsTried {
 			try = 0
@@ -63,6 +68,43 @@ func Listen(ctx context.Context, host string, port int, next bool) (*Listener, e
 				WithCode("port_taken").Because(err)
 		}
 	}
+}
+
+// inherit returns the listeners that the process before left for the same wish, nil
+// when there are none or they cannot be used. What is left stays the caller's to close.
+func (l *Listener) inherit(ctx context.Context, host string, left []instance.Socket) (inner []net.Listener) {
+	for _, s := range left {
+		if s.Wish != l.wish {
+			continue
+		}
+		if s.File == nil { // the address alone: it is bound again
+			if at, err := netip.ParseAddrPort(s.Address); err == nil {
+				inner, _ = bind(ctx, host, int(at.Port())) // taken since: the wish decides
+			}
+			return inner
+		}
+		one, err := net.FileListener(s.File)
+		if err != nil {
+			for _, bound := range inner {
+				bound.Close() //nolint:errcheck // it was never served
+			}
+			return nil
+		}
+		inner = append(inner, one)
+	}
+	return inner
+}
+
+// Sockets returns what the process that follows needs to take the listener over:
+// the sockets stay open, and who calls meanwhile waits. The caller closes the files.
+func (l *Listener) Sockets() []instance.Socket {
+	var list []instance.Socket
+	for i, inner := range l.inner {
+		s := instance.Socket{Wish: l.wish, Address: l.Addresses()[i].String()}
+		s.File, _ = inner.(*net.TCPListener).File() // where that is impossible the address is bound again
+		list = append(list, s)
+	}
+	return list
 }
 
 // Bound changes how many connections may be open at once; it is called before Serve.

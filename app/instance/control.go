@@ -133,8 +133,10 @@ func (f *Folder) Announce(c *Control, address, instanceID string) error {
 	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
-	return file.Write(filepath.Join(f.path, runningName), append(data, '\n'), 0o600)
+	return file.Write(f.running(), append(data, '\n'), 0o600)
 }
+
+func (f *Folder) running() string { return filepath.Join(f.path, runningName) }
 
 // ErrNotRunning says that no process has announced itself in the folder.
 var ErrNotRunning = errors.New("EcoFlow does not run on this folder")
@@ -148,7 +150,7 @@ type Other struct {
 // Other returns the instance that owns the folder, or ErrNotRunning while none
 // has announced itself (yet).
 func (f *Folder) Other() (*Other, error) {
-	data, err := os.ReadFile(filepath.Join(f.path, runningName))
+	data, err := os.ReadFile(f.running())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNotRunning
 	}
