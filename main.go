@@ -170,14 +170,15 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 
 	p.product, err = app.New(ctx, app.Options{
 		Log: p.log, System: p.system, Local: p.local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
-		SetUp:    func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
-		Troubles: func() []system.Trouble { return troubles(db, keys) },
-		Config:   p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
+		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
+		Parts:  []system.Part{db.Part(), system.DiskPart(folder.Path()), secretsPart(keys), logPart(records)},
+		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.product.Close()) }()
+	db.WatchAilments(p.product.Health.Nudge)
 
 	host := settings.Host
 	if settings.Source("Host") == config.Default {
@@ -339,16 +340,28 @@ func (p *process) greet(ctx context.Context) error {
 	return nil
 }
 
-// troubles lists what is wrong with the storage and the secrets.
-func troubles(db *storage.DB, keys *secret.Keyring) []system.Trouble {
-	var list []system.Trouble
-	if f, ok := fault.As(db.Healthy()); ok {
-		list = append(list, system.Trouble{Code: "storage", Message: f.Message})
-	}
-	if problem := keys.Problem(); problem != "" {
-		list = append(list, system.Trouble{Code: "secrets", Message: problem})
-	}
-	return list
+// secretsPart watches whether the secrets can be read.
+func secretsPart(keys *secret.Keyring) system.Part {
+	return system.Part{Name: "secrets", Look: func(context.Context) system.Finding {
+		if problem := keys.Problem(); problem != "" {
+			return system.Finding{Condition: system.Failed, Reason: problem, Trouble: "secrets"}
+		}
+		return system.Finding{Reason: "Secrets are encrypted, and the key is there."}
+	}}
+}
+
+// logPart watches whether the log is written.
+func logPart(records *log.Log) system.Part {
+	return system.Part{Name: "log", Look: func(context.Context) system.Finding {
+		dropped := records.Dropped()
+		switch why := records.Failing(); {
+		case why != "":
+			return system.Finding{Condition: system.Failed, Reason: "The log cannot be written: " + fault.Sentence(why)}
+		case dropped > 0:
+			return system.Finding{Reason: fmt.Sprintf("The log is written; %d records were dropped since the start because they came too fast or could not be written.", dropped)}
+		}
+		return system.Finding{Reason: "The log is written."}
+	}}
 }
 
 // window returns what a browser has to open: in local mode a page that signs in

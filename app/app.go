@@ -46,8 +46,9 @@ type Options struct {
 	SetupCode string
 	// SetUp is called when the first user exists; may be nil.
 	SetUp func()
-	// Troubles lists what is wrong with the storage and the secrets; may be nil.
-	Troubles func() []system.Trouble
+	// Parts are what the process stands on and whose health is watched: storage,
+	// disk, secrets, log.
+	Parts []system.Part
 	// Config holds the settings in force.
 	Config *config.Current
 	// Listening returns where the product listens, which no flow may call.
@@ -82,6 +83,7 @@ type App struct {
 	Options
 	Events   *event.Stream
 	Limits   *limit.Counters
+	Health   *system.Health
 	Accounts *auth.Accounts
 	Setup    *setup.Wizard
 	Audit    *audit.Log
@@ -118,7 +120,10 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
 		Env: a.Env.Lookup, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
+		Swapped: func() { a.Health.Nudge() },
 	})
+	a.Health = system.NewHealth(o.Log, a.Events, o.System.State, append(slices.Clone(o.Parts), a.parts(engine)...))
+	a.Limits.Watch(a.Health.Nudge)
 	o.Config.Watch(func(config.Settings) {
 		if err := engine.Reload(context.Background()); err != nil {
 			o.Log.Error("live flows do not all fit the new settings", "err", err)
@@ -139,6 +144,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if !o.System.InSafeMode() {
 		a.Engine = engine
 	}
+	a.watchHealth()
 	return a, nil
 }
 

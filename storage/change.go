@@ -74,6 +74,7 @@ func (db *DB) told(err error) error {
 	if err = explain(err); db.full != nil && fault.Is(err, fault.Full) {
 		db.full()
 	}
+	db.note(err)
 	return err
 }
 

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"ecoflow/app/fault"
+	"ecoflow/app/system"
 )
 
 // A full disk refuses writes in a clear sentence, loses nothing and needs no
@@ -30,6 +32,8 @@ func TestFullDisk(t *testing.T) {
 	ballast := filepath.Join(dir, "ballast")
 	path := filepath.Join(dir, "ecoflow.db")
 	db := reopen(t, path)
+	nudges := atomic.Int64{}
+	db.WatchAilments(func() { nudges.Add(1) })
 	table(t, db)
 	kept := map[string]bool{}
 	for round := range 10 {
@@ -72,6 +76,9 @@ func TestFullDisk(t *testing.T) {
 		if _, _, err := one(t.Context(), db.reads, column[int], `SELECT count(*) FROM play`); err != nil {
 			t.Errorf("reading from a full disk: %v", err)
 		}
+		if f := db.look(t.Context()); f.Condition != system.Failed || !strings.Contains(f.Reason, "disk is full") || f.Trouble != "storage" {
+			t.Errorf("health on a full disk: %+v", f)
+		}
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +86,13 @@ func TestFullDisk(t *testing.T) {
 		if err := writeTwice(t.Context(), db, name); err != nil {
 			t.Fatalf("with space again: %v", err)
 		}
+		if f := db.look(t.Context()); f.Condition == system.Failed {
+			t.Errorf("health with space again: %+v", f)
+		}
 		kept[name] = true
+	}
+	if n := nudges.Load(); n < 20 { // a failure and a recovery in each round
+		t.Errorf("%d nudges", n)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)

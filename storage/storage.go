@@ -75,8 +75,11 @@ type DB struct {
 	broken atomic.Pointer[fault.Fault] // set for ever when a write did not reach the disk
 	chain  chain                       // the writer goroutine's own
 	foldAt int64                       // the writer goroutine's own: size of the log
+	ill    atomic.Pointer[fault.Fault] // why the last write failed, nil since one worked
+	file   os.FileInfo                 // as it was opened
 
 	audited atomic.Pointer[func(audit.Record)] // hears what was stored
+	ailing  atomic.Pointer[func()]             // hears when writes fail
 
 	instance string
 	created  bool // by this Open
@@ -168,7 +171,12 @@ func (db *DB) open(ctx context.Context) error {
 			return err
 		}
 	}
-	return db.loadChain(ctx)
+	if err := db.loadChain(ctx); err != nil {
+		return err
+	}
+	var err error
+	db.file, err = os.Stat(db.path)
+	return err
 }
 
 // prepareFile makes the file, readable by its owner alone, or looks at the one

@@ -105,6 +105,8 @@ type Options struct {
 	Emitted func(channel string, args []any)
 	// ReservedCookies are the names that flows may not set.
 	ReservedCookies []string
+	// Swapped, when set, is called after another Program went live; it must not wait.
+	Swapped func()
 	// Recorder, when set, is asked at each run of a flow for what records it; a nil
 	// Recorder records nothing. Test runs bring their own.
 	Recorder func(flow, runID string) trace.Recorder
@@ -126,6 +128,7 @@ type Engine struct {
 	emitted  func(string, []any)
 	reserved []string
 	recorder func(flow, runID string) trace.Recorder
+	swapped  func()
 	idle     bool
 
 	live    atomic.Pointer[live]
@@ -150,7 +153,7 @@ type live struct {
 func New(o Options) *Engine {
 	e := &Engine{
 		log: o.Log, library: o.Library, store: o.Store, env: o.Env, events: o.Events, limits: o.Limits,
-		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder, idle: o.Idle,
+		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder, swapped: o.Swapped, idle: o.Idle,
 		idBase: rand.Text()[:10] + "-",
 	}
 	p, _ := compile(Document{}, e.library, e.settings(), false)
@@ -242,6 +245,9 @@ func (e *Engine) publish(a Announcement) { e.events.Publish(event.Deploy, a) }
 func (e *Engine) swap(p *Program, d Deployment) {
 	e.replace(p, d)
 	e.publish(Announcement{Number: d.Number, At: d.At, Author: d.Author, Note: d.Note, Problems: p.problems})
+	if e.swapped != nil {
+		e.swapped()
+	}
 }
 
 func (e *Engine) replace(p *Program, d Deployment) {
@@ -300,6 +306,11 @@ func (e *Engine) Check(flows Document) []Problem {
 		p.close() //nolint:errcheck // nothing ran, so nothing can be lost
 	}
 	return problems
+}
+
+// Problems returns what keeps parts of the live deployment from working.
+func (e *Engine) Problems() []Problem {
+	return slices.DeleteFunc(slices.Clone(e.live.Load().problems), func(p Problem) bool { return p.Warning })
 }
 
 // Live returns the deployment that is live; its Number is 0 before the first.

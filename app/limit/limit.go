@@ -47,20 +47,61 @@ const (
 	EnvValueBytes     = 64 << 10
 )
 
+// Recently is how far back Recent looks.
+const Recently = 5 * time.Minute
+
 // Counters counts refusals by limit. The zero value is ready.
 type Counters struct {
-	mu sync.Mutex
-	n  map[string]uint64
+	mu    sync.Mutex
+	n     map[string]*count
+	heard func()
+}
+
+// count is how often one limit refused something: in all, and by the minute.
+type count struct {
+	all     uint64
+	minutes [Recently / time.Minute]uint64
+	last    int64 // the minute that was counted last
+}
+
+// in returns the place of the minute, after those in between are emptied.
+func (n *count) in(minute int64) *uint64 {
+	for ; n.last < minute && minute-n.last <= int64(len(n.minutes)); n.last++ {
+		n.minutes[(n.last+1)%int64(len(n.minutes))] = 0
+	}
+	if minute-n.last > int64(len(n.minutes)) || minute < n.last { // long ago, or the clock was set back
+		n.minutes, n.last = [len(n.minutes)]uint64{}, minute
+	}
+	return &n.minutes[minute%int64(len(n.minutes))]
+}
+
+// Watch has fn called after each refusal. It must not wait. It replaces the one
+// before.
+func (c *Counters) Watch(fn func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = fn
 }
 
 // Refused counts one refusal of the named limit.
 func (c *Counters) Refused(name string) {
+	minute := time.Now().Unix() / 60
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.n == nil {
-		c.n = map[string]uint64{}
+		c.n = map[string]*count{}
 	}
-	c.n[name]++
+	n := c.n[name]
+	if n == nil {
+		n = &count{last: minute}
+		c.n[name] = n
+	}
+	n.all++
+	*n.in(minute)++
+	heard := c.heard
+	c.mu.Unlock()
+	if heard != nil {
+		heard()
+	}
 }
 
 // Snapshot returns the counts so far.
@@ -68,8 +109,28 @@ func (c *Counters) Snapshot() map[string]uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := make(map[string]uint64, len(c.n))
-	for k, v := range c.n {
-		out[k] = v
+	for name, n := range c.n {
+		out[name] = n.all
+	}
+	return out
+}
+
+// Recent returns the counts of the last minutes, of the limits that refused
+// something then.
+func (c *Counters) Recent() map[string]uint64 {
+	minute := time.Now().Unix() / 60
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string]uint64{}
+	for name, n := range c.n {
+		n.in(minute)
+		sum := uint64(0)
+		for _, m := range n.minutes {
+			sum += m
+		}
+		if sum > 0 {
+			out[name] = sum
+		}
 	}
 	return out
 }

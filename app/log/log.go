@@ -4,6 +4,7 @@ package log
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -41,6 +42,7 @@ type Log struct {
 	ended   chan struct{}
 	once    sync.Once
 	dropped atomic.Uint64
+	failing atomic.Pointer[string] // why the last record was not written, nil when it was
 
 	mu      sync.Mutex // over where it goes
 	console io.Writer
@@ -93,6 +95,14 @@ func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 
 // Dropped returns how many records were not written.
 func (l *Log) Dropped() uint64 { return l.dropped.Load() }
+
+// Failing returns why the last record could not be written, "" when it was.
+func (l *Log) Failing() string {
+	if why := l.failing.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
 
 // Close writes what waits and closes the file. Records that come later are
 // dropped.
@@ -155,9 +165,14 @@ func (l *Log) put(record []byte) {
 	if l.file != nil {
 		_, errs[1] = l.file.Write(record)
 	}
-	if errs[0] != nil || errs[1] != nil {
-		l.dropped.Add(1)
+	err := errors.Join(errs[:]...)
+	if err == nil {
+		l.failing.Store(nil)
+		return
 	}
+	l.dropped.Add(1)
+	why := err.Error()
+	l.failing.Store(&why)
 }
 
 // sink is put as a writer.

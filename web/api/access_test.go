@@ -78,6 +78,7 @@ var access = map[string]string{
 	"server.isOnline":         anybody,
 	"health.live":             anybody,
 	"health.ready":            anybody,
+	"health.show":             "serverConfigurationShow",
 	"server.state":            signedIn,
 	"event.stream":            signedIn,
 	"api.describe":            signedIn,

@@ -49,19 +49,19 @@ func server(a *app.App) []endpoint.Endpoint {
 			Summary:     "Say in what state the server is",
 			Description: "With what keeps it from working fully, for the bars above every page.",
 			Allow:       auth.SignedIn,
-		}, func(context.Context, struct{}) (serverNow, error) {
-			now := serverNow{State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()), Prefix: a.Config.Get().Router.Prefix, Troubles: []system.Trouble{}}
-			if a.System.InSafeMode() {
-				now.Troubles = append(now.Troubles, system.Trouble{
-					Code:    "safe_mode",
-					Message: "EcoFlow runs in safe mode: no flow answers. Mend or restore what keeps it from working, then start it again without --safe.",
-				})
-			}
-			if a.Troubles != nil {
-				now.Troubles = append(now.Troubles, a.Troubles()...)
-			}
-			return now, nil
+		}, func(ctx context.Context, _ struct{}) (serverNow, error) {
+			return serverNow{
+				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
+				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(),
+			}, nil
 		}),
+		endpoint.New(endpoint.Spec{
+			ID:          "health.show",
+			Route:       "GET /health",
+			Summary:     "Say how each part of the server is",
+			Description: "Every part is looked at for the answer. A health event tells when one is not as it was.",
+			Allow:       auth.ServerConfigurationShow,
+		}, func(ctx context.Context, _ struct{}) (system.HealthReport, error) { return a.Health.Look(ctx), nil }),
 	}
 }
 

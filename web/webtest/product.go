@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,7 @@ func Start(t testing.TB, options ...Option) *Product {
 			t.Error(err)
 		}
 	})
+	appOptions.Parts = slices.Insert(appOptions.Parts, 0, p.DB.Part())
 	if appOptions.Config, err = config.Open(ctx, p.DB.Settings(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +109,7 @@ func Start(t testing.TB, options ...Option) *Product {
 			t.Error(err)
 		}
 	})
+	p.DB.WatchAilments(p.Health.Nudge)
 	p.System.Ready()
 	p.Handler = web.New(p.App, webOptions)
 	return p

@@ -451,6 +451,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how each part of the server is
+         * @description Every part is looked at for the answer. A health event tells when one is not as it was.
+         */
+        get: operations["health.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1760,6 +1780,26 @@ export interface components {
             isNewClient: boolean;
             isSignedIn: boolean;
         };
+        SystemHealthReport: {
+            parts: components["schemas"]["SystemPartHealth"][];
+            /**
+             * @description Of the part that is worst.
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "failed";
+        };
+        SystemPartHealth: {
+            part: string;
+            /** @description How the part is, what is wrong and what to do. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it came to be so.
+             */
+            since: string;
+            /** @enum {string} */
+            state: "ok" | "warning" | "failed";
+        };
         SystemTrouble: {
             /** @enum {string} */
             code: "safe_mode" | "storage" | "secrets";
@@ -2873,6 +2913,39 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["EditorSettings"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "health.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["SystemHealthReport"];
                         /** @constant */
                         success: true;
                     };

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/flow"
+	"ecoflow/app/limit"
+	"ecoflow/app/system"
+)
+
+// watchHealth looks after the parts until the App is closed.
+func (a *App) watchHealth() {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	fault.Go(a.Log, "health", func() {
+		defer close(ended)
+		a.Health.Watch(stop)
+	})
+	a.closers = append(a.closers, closer(func() error {
+		close(stop)
+		<-ended
+		return nil
+	}))
+}
+
+// parts are the features whose health is watched.
+func (a *App) parts(engine *flow.Engine) []system.Part {
+	return []system.Part{
+		{Name: "flows", Look: func(context.Context) system.Finding { return a.flowsFinding(engine.Problems()) }},
+		system.MemoryPart(),
+		{Name: "limits", Look: func(context.Context) system.Finding { return limitsFinding(a.Limits) }},
+	}
+}
+
+// flowsFinding says how what is live is.
+func (a *App) flowsFinding(problems []flow.Problem) system.Finding {
+	if a.System.InSafeMode() {
+		return system.Finding{
+			Condition: system.Warning, Trouble: "safe_mode",
+			Reason: "EcoFlow runs in safe mode: no flow answers. Mend or restore what keeps it from working, then start it again without --safe.",
+		}
+	}
+	if len(problems) == 0 {
+		return system.Finding{Reason: "Everything that is deployed works."}
+	}
+	more := ""
+	if len(problems) > 1 {
+		more = fmt.Sprintf(" There are %d problems; deploy the flows again to see them all.", len(problems))
+	}
+	return system.Finding{
+		Condition: system.Warning,
+		Reason:    fmt.Sprintf("Not everything that is deployed works. In the flow %s: %s%s", fault.Shown(problems[0].Flow), fault.Sentence(problems[0].Message), more),
+	}
+}
+
+// overload are the limits that refuse what should have been served.
+var overload = []string{"connections", "runs", "events", "event backlog", "script_runtimes", "password hashes", "sign-in queue"}
+
+// limitsFinding says whether limits refuse what should have been served.
+func limitsFinding(c *limit.Counters) system.Finding {
+	var said []string
+	sum := uint64(0)
+	recent := c.Recent()
+	for _, name := range slices.Sorted(maps.Keys(recent)) {
+		if slices.Contains(overload, name) {
+			said = append(said, fmt.Sprintf("%s (%d)", strings.ReplaceAll(name, "_", " "), recent[name]))
+			sum += recent[name]
+		}
+	}
+	if sum > 0 {
+		return system.Finding{
+			Condition: system.Warning,
+			Reason:    fmt.Sprintf("Limits refused work in the last minutes: %s. Where the machine has room, raise them in the settings.", strings.Join(said, ", ")),
+		}
+	}
+	all := uint64(0)
+	for _, n := range c.Snapshot() {
+		all += n
+	}
+	return system.Finding{Reason: fmt.Sprintf("%d requests were refused by limits since the start, none of them lately for lack of room.", all)}
+}

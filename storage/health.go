@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/system"
+)
+
+// longLog is how large the write-ahead log may be: it grows while a reader keeps
+// it from being folded back.
+const longLog = 256 << 20
+
+// Part is the database as a part whose health is watched.
+func (db *DB) Part() system.Part { return system.Part{Name: "storage", Look: db.look} }
+
+// WatchAilments has fn called after each write that failed for the storage's own
+// reasons, and after the first that works again. It must not wait. It replaces the
+// one before.
+func (db *DB) WatchAilments(fn func()) { db.ailing.Store(&fn) }
+
+// look says how the database is, without writing to it.
+func (db *DB) look(ctx context.Context) system.Finding {
+	failed := func(reason string) system.Finding {
+		return system.Finding{Condition: system.Failed, Reason: reason, Trouble: "storage"}
+	}
+	if f, ok := fault.As(db.Healthy()); ok {
+		return failed(f.Message)
+	}
+	now, err := os.Stat(db.path)
+	if err != nil || !os.SameFile(now, db.file) {
+		return failed("The database file is not where it was; nothing that is changed now is sure to be kept. Bring the data folder back, or stop EcoFlow and start it again.")
+	}
+	if f := db.ill.Load(); f != nil {
+		return failed(f.Message)
+	}
+	if _, _, err := one(ctx, db.reads, column[string], `SELECT id FROM instance`); err != nil {
+		return failed(sentence(err))
+	}
+	size := "The database has " + system.Bytes(uint64(now.Size())) //nolint:gosec // a size
+	info, err := os.Stat(db.path + "-wal")
+	if err != nil || info.Size() == 0 {
+		return system.Finding{Reason: size + "."}
+	}
+	size = fmt.Sprintf("%s, and %s more in its log", size, system.Bytes(uint64(info.Size()))) //nolint:gosec // a size
+	if info.Size() > longLog {
+		return system.Finding{Condition: system.Warning, Reason: size + ": something keeps it from being folded back. A restart does so."}
+	}
+	return system.Finding{Reason: size + "."}
+}
+
+// note remembers why a write failed where the reason is the storage's own.
+func (db *DB) note(err error) {
+	was := db.ill.Load()
+	var f *fault.Fault
+	switch {
+	case err == nil:
+		if was == nil {
+			return
+		}
+	case ailment(err):
+		f = fault.New(fault.Unavailable, "%s", sentence(err))
+	default:
+		return
+	}
+	db.ill.Store(f)
+	if fn := db.ailing.Load(); fn != nil {
+		(*fn)()
+	}
+}
+
+// ailment reports whether a write failed for the storage's own reasons.
+func ailment(err error) bool {
+	if _, damaged := errors.AsType[*DamagedError](err); damaged || fault.Is(err, fault.Full) {
+		return true
+	}
+	f, ok := fault.As(err)
+	return ok && f.Kind == fault.Unavailable && f.Code != "stopping" && code(err) != 0
+}
+
+// sentence is an error for people.
+func sentence(err error) string {
+	if damaged, ok := errors.AsType[*DamagedError](err); ok {
+		return damaged.Error()
+	}
+	if f, ok := fault.As(explain(err)); ok {
+		return f.Message
+	}
+	return fault.Sentence(err.Error())
+}
