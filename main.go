@@ -169,7 +169,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	sessions := web.NewSessions(keys.Derive("session cookies"), db.Instance())
 
 	p.product, err = app.New(ctx, app.Options{
-		Log: p.log, System: p.system, Local: p.local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
+		Log: p.log, System: p.system, Folder: folder.Path(), Local: p.local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
 		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
 		Parts:  []system.Part{db.Part(), system.DiskPart(folder.Path()), secretsPart(keys), logPart(records)},
 		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"ecoflow/app/env"
 	"ecoflow/app/event"
 	"ecoflow/app/flow"
+	"ecoflow/app/folders"
 	"ecoflow/app/js"
 	"ecoflow/app/limit"
 	"ecoflow/app/node"
@@ -49,6 +51,8 @@ type Options struct {
 	// Parts are what the process stands on and whose health is watched: storage,
 	// disk, secrets, log.
 	Parts []system.Part
+	// Folder is the path of the data folder.
+	Folder string
 	// Config holds the settings in force.
 	Config *config.Current
 	// Listening returns where the product listens, which no flow may call.
@@ -90,6 +94,7 @@ type App struct {
 	Env      *env.Vars
 	Library  *node.Library
 	Editor   *editor.Editor
+	Folders  *folders.Picker
 	Engine   Engine // nil while no flow may run
 
 	closers []io.Closer
@@ -109,6 +114,8 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}
+	a.Folders = folders.New(folders.Options{Roots: a.browseRoots, Admit: a.Setup.Admit})
+	o.Config.Announce(func(n config.Announcement) { a.Events.Publish(event.Server, n) })
 	outside := outbound.New(outbound.Options{
 		SignIn: !o.Local, Own: o.Listening, Allow: func() []string { return o.Config.Get().Outbound.Allow }, Counters: a.Limits,
 	})
@@ -160,6 +167,18 @@ func (a *App) flowSettings() flow.Settings {
 		RunTime: s.Limits.RunTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
 		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && a.Local,
 	}
+}
+
+// browseRoots are the folders below which somebody may pick one (S24).
+func (a *App) browseRoots() []string {
+	s := a.Config.Get()
+	if len(s.BrowseRoots) > 0 {
+		return s.BrowseRoots
+	}
+	if home, err := os.UserHomeDir(); err == nil && s.Local() {
+		return []string{home}
+	}
+	return []string{a.Folder}
 }
 
 // drainTime is how long runs may take to finish when the product ends.

@@ -53,7 +53,7 @@ var arrows = map[string][]string{
 
 	"app/audit": {}, "app/auth": {}, "app/backup": {}, "app/database": {}, "app/env": {},
 	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/secret": {}, "app/system": {},
-	"app/event": {}, "app/fault": {}, "app/file": {}, "app/limit": {}, "app/value": {},
+	"app/event": {}, "app/fault": {}, "app/file": {}, "app/folders": {}, "app/limit": {}, "app/value": {},
 }
 
 // below says what the shared packages may import of each other.

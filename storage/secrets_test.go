@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"ecoflow/app/audit"
+	"ecoflow/app/config"
 	"ecoflow/app/env"
 	"ecoflow/app/fault"
 	"ecoflow/app/secret"
@@ -234,23 +235,57 @@ func TestWithoutAKeyThatLasts(t *testing.T) {
 
 func TestSettingsVersions(t *testing.T) {
 	db := openTest(t)
-	if b, err := db.Settings().Settings(t.Context()); b != nil || err != nil {
-		t.Errorf("at first %s, %v", b, err)
+	store := db.Settings()
+	if v, err := store.Settings(t.Context()); v.Object != nil || v.Number != 0 || err != nil {
+		t.Errorf("at first %+v, %v", v, err)
 	}
-	for range settingsKept + 5 {
-		if err := db.Settings().SaveSettings(t.Context(), []byte(`{"Port":1}`)); err != nil {
+	base := int64(0)
+	add := func(object string, state config.State) (number int64) {
+		t.Helper()
+		number, err := store.AddSettings(t.Context(), config.Version{State: state, Author: "ada", Object: []byte(object)}, base)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return number
 	}
-	if err := db.Settings().SaveSettings(t.Context(), []byte(`{"Port":2}`)); err != nil {
-		t.Fatal(err)
+	for range settingsKept + 5 {
+		base = add(`{"Port":1}`, config.Saved)
 	}
-	if b, err := db.Settings().Settings(t.Context()); string(b) != `{"Port":2}` || err != nil {
-		t.Errorf("got %s, %v", b, err)
+	base = add(`{"Port":2}`, config.Saved)
+	if v, err := store.Settings(t.Context()); string(v.Object) != `{"Port":2}` || v.Number != base || v.Author != "ada" || err != nil {
+		t.Errorf("got %+v, %v", v, err)
 	}
 	n, _, err := one(t.Context(), db.reads, column[int], `SELECT count(*) FROM settings`)
 	if err != nil || n != settingsKept {
 		t.Errorf("%d versions, %v", n, err)
+	}
+	if _, err := store.AddSettings(t.Context(), config.Version{State: config.Saved, Object: []byte(`{}`)}, base-1); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a stale save: %v", err)
+	}
+
+	// The version that counts stays, however many trials return after it.
+	for range settingsKept + 5 {
+		number := add(`{"Port":3}`, config.Pending)
+		if v, err := store.Settings(t.Context()); v.Number != base || err != nil {
+			t.Errorf("pending %d counts: %+v, %v", number, v, err)
+		}
+		if err := store.EndSettingsTrial(t.Context(), number, config.Returned, "late"); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.EndSettingsTrial(t.Context(), number, config.Saved, ""); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a trial ends twice: %v", err)
+		}
+	}
+	number := add(`{"Port":4}`, config.Pending)
+	if err := store.EndSettingsTrial(t.Context(), number, config.Saved, ""); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := store.Settings(t.Context()); v.Number != number || err != nil {
+		t.Errorf("confirmed: %+v, %v", v, err)
+	}
+	versions, err := store.SettingsVersions(t.Context())
+	if err != nil || len(versions) != settingsKept+1 || versions[0].Number != number || versions[1].Reason != "late" || versions[settingsKept].Number != base {
+		t.Errorf("%d versions, %v", len(versions), err)
 	}
 }
 

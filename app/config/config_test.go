@@ -228,7 +228,7 @@ func kept(t *testing.T, settings string) *storage.Settings {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := db.Settings().SaveSettings(t.Context(), []byte(settings)); err != nil {
+	if _, err := db.Settings().AddSettings(t.Context(), config.Version{State: config.Saved, Object: []byte(settings)}, 0); err != nil {
 		t.Fatal(err)
 	}
 	return db.Settings()
@@ -240,7 +240,7 @@ func saved(t *testing.T, s *storage.Settings) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(b)
+	return string(b.Object)
 }
 
 func TestChange(t *testing.T) {

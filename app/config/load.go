@@ -30,27 +30,39 @@ const (
 
 // Field describes one setting, as a page that edits it needs to know.
 type Field struct {
-	Key      string   `json:"key"`      // dotted: "httpCors.origin"
-	Variable string   `json:"variable"` // of the environment: "ECOFLOW_HTTP_CORS_ORIGIN"
-	Type     string   `json:"type"`     // text, number, switch or list
+	Key      string   `json:"key" doc:"Dotted, as in httpCors.origin."`
+	Group    string   `json:"group" doc:"Title of the settings it belongs to; they follow each other."`
+	Variable string   `json:"variable" doc:"Of the environment, as in ECOFLOW_HTTP_CORS_ORIGIN."`
+	Type     string   `json:"type" enum:"text,number,switch,list"`
+	Picks    string   `json:"picks,omitempty" doc:"folder or file: a path on the server, which can be picked."`
 	Label    string   `json:"label"`
 	Help     string   `json:"help"`
 	Default  any      `json:"default"`
-	Unit     string   `json:"unit,omitempty"`
+	Unit     string   `json:"unit,omitempty" doc:"Of a number: bytes, ms, s …"`
 	Min      *float64 `json:"min,omitempty"`
 	Max      *float64 `json:"max,omitempty"`
-	Choices  []string `json:"choices,omitempty"`
-	Restart  bool     `json:"restart"`
+	Choices  []string `json:"choices,omitempty" doc:"The allowed values, numbers as text."`
+	Names    []string `json:"names,omitempty" doc:"What the choices are called, in their order."`
+	Confirm  bool     `json:"confirm" doc:"A change waits to be confirmed the new way, and returns by itself otherwise."`
+	Kept     bool     `json:"-"` // of the original, with no effect here
 
 	index []int
 }
 
 // Fields lists every setting in the order of the struct.
-var Fields = readFields(reflect.TypeFor[Settings](), "", nil)
+var Fields = readFields(reflect.TypeFor[Settings](), "", firstGroup, nil)
+
+// field returns the setting of a key, nil when there is none.
+func field(key string) *Field {
+	if i := slices.IndexFunc(Fields, func(f Field) bool { return f.Key == key }); i >= 0 {
+		return &Fields[i]
+	}
+	return nil
+}
 
 var units = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "min": time.Minute}
 
-func readFields(t reflect.Type, prefix string, index []int) []Field {
+func readFields(t reflect.Type, prefix, group string, index []int) []Field {
 	var list []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -60,13 +72,24 @@ func readFields(t reflect.Type, prefix string, index []int) []Field {
 		key := prefix + f.Tag.Get("json")
 		at := append(slices.Clone(index), i)
 		if f.Type.Kind() == reflect.Struct {
-			list = append(list, readFields(f.Type, key+".", at)...)
+			title := group
+			if own := f.Tag.Get("group"); own != "" {
+				title = own
+			}
+			if key != prefix {
+				key += "."
+			}
+			list = append(list, readFields(f.Type, key, title, at)...)
 			continue
 		}
 		field := Field{
-			Key: key, Variable: variable(key), Label: f.Tag.Get("label"), Help: f.Tag.Get("help"),
-			Unit: f.Tag.Get("unit"), Choices: strings.Fields(f.Tag.Get("enum")), Restart: f.Tag.Get("restart") == "true",
+			Key: key, Group: group, Variable: variable(key), Label: f.Tag.Get("label"), Help: f.Tag.Get("help"),
+			Unit: f.Tag.Get("unit"), Choices: strings.Fields(f.Tag.Get("enum")), Picks: f.Tag.Get("picks"),
 			Min: bound(f.Tag, "min"), Max: bound(f.Tag, "max"), index: at,
+			Confirm: f.Tag.Get("confirm") == "true", Kept: f.Tag.Get("kept") == "true",
+		}
+		if names := f.Tag.Get("names"); names != "" {
+			field.Names = strings.Split(names, "|")
 		}
 		switch f.Type.Kind() {
 		case reflect.String:
@@ -189,6 +212,7 @@ func Load(stored []byte, lookup func(string) (string, bool), flags map[string]st
 		invalid.At(key, format, args...)
 	})
 	if len(invalid.Places) == 0 {
+		s.readProxies()
 		return s, nil
 	}
 	for i := range Fields {
@@ -197,6 +221,7 @@ func Load(stored []byte, lookup func(string) (string, bool), flags map[string]st
 			s.sources[f.Key] = Default
 		}
 	}
+	s.readProxies()
 	return s, invalid
 }
 

@@ -4,13 +4,19 @@ package config
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"ecoflow/app/outbound"
 )
@@ -22,31 +28,86 @@ import (
 //	label    what it is called, help what it does, in words for users
 //	unit     of a number: "bytes", "ms", "days" …; a duration is a number of its unit
 //	min, max its bounds, in its unit
-//	enum     the allowed values, with blanks between
-//	restart  "true" when a change waits for the next start
+//	enum     the allowed values, with blanks between; names what they are called, with | between
+//	picks    "folder" or "file": the text is the path of one on the server
+//	confirm  "true" when a change has to be confirmed the new way, or it returns by itself
+//	kept     "true" for what the original has and nothing here reads: it is checked,
+//	         stored and given back, and no form offers it
+//
+// A struct has its title in group. Every change takes effect at once.
 type Settings struct {
-	Host           string   `json:"Host" default:"127.0.0.1" label:"Address" help:"Where the server listens: 127.0.0.1 for this machine alone, 0.0.0.0 for everybody. Anything but this machine needs sign-in." restart:"true"`
-	Port           int      `json:"Port" default:"4000" min:"0" max:"65535" label:"Port" help:"The port the server listens on; 0 takes any free one." restart:"true"`
-	PublicHosts    []string `json:"publicHosts" label:"Public names" help:"Names under which the server may be called, beside those of this machine, as in api.example.com." restart:"true"`
-	TrustedProxies []string `json:"trustedProxies" label:"Trusted proxies" help:"Addresses or networks of the proxies whose word about the client's address counts." restart:"true"`
+	Host           string   `json:"Host" default:"127.0.0.1" label:"Address" help:"Where the server listens: 127.0.0.1 for this machine alone, 0.0.0.0 for everybody. Anything but this machine needs sign-in." confirm:"true"`
+	Port           int      `json:"Port" default:"4000" min:"0" max:"65535" label:"Port" help:"The port the server listens on; 0 takes any free one." confirm:"true"`
+	SignIn         bool     `json:"signIn" default:"false" label:"Ask for user name and password" help:"Asks everybody to sign in, at this machine as well. Always so where others reach the server." confirm:"true"`
+	PublicHosts    []string `json:"publicHosts" label:"Public names" help:"Names under which the server may be called, beside those of this machine, as in api.example.com."`
+	TrustedProxies []string `json:"trustedProxies" label:"Trusted proxies" help:"Addresses or networks of the proxies whose word about the client's address counts."`
+	APIAddress     string   `json:"apiAddress" label:"Own address of the API" help:"Where the deployed API is served by itself as well, as in 127.0.0.1:8080: without the window, and pages it serves may run freely. Empty for none." confirm:"true"`
+	Static         string   `json:"httpStatic" default:"/public" label:"Path of static files" help:"The path under which the files of a folder are served; empty serves none."`
+	StaticRoot     string   `json:"httpStaticRoot" label:"Folder of static files" help:"The folder whose files are served; without a leading / it lies in the data folder. Empty is its folder public." picks:"folder"`
+	BrowseRoots    []string `json:"browseRoots" label:"Folders to pick from" help:"The folders below which a folder or file of the server can be picked. Empty: your home folder when you work at this machine, else the data folder." picks:"folder"`
 
-	HTTPS       HTTPS       `json:"https"`
-	CORS        CORS        `json:"httpCors"`
-	Router      Router      `json:"apiRouterOptions"`
-	Limits      Limits      `json:"limits"`
-	Outbound    Outbound    `json:"outbound"`
-	Logging     Logging     `json:"logging"`
-	Runs        Runs        `json:"runs"`
-	Deployments Deployments `json:"deployments"`
+	HTTPS       HTTPS       `json:"https" group:"HTTPS"`
+	CORS        CORS        `json:"httpCors" group:"CORS"`
+	Router      Router      `json:"apiRouterOptions" group:"API router"`
+	Limits      Limits      `json:"limits" group:"Limits"`
+	Outbound    Outbound    `json:"outbound" group:"Requests out"`
+	Logging     Logging     `json:"logging" group:"Logging"`
+	Runs        Runs        `json:"runs" group:"Runs"`
+	Deployments Deployments `json:"deployments" group:"Deployments"`
+
+	Original
 
 	sources map[string]Source
+	proxies []netip.Prefix // TrustedProxies, read
+}
+
+// firstGroup is the title of the settings that are in no struct of their own.
+const firstGroup = "Server"
+
+// Original are the settings of the original that mean nothing here: where it has
+// files, we have a database, and one window instead of its editors.
+type Original struct {
+	UserDir     string      `json:"userDir" label:"Base folder" help:"The data folder; it is chosen when EcoFlow starts." picks:"folder" kept:"true"`
+	ModuleDir   string      `json:"moduleDir" label:"Folder of packages" help:"Packages are kept in the database." picks:"folder" kept:"true"`
+	FlowDir     string      `json:"flowDir" label:"Folder of flows" help:"Flows are kept in the database." picks:"folder" kept:"true"`
+	EnvDir      string      `json:"envDir" label:"Folder of the environment" help:"Variables are kept in the database." picks:"folder" kept:"true"`
+	DBDirectory string      `json:"DB_Directory" label:"Folder of databases" help:"Connections are kept in the database." picks:"folder" kept:"true"`
+	FlowConfigs string      `json:"flowNodeConfigurations" default:"configs.json" label:"File of node values" help:"Flows are kept in the database." kept:"true"`
+	FlowNodes   string      `json:"flowNodeDefinitions" default:"nodes.json" label:"File of nodes" help:"Flows are kept in the database." kept:"true"`
+	FlowEdges   string      `json:"flowNodeConnections" default:"connections.json" label:"File of connections" help:"Flows are kept in the database." kept:"true"`
+	FlowPretty  bool        `json:"flowFilePretty" default:"true" label:"Readable flow files" help:"Flows are kept in the database." kept:"true"`
+	Lang        string      `json:"lang" default:"en-US" label:"Language" help:"The window is in English." kept:"true"`
+	Registry    string      `json:"registry" label:"Package registry" help:"Packages are built in." kept:"true"`
+	UpdateCheck bool        `json:"updateCheck" default:"false" label:"Look for updates" help:"EcoFlow never calls anybody by itself." kept:"true"`
+	Diagnostics Diagnostics `json:"diagnostics" group:"Diagnostics"`
+	Editor      Editor      `json:"editor" group:"Editors"`
+	Database    Database    `json:"database" group:"System database"`
+}
+
+// Diagnostics are switches of the original.
+type Diagnostics struct {
+	Enabled bool `json:"enabled" default:"true" label:"Diagnostics" help:"EcoFlow sends nothing to anybody." kept:"true"`
+	UI      bool `json:"ui" default:"true" label:"Diagnostics of the window" help:"EcoFlow sends nothing to anybody." kept:"true"`
+}
+
+// Editor are the switches of the original's editors.
+type Editor struct {
+	Enabled bool `json:"enabled" default:"true" label:"Editors" help:"The window is always there." kept:"true"`
+	Admin   bool `json:"admin" default:"true" label:"Administration" help:"The window is always there." kept:"true"`
+	Flow    bool `json:"flow" default:"true" label:"Flow editor" help:"The window is always there." kept:"true"`
+	Schema  bool `json:"schema" default:"true" label:"Schema editor" help:"The window is always there." kept:"true"`
+}
+
+// Database names the system database.
+type Database struct {
+	Driver string `json:"driver" default:"SQLite" enum:"SQLite" label:"System database" help:"It is always SQLite, in the data folder." kept:"true"`
 }
 
 // HTTPS is how the server encrypts what is sent.
 type HTTPS struct {
-	Enabled bool   `json:"enabled" default:"false" label:"Encrypt" help:"Serves https instead of http." restart:"true"`
-	Key     string `json:"key" label:"Key" help:"The PEM file of the key, which nobody else may read; without a leading / it lies in the data folder." restart:"true"`
-	Cert    string `json:"cert" label:"Certificate" help:"The PEM file of the certificate, with those between it and the authority." restart:"true"`
+	Enabled bool   `json:"enabled" default:"false" label:"Encrypt" help:"Serves https instead of http." confirm:"true"`
+	Key     string `json:"key" label:"Key" help:"The PEM file of the key, which nobody else may read; without a leading / it lies in the data folder." picks:"file" confirm:"true"`
+	Cert    string `json:"cert" label:"Certificate" help:"The PEM file of the certificate, with those between it and the authority." picks:"file" confirm:"true"`
 }
 
 // CORS says which web pages of elsewhere may call the deployed API.
@@ -58,6 +119,9 @@ type CORS struct {
 	ExposeHeaders []string      `json:"exposeHeaders" label:"Answer headers" help:"Headers of answers that other origins may read."`
 	MaxAge        time.Duration `json:"maxAge" default:"0" unit:"s" min:"0" max:"86400" label:"Remember for" help:"How long a browser may remember what is allowed."`
 	Credentials   bool          `json:"credentials" default:"false" label:"Credentials" help:"Lets browsers send cookies along. Not together with all origins."`
+	KeepOnError   bool          `json:"keepHeadersOnError" default:"false" label:"Errors as well" help:"Lets pages of other origins read answers that say what went wrong."`
+	SecureContext bool          `json:"secureContext" default:"false" label:"Isolate pages" help:"Has pages of the API isolated from others, which some functions of browsers need."`
+	PrivateAccess bool          `json:"privateNetworkAccess" default:"false" label:"Private network" help:"Lets pages of the public internet call the API in a private network."`
 }
 
 // Router says how requests find a route of the deployed API.
@@ -67,15 +131,17 @@ type Router struct {
 	Host      string   `json:"host" label:"Host" help:"The only host name the deployed API answers to; empty for all."`
 	Sensitive bool     `json:"sensitive" default:"false" label:"Match case" help:"Tells upper from lower case in paths."`
 	Strict    bool     `json:"strict" default:"true" label:"Match the trailing slash" help:"Tells a path with a trailing slash from one without."`
+	Path      string   `json:"routerPath" label:"Path to match" help:"Requests are matched by their own path." kept:"true"`
+	Exclusive bool     `json:"exclusive" default:"false" label:"One route only" help:"A request always runs one route." kept:"true"`
 }
 
 // Limits bound what the outside may ask of the server.
 type Limits struct {
 	APIBody     int           `json:"apiBody" default:"10485760" unit:"bytes" min:"1024" max:"1073741824" label:"Request body" help:"The largest body a request to the deployed API may have."`
-	Connections int           `json:"connections" default:"10000" min:"64" max:"1000000" label:"Connections" help:"Connections at once; 32 of them are kept for managing the server." restart:"true"`
+	Connections int           `json:"connections" default:"10000" min:"64" max:"1000000" label:"Connections" help:"Connections at once; 32 of them are kept for managing the server."`
 	RunsAtOnce  int           `json:"runsAtOnce" default:"2000" min:"1" max:"100000" label:"Runs at once" help:"Requests that run at the same time; more are asked to come again."`
 	RunTime     time.Duration `json:"runTime" default:"30000" unit:"ms" min:"100" max:"3600000" label:"Time of a run" help:"How long a request may run before it is ended."`
-	ScriptTime  time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run." restart:"true"`
+	ScriptTime  time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run."`
 }
 
 // Outbound says where flows may send requests to.
@@ -86,16 +152,34 @@ type Outbound struct {
 // Logging says what is written to the log, and where.
 type Logging struct {
 	Enabled bool    `json:"enabled" default:"true" label:"Write a log" help:"Writes what happens to the log."`
-	Level   int     `json:"level" default:"2" enum:"0 1 2 4 5" label:"Level" help:"0 errors, 1 warnings as well, 2 what happens, 4 and 5 everything."`
-	Format  string  `json:"format" default:"text" enum:"text json" label:"Format" help:"Lines for people, or JSON for programs." restart:"true"`
-	Console bool    `json:"console" default:"true" label:"To the console" help:"Writes to the console as well, unless a person sits at it who did not ask for details." restart:"true"`
+	Level   int     `json:"level" default:"2" enum:"0 1 2 4 5" names:"Errors|Warnings|What happens|Details|Everything" label:"Level" help:"How much is written. Details and everything are the same here."`
+	Format  string  `json:"format" default:"text" enum:"text json" names:"Lines for people|JSON for programs" label:"Format" help:"Lines for people, or JSON for programs."`
+	Pretty  bool    `json:"prettyPrint" default:"false" label:"Pretty" help:"A record is always one line." kept:"true"`
+	Label   Label   `json:"label"`
+	Console bool    `json:"console" default:"true" label:"To the console" help:"Writes to the console as well, unless a person sits at it who did not ask for details."`
 	File    LogFile `json:"file"`
+	Web     LogWeb  `json:"web"`
+}
+
+// Label is a mark on every record of the log.
+type Label struct {
+	Enable bool   `json:"enable" default:"false" label:"Mark the lines" help:"Writes the text below into every line as label, to tell several servers apart."`
+	Label  string `json:"label" default:"EcoFlow" label:"Mark" help:"What every line is marked with."`
+}
+
+// LogWeb says where the original sends its log to.
+type LogWeb struct {
+	Enabled bool   `json:"enabled" default:"false" label:"To an address" help:"The log stays on this machine." kept:"true"`
+	Host    string `json:"host" label:"Host" help:"The log stays on this machine." kept:"true"`
+	Port    int    `json:"port" default:"0" min:"0" max:"65535" label:"Port" help:"The log stays on this machine." kept:"true"`
+	Path    string `json:"path" default:"/" label:"Path" help:"The log stays on this machine." kept:"true"`
 }
 
 // LogFile says whether the log goes to files as well, which rotate.
 type LogFile struct {
-	Enabled  bool   `json:"enabled" default:"true" label:"To files" help:"Writes to a file in the logs folder: five of 20 MiB at most." restart:"true"`
-	Filename string `json:"filename" default:"ecoflow.log" label:"File name" help:"The name of the newest file." restart:"true"`
+	Enabled  bool   `json:"enabled" default:"true" label:"To files" help:"Writes to files: five of 20 MiB at most."`
+	Location string `json:"location" label:"Folder" help:"The folder of the log files; without a leading / it lies in the data folder. Empty is its folder logs." picks:"folder"`
+	Filename string `json:"filename" default:"ecoflow.log" label:"File name" help:"The name of the newest file."`
 }
 
 // SlogLevel is Level in the terms of slog.
@@ -113,7 +197,7 @@ func (l Logging) SlogLevel() slog.Level {
 
 // Runs says what is shown of requests to the deployed API.
 type Runs struct {
-	ShowErrors string `json:"showErrors" default:"local" enum:"local always never" label:"Show errors" help:"Whether callers see a failing node's own sentence: when you work at this machine, always, or never."`
+	ShowErrors string `json:"showErrors" default:"local" enum:"local always never" names:"When you work at this machine|Always|Never" label:"Show errors" help:"Whether callers see a failing node's own sentence: when you work at this machine, always, or never."`
 }
 
 // Deployments says how much of their history is kept.
@@ -121,22 +205,53 @@ type Deployments struct {
 	Keep int `json:"keep" default:"200" min:"1" max:"10000" label:"Deployments kept" help:"How many deployments are kept; those with a note or a pin stay for ever."`
 }
 
-// Loopback reports whether only this machine reaches the server: anywhere else
-// nobody is signed in unasked (S1).
+// Loopback reports whether only this machine reaches the server, the address of the
+// API included: anywhere else nobody is signed in unasked (S1).
 func (s Settings) Loopback() bool {
-	a, err := netip.ParseAddr(strings.Trim(s.Host, "[]"))
-	return strings.EqualFold(s.Host, "localhost") || err == nil && a.Unmap().IsLoopback()
+	if s.APIAddress != "" {
+		if host, _, err := splitAddress(s.APIAddress); err != nil || !loopback(host) {
+			return false
+		}
+	}
+	return loopback(s.Host)
+}
+
+func loopback(host string) bool {
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || err == nil && a.Unmap().IsLoopback()
+}
+
+// Local reports whether the person at this machine is signed in without a password.
+func (s Settings) Local() bool { return !s.SignIn && s.Loopback() }
+
+// API returns host and port of APIAddress; ok is false when it is empty.
+func (s Settings) API() (host string, port int, ok bool) {
+	if s.APIAddress == "" {
+		return "", 0, false
+	}
+	host, port, err := splitAddress(s.APIAddress)
+	return host, port, err == nil
+}
+
+func splitAddress(text string) (host string, port int, err error) {
+	host, number, err := net.SplitHostPort(text)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(number, 10, 16)
+	return host, int(n), err
 }
 
 // Proxies returns TrustedProxies as networks.
-func (s Settings) Proxies() []netip.Prefix {
-	list := make([]netip.Prefix, 0, len(s.TrustedProxies))
+func (s *Settings) Proxies() []netip.Prefix { return s.proxies }
+
+func (s *Settings) readProxies() {
+	s.proxies = make([]netip.Prefix, 0, len(s.TrustedProxies))
 	for _, text := range s.TrustedProxies {
 		if p, ok := network(text); ok {
-			list = append(list, p)
+			s.proxies = append(s.proxies, p)
 		}
 	}
-	return list
 }
 
 func network(text string) (netip.Prefix, bool) {
@@ -157,7 +272,7 @@ var (
 	fileName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
 	routable = []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodDelete, http.MethodPatch, http.MethodOptions}
 	// ours are the paths that no prefix may take.
-	ours = []string{"/systemApi", "/_", "/public"}
+	ours = []string{"/systemApi", "/_"}
 )
 
 func isHost(text string) bool {
@@ -189,8 +304,13 @@ func (s *Settings) check(wrong func(key, format string, args ...any)) {
 	if s.HTTPS.Enabled && (s.HTTPS.Key == "" || s.HTTPS.Cert == "") {
 		wrong("https.enabled", "It needs both a certificate and its key.")
 	}
+	if host, _, err := splitAddress(s.APIAddress); s.APIAddress != "" && (err != nil || !isHost(host)) {
+		wrong("apiAddress", "%q is not an address with a port, as in 127.0.0.1:8080.", s.APIAddress)
+	}
+	s.checkPaths(wrong)
 	s.checkCORS(wrong)
 	s.checkRouter(wrong)
+	s.checkOriginal(wrong)
 	if !fileName.MatchString(s.Logging.File.Filename) {
 		wrong("logging.file.filename", "The name may have letters, digits, dots, _ and - only.")
 	}
@@ -218,18 +338,87 @@ func (s *Settings) checkCORS(wrong func(key, format string, args ...any)) {
 
 func (s *Settings) checkRouter(wrong func(key, format string, args ...any)) {
 	r := &s.Router
-	if p := r.Prefix; !strings.HasPrefix(p, "/") || path.Clean(p) != p || strings.ContainsAny(p, " ?#%\\:*{}") {
-		wrong("apiRouterOptions.prefix", "%q is not a path: it starts with /, ends without, and has no blanks or special characters.", p)
+	if !isPath(r.Prefix) {
+		wrong("apiRouterOptions.prefix", "%q is not a path: it starts with /, ends without, and has no blanks or special characters.", r.Prefix)
 	}
 	for _, own := range ours {
-		if strings.EqualFold(r.Prefix, own) || strings.HasPrefix(strings.ToLower(r.Prefix), strings.ToLower(own)+"/") {
+		if under(r.Prefix, own) {
 			wrong("apiRouterOptions.prefix", "%s belongs to the server itself.", own)
 		}
+	}
+	if s.Static != "" && under(r.Prefix, s.Static) {
+		wrong("apiRouterOptions.prefix", "%s is where the static files are.", s.Static)
 	}
 	if r.Host != "" && !isHost(r.Host) {
 		wrong("apiRouterOptions.host", "%q is not a host name.", r.Host)
 	}
 	methods("apiRouterOptions.methods", r.Methods, wrong)
+}
+
+// checkPaths checks what names a place in the server's addresses or on its disk.
+func (s *Settings) checkPaths(wrong func(key, format string, args ...any)) {
+	if p := s.Static; p != "" && (p == "/" || !isPath(p)) {
+		wrong("httpStatic", "%q is not a path: it starts with /, ends without, and has no blanks or special characters.", p)
+	}
+	for _, own := range ours {
+		if under(s.Static, own) {
+			wrong("httpStatic", "%s belongs to the server itself.", own)
+		}
+	}
+	for key, name := range map[string]string{
+		"httpStaticRoot": s.StaticRoot, "logging.file.location": s.Logging.File.Location, "https.key": s.HTTPS.Key, "https.cert": s.HTTPS.Cert,
+		"userDir": s.UserDir, "moduleDir": s.ModuleDir, "flowDir": s.FlowDir, "envDir": s.EnvDir, "DB_Directory": s.DBDirectory,
+	} {
+		if !isFilePath(name) {
+			wrong(key, "%q is not the name of a file or folder.", name)
+		}
+	}
+	for _, root := range s.BrowseRoots {
+		if !isFilePath(root) || !filepath.IsAbs(root) {
+			wrong("browseRoots", "%q is not the whole path of a folder.", root)
+		}
+	}
+}
+
+// checkOriginal checks what nothing here reads, so that what is given back is what
+// the original would take.
+func (s *Settings) checkOriginal(wrong func(key, format string, args ...any)) {
+	for key, name := range map[string]string{
+		"flowNodeConfigurations": s.FlowConfigs, "flowNodeDefinitions": s.FlowNodes, "flowNodeConnections": s.FlowEdges,
+	} {
+		if !fileName.MatchString(name) {
+			wrong(key, "The name may have letters, digits, dots, _ and - only.")
+		}
+	}
+	for key, text := range map[string]string{"lang": s.Lang, "apiRouterOptions.routerPath": s.Router.Path, "logging.web.path": s.Logging.Web.Path, "logging.label.label": s.Logging.Label.Label} {
+		if len(text) > 200 || strings.ContainsFunc(text, unicode.IsControl) {
+			wrong(key, "It may have 200 characters at most and no control characters.")
+		}
+	}
+	if h := s.Logging.Web.Host; h != "" && !isHost(h) {
+		wrong("logging.web.host", "%q is not a host name.", h)
+	}
+	if r := s.Registry; r != "" {
+		if u, err := url.Parse(r); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+			wrong("registry", "It has to be an https address without a password.")
+		}
+	}
+}
+
+// isPath reports whether text is a path in an address, without a slash at its end.
+func isPath(text string) bool {
+	return len(text) <= 200 && strings.HasPrefix(text, "/") && path.Clean(text) == text &&
+		!strings.ContainsAny(text, " ?#%\\:*{}") && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+// isFilePath reports whether a file could be called so.
+func isFilePath(text string) bool {
+	return len(text) <= 1024 && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+// under reports whether a path is own or below it, whatever its case.
+func under(text, own string) bool {
+	return strings.EqualFold(text, own) || strings.HasPrefix(strings.ToLower(text), strings.ToLower(own)+"/")
 }
 
 func methods(key string, list []string, wrong func(key, format string, args ...any)) {

@@ -107,7 +107,7 @@ type Database struct {
 // ValidateDatabase says in a sentence that the database will do, or in a fault of
 // kind Invalid why it will not.
 func (w *Wizard) ValidateDatabase(ctx context.Context, d Database) (string, error) {
-	if err := w.admit(ctx, d.Code); err != nil {
+	if err := w.Admit(ctx, d.Code); err != nil {
 		return "", err
 	}
 	if wrong := d.check(""); wrong != nil {
@@ -134,7 +134,7 @@ type Finished struct {
 // Blank adds the first administrator: all or nothing, and only if there is no user,
 // which is checked in the same transaction.
 func (w *Wizard) Blank(ctx context.Context, b Blank) (Finished, error) {
-	if err := w.admit(ctx, b.Code); err != nil {
+	if err := w.Admit(ctx, b.Code); err != nil {
 		return Finished{}, err
 	}
 	wrong := b.DatabaseInfo.check("databaseInfo/")
@@ -157,8 +157,8 @@ func (w *Wizard) Blank(ctx context.Context, b Blank) (Finished, error) {
 	return Finished{Secrets: secrets, Msg: "EcoFlow is set up, and you are signed in."}, nil
 }
 
-// admit lets through who may set up, while there is no user.
-func (w *Wizard) admit(ctx context.Context, code string) error {
+// Admit lets through who may set up, while there is no user.
+func (w *Wizard) Admit(ctx context.Context, code string) error {
 	has, err := w.accounts.HasUsers(ctx)
 	if err != nil {
 		return err

@@ -170,7 +170,7 @@ CREATE TABLE settings (
 	version INTEGER PRIMARY KEY,
 	time    INTEGER NOT NULL,
 	json    TEXT NOT NULL CHECK (json_type(json) = 'object')
-) STRICT;
+, state TEXT NOT NULL DEFAULT 'saved' CHECK (state IN ('saved', 'pending', 'returned')), author TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE tokens (
 	hash        BLOB NOT NULL UNIQUE,

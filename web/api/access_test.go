@@ -80,6 +80,18 @@ var access = map[string]string{
 	"health.ready":            anybody,
 	"health.show":             "serverConfigurationShow",
 	"server.state":            signedIn,
+	"settings.show":           "serverConfigurationShow serverConfigurationUpdate",
+	"settings.save":           "serverConfigurationUpdate",
+	"settings.check":          "serverConfigurationUpdate",
+	"settings.confirm":        "serverConfigurationUpdate",
+	"settings.cancel":         "serverConfigurationUpdate",
+	"settings.versions":       "serverConfigurationShow serverConfigurationUpdate",
+	"settings.compare":        "serverConfigurationShow serverConfigurationUpdate",
+	"settings.restore":        "serverConfigurationUpdate",
+	"config.show":             "serverConfigurationShow serverConfigurationUpdate",
+	"config.part":             "serverConfigurationShow serverConfigurationUpdate",
+	"config.update":           "serverConfigurationUpdate",
+	"folder.list":             anybody, // who may is for its own test to say: the setup code has a say
 	"event.stream":            signedIn,
 	"api.describe":            signedIn,
 }

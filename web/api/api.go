@@ -16,6 +16,7 @@ func All(a *app.App) []endpoint.Endpoint {
 		me(a),
 		profile(a),
 		server(a),
+		settings(a),
 		events(a),
 		flows(a),
 		drafts(a),

@@ -79,7 +79,7 @@ func Start(t testing.TB, options ...Option) *Product {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appOptions := app.Options{Log: slog.New(slog.DiscardHandler), System: system.New(false), SetupCode: SetupCode}
+	appOptions := app.Options{Log: slog.New(slog.DiscardHandler), System: system.New(false), SetupCode: SetupCode, Folder: p.Dir}
 	p.Sessions = web.NewSessions(bytes.Repeat([]byte{9}, 32), "test")
 	webOptions := web.Options{
 		Hosts:    web.NewHosts([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4000")}, "", nil),

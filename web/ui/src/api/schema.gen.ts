@@ -4,6 +4,47 @@
  */
 
 export interface paths {
+    "/admin/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the configuration and its defaults */
+        get: operations["config.show"];
+        /**
+         * Change the configuration
+         * @description In the flat form, by dotted keys, or as the nested object; what is not named stays. The system database is always SQLite, so migrate is refused. What changes the way to the server (its address, https, sign-in) is in force at once and pending: it returns by itself after 60 seconds unless a confirmation arrives by the new way. These need a password that was given within 10 minutes.
+         */
+        put: operations["config.update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/config/{configID}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one key of the configuration
+         * @description A key may be dotted, as in httpCors.origin. One that is not there is an empty object.
+         */
+        get: operations["config.part"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/users/isAuthenticated": {
         parameters: {
             query?: never;
@@ -174,6 +215,26 @@ export interface paths {
         put?: never;
         /** Bring a deployment back, as drafts or live */
         post: operations["deployment.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/directoriesStatus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List a folder of the server
+         * @description Below the folders that the settings name (browseRoots) only. It needs serverConfigurationUpdate, createDBConnection or modifyDBConnection, or the setup code while no user exists.
+         */
+        post: operations["folder.list"];
         delete?: never;
         options?: never;
         head?: never;
@@ -828,6 +889,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the settings
+         * @description Each with its value, default, source and bounds; with what is on trial, and why the last trial returned.
+         */
+        get: operations["settings.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings
+         * @description All of them or none, after the whole was tried: addresses, certificate, folders. What changes the way to the server (its address, https, sign-in) is in force at once and pending: it returns by itself after 60 seconds unless a confirmation arrives by the new way. These need a password that was given within 10 minutes.
+         */
+        patch: operations["settings.save"];
+        trace?: never;
+    };
+    "/settings/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the settings on trial back */
+        post: operations["settings.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try settings without changing any */
+        post: operations["settings.check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the settings on trial
+         * @description By the new way: through the new address or with the new certificate, signed in as the new mode asks. By the former way it is 409 with the address.
+         */
+        post: operations["settings.confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the last 20 versions of the settings */
+        get: operations["settings.versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what would change by going to a version of the settings */
+        get: operations["settings.compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to a version of the settings
+         * @description As a new version, like any other change. What changes the way to the server (its address, https, sign-in) is in force at once and pending: it returns by itself after 60 seconds unless a confirmation arrives by the new way. These need a password that was given within 10 minutes.
+         */
+        post: operations["settings.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup/blank": {
         parameters: {
             query?: never;
@@ -1144,6 +1337,143 @@ export interface components {
             exp: number;
             /** @description Seconds since 1970. */
             iat: number;
+        };
+        ConfigChanged: {
+            msg: string;
+            newConfigs: {
+                [key: string]: unknown;
+            };
+            /** @description What to open next to confirm it. */
+            open?: string;
+            /** @description What waits to be confirmed; null when nothing does. */
+            pending: components["schemas"]["ConfigWaiting"] | null;
+        };
+        ConfigCompared: {
+            changes: components["schemas"]["ConfigDifference"][];
+            from: number;
+            to: number;
+        };
+        ConfigDifference: {
+            after: unknown;
+            before: unknown;
+            key: string;
+            label: string;
+        };
+        ConfigListed: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            /** @description It is the one that counts. */
+            current: boolean;
+            /** @description What it changed. */
+            keys: string[];
+            /** @description Why it returned. */
+            reason?: string;
+            /** @enum {string} */
+            state: "saved" | "pending" | "returned";
+            version: number;
+        };
+        ConfigPage: {
+            fields: components["schemas"]["ConfigShown"][];
+            /** @description What is on trial until somebody confirms it; null when nothing is. */
+            pending: components["schemas"]["ConfigWaiting"] | null;
+            /** @description The last trial, when it returned and nothing was saved since; null otherwise. */
+            report: components["schemas"]["ConfigReport"] | null;
+            /** @description Of the stored settings; a save names it as its base. 0 when nothing was saved yet. */
+            version: number;
+            /** @description Stored values that are not valid, each with the default in force in its place. */
+            wrong: components["schemas"]["FaultPlace"][];
+        };
+        ConfigPair: {
+            defaultConfig: {
+                [key: string]: unknown;
+            };
+            serverConfig: {
+                [key: string]: unknown;
+            };
+        };
+        ConfigRehearsed: {
+            /** @description Of the window by the new way, as far as it is known before. */
+            address: string;
+            changes: components["schemas"]["ConfigDifference"][];
+            /** @description They would have to be confirmed by the new way. */
+            confirm: boolean;
+            warnings: components["schemas"]["FaultPlace"][];
+        };
+        ConfigReplaceInput: {
+            [key: string]: unknown;
+        };
+        ConfigReport: {
+            /**
+             * Format: date-time
+             * @description When they were saved.
+             */
+            at: string;
+            author: string;
+            changes: components["schemas"]["ConfigDifference"][];
+            reason: string;
+            version: number;
+        };
+        ConfigRestoreInput: {
+            /** @description The version that the caller saw. */
+            base?: number;
+        };
+        ConfigSaveRequestInput: {
+            /** @description The version that the caller saw; 409 with what others changed when it is no longer the newest. */
+            base?: number;
+            /** @description Values by dotted key; null takes one back to its default. */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        ConfigShown: {
+            /** @description The allowed values, numbers as text. */
+            choices?: string[];
+            /** @description A change waits to be confirmed the new way, and returns by itself otherwise. */
+            confirm: boolean;
+            default: unknown;
+            /** @description Title of the settings it belongs to; they follow each other. */
+            group: string;
+            help: string;
+            /** @description Dotted, as in httpCors.origin. */
+            key: string;
+            label: string;
+            /** @description What fixes the value from outside, in a sentence; such a setting cannot be changed here. */
+            lock?: string;
+            max?: number | null;
+            min?: number | null;
+            /** @description What the choices are called, in their order. */
+            names?: string[];
+            /** @description folder or file: a path on the server, which can be picked. */
+            picks?: string;
+            /** @enum {string} */
+            source: "default" | "stored" | "environment" | "command line";
+            /** @enum {string} */
+            type: "text" | "number" | "switch" | "list";
+            /** @description Of a number: bytes, ms, s … */
+            unit?: string;
+            /** @description In force. */
+            value: unknown;
+            /** @description Of the environment, as in ECOFLOW_HTTP_CORS_ORIGIN. */
+            variable: string;
+        };
+        ConfigVersionNumberInput: {
+            /** @description That waits to be confirmed. */
+            version?: number;
+        };
+        ConfigWaiting: {
+            /** @description Of the window by the new way, which is where they have to be confirmed. */
+            address: string;
+            author: string;
+            changes: components["schemas"]["ConfigDifference"][];
+            /** @description How long that is from now. */
+            seconds: number;
+            /**
+             * Format: date-time
+             * @description When they return by themselves.
+             */
+            until: string;
+            version: number;
         };
         EditorAnnotateRequestInput: {
             note?: string;
@@ -1668,6 +1998,15 @@ export interface components {
             params?: string[];
             pattern: string;
         };
+        FoldersAskInput: {
+            /** @description Absolute; without it the folders to begin with are listed. */
+            path?: string;
+            /**
+             * @description Directory leaves the files out.
+             * @enum {string}
+             */
+            type?: "Directory" | "File";
+        };
         NodeChoice: {
             label: string;
             value: string;
@@ -1749,6 +2088,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        SavedSettings: {
+            fields: components["schemas"]["ConfigShown"][];
+            /** @description What to open next to confirm the settings by the new way. In local mode it signs in, once and within a minute. */
+            open?: string;
+            /** @description What is on trial until somebody confirms it; null when nothing is. */
+            pending: components["schemas"]["ConfigWaiting"] | null;
+            /** @description The last trial, when it returned and nothing was saved since; null otherwise. */
+            report: components["schemas"]["ConfigReport"] | null;
+            /** @description Of the stored settings; a save names it as its base. 0 when nothing was saved yet. */
+            version: number;
+            /** @description Stored values that are not valid, each with the default in force in its place. */
+            wrong: components["schemas"]["FaultPlace"][];
+        };
         ServerNow: {
             /** @description Of the deployed API's routes. */
             prefix: string;
@@ -1828,6 +2180,113 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "config.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigPair"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "config.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigReplaceInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigChanged"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "config.part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                configID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: {
+                            [key: string]: unknown;
+                        };
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session.check.2": {
         parameters: {
             query?: never;
@@ -2182,6 +2641,47 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["EditorRestored"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "folder.list": {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Setup-Code"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoldersAskInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: unknown[];
                         /** @constant */
                         success: true;
                     };
@@ -3640,6 +4140,299 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["ServerNow"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigPage"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigSaveRequestInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["SavedSettings"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigVersionNumberInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigPage"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigSaveRequestInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigRehearsed"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigVersionNumberInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigPage"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["ConfigListed"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.compare": {
+        parameters: {
+            query?: {
+                /** @description Compared with this one; without it, with the version that counts. */
+                with?: number;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["ConfigCompared"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigRestoreInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["SavedSettings"];
                         /** @constant */
                         success: true;
                     };

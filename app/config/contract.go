@@ -1,0 +1,154 @@
+package config
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"ecoflow/app/fault"
+)
+
+// Nested returns the settings as the configuration object of the contract (3.6).
+func (s *Settings) Nested() map[string]any {
+	object := map[string]any{}
+	for i := range Fields {
+		put(object, Fields[i].Key, Fields[i].Value(s))
+	}
+	return object
+}
+
+// Defaults returns the settings when nobody says otherwise.
+func Defaults() *Settings {
+	s, _ := Load(nil, nil, nil) //nolint:errcheck // a default that is not valid is a failed test
+	return &s
+}
+
+// At returns the value at a dotted key of the settings, which may be a group of
+// them; ok is false when there is none.
+func At(object map[string]any, key string) (value any, ok bool) { return find(object, key) }
+
+// Replace is the body of endpoint 9: fields of the flat form (3.7), dotted keys, or
+// members of the configuration object (3.6), merged into the settings.
+type Replace struct {
+	Values map[string]any `json:",embed"`
+}
+
+// Replace changes settings as Save does.
+func (c *Current) Replace(ctx context.Context, r Replace) (Page, error) {
+	values, wrong := flatten(r.Values)
+	c.changes.Lock()
+	defer c.changes.Unlock()
+	edit := c.edit(values)
+	err := c.save(ctx, nil, func(stored map[string]any) []fault.Place { return append(wrong, edit(stored)...) })
+	if err != nil {
+		return Page{}, err
+	}
+	return c.page(ctx)
+}
+
+// flat are the fields of the flat form that are called otherwise than their keys.
+// What it leaves to its switch goes by the name of the switch.
+var flat = map[string]struct{ key, only string }{
+	"httpsEnabled": {"https.enabled", ""}, "httpsKey": {"https.key", ""}, "httpsCert": {"https.cert", ""},
+	"httpCorsEnabled": {"httpCors.enabled", ""},
+	"httpCorsOrigin":  {"httpCors.origin", "httpCorsEnabled"}, "httpCorsAllowMethods": {"httpCors.allowMethods", "httpCorsEnabled"},
+	"httpCorsExposeHeaders": {"httpCors.exposeHeaders", "httpCorsEnabled"}, "httpCorsAllowHeaders": {"httpCors.allowHeaders", "httpCorsEnabled"},
+	"httpCorsMaxAge": {"httpCors.maxAge", "httpCorsEnabled"}, "httpCorsCredentials": {"httpCors.credentials", "httpCorsEnabled"},
+	"httpCorsKeepHeadersOnError":   {"httpCors.keepHeadersOnError", "httpCorsEnabled"},
+	"httpCorsSecureContext":        {"httpCors.secureContext", "httpCorsEnabled"},
+	"httpCorsPrivateNetworkAccess": {"httpCors.privateNetworkAccess", "httpCorsEnabled"},
+	"apiRouterOptionsPrefix":       {"apiRouterOptions.prefix", ""}, "apiRouterOptionsMethods": {"apiRouterOptions.methods", ""},
+	"apiRouterOptionsRouterPath": {"apiRouterOptions.routerPath", ""}, "apiRouterOptionsSensitive": {"apiRouterOptions.sensitive", ""},
+	"apiRouterOptionsStrict": {"apiRouterOptions.strict", ""}, "apiRouterOptionsExclusive": {"apiRouterOptions.exclusive", ""},
+	"apiRouterOptionsHost": {"apiRouterOptions.host", ""},
+	"loggingEnabled":       {"logging.enabled", ""},
+	"loggingLevel":         {"logging.level", "loggingEnabled"}, "loggingFormat": {"logging.format", "loggingEnabled"},
+	"loggingPrettyPrint": {"logging.prettyPrint", "loggingEnabled"},
+	"loggingLabelEnable": {"logging.label.enable", "loggingEnabled"}, "loggingLabelLabel": {"logging.label.label", "loggingEnabled"},
+	// The original's own editor misspells these two.
+	"loggingLableEnable": {"logging.label.enable", "loggingEnabled"}, "loggingLableLabel": {"logging.label.label", "loggingEnabled"},
+	"loggingConsole": {"logging.console", ""}, "loggingFileEnabled": {"logging.file.enabled", ""},
+	"loggingFileLocation": {"logging.file.location", "loggingFileEnabled"}, "loggingFileFilename": {"logging.file.filename", "loggingFileEnabled"},
+	"loggingWebEnabled": {"logging.web.enabled", ""},
+	"loggingWebHost":    {"logging.web.host", "loggingWebEnabled"}, "loggingWebPort": {"logging.web.port", "loggingWebEnabled"},
+	"loggingWebPath": {"logging.web.path", "loggingWebEnabled"},
+	"editorEnabled":  {"editor.enabled", ""}, "editorAdmin": {"editor.admin", ""}, "editorFlow": {"editor.flow", ""}, "editorSchema": {"editor.schema", ""},
+}
+
+// endings are what the original appends to names that lack it.
+var endings = map[string]string{
+	"flowNodeConfigurations": ".json", "flowNodeDefinitions": ".json", "flowNodeConnections": ".json", "logging.file.filename": ".log",
+}
+
+// flatten turns a body of endpoint 9 into values by dotted key.
+func flatten(body map[string]any) (values map[string]any, wrong []fault.Place) {
+	values = map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		value := body[name]
+		alias, isFlat := flat[name]
+		switch {
+		case name == "migrate":
+			if value != nil && value != false {
+				wrong = append(wrong, fault.Place{Path: name, Message: "The system database is always SQLite, in the data folder: there is nothing to migrate to."})
+			}
+			continue
+		case strings.HasPrefix(name, "database"):
+			if problem := checkDatabase(name, value); problem != "" {
+				wrong = append(wrong, fault.Place{Path: name, Message: problem})
+			}
+			continue
+		case value == "" && (isFlat || !strings.Contains(name, ".")):
+			continue // not given
+		case isFlat:
+			if on, given := body[alias.only]; !given || on == true {
+				values[alias.key] = value
+			}
+		default:
+			spread(values, name, value)
+		}
+	}
+	for key, ending := range endings {
+		if text, ok := values[key].(string); ok && !strings.Contains(text, ".") {
+			values[key] = text + ending
+		}
+	}
+	if text, ok := values["apiRouterOptions.prefix"].(string); ok && !strings.HasPrefix(text, "/") {
+		values["apiRouterOptions.prefix"] = "/" + text
+	}
+	// The original takes a list of folders too; one is what we serve.
+	if list, ok := values["httpStatic"].([]any); ok && len(list) == 1 {
+		if one, ok := list[0].(map[string]any); ok {
+			values["httpStatic"], values["httpStaticRoot"] = one["path"], one["root"]
+		}
+	}
+	return values, wrong
+}
+
+// spread takes a member of the configuration object apart into dotted keys.
+func spread(values map[string]any, key string, value any) {
+	members, ok := value.(map[string]any)
+	if !ok || field(key) != nil {
+		values[key] = value
+		return
+	}
+	for name, member := range members {
+		spread(values, key+"."+name, member)
+	}
+}
+
+// checkDatabase says what is wrong with a field about the system database; all of
+// them are read no further.
+func checkDatabase(name string, value any) string {
+	driver, ok := value.(string)
+	if members, isObject := value.(map[string]any); isObject {
+		driver, ok = members["driver"].(string)
+	}
+	switch {
+	case name != "database" && name != "database.driver" && name != "databaseDriver":
+		return ""
+	case !ok || driver == "" || strings.EqualFold(driver, "SQLite"):
+		return ""
+	}
+	return "The system database is always SQLite, in the data folder."
+}

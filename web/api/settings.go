@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"path/filepath"
+
+	"ecoflow/app"
+	"ecoflow/app/auth"
+	"ecoflow/app/config"
+	"ecoflow/web/endpoint"
+)
+
+var seeSettings = auth.AnyOf(auth.ServerConfigurationShow, auth.ServerConfigurationUpdate)
+
+const onTrial = "What changes the way to the server (its address, https, sign-in) is in force at once and pending: it returns by itself " +
+	"after 60 seconds unless a confirmation arrives by the new way. These need a password that was given within 10 minutes."
+
+// settings lists the endpoints of the configuration: ours, and those of the contract.
+func settings(a *app.App) []endpoint.Endpoint {
+	return []endpoint.Endpoint{
+		endpoint.New(endpoint.Spec{
+			ID:          "settings.show",
+			Route:       "GET /settings",
+			Summary:     "List the settings",
+			Description: "Each with its value, default, source and bounds; with what is on trial, and why the last trial returned.",
+			Allow:       seeSettings,
+		}, func(ctx context.Context, _ struct{}) (config.Page, error) { return a.Config.Show(ctx) }),
+		endpoint.New(endpoint.Spec{
+			ID:          "settings.save",
+			Route:       "PATCH /settings",
+			Summary:     "Change settings",
+			Description: "All of them or none, after the whole was tried: addresses, certificate, folders. " + onTrial,
+			Allow:       auth.ServerConfigurationUpdate,
+			Audit:       "Changed settings",
+		}, func(ctx context.Context, r config.SaveRequest) (savedSettings, error) {
+			page, err := a.Config.Save(ctx, r)
+			return afterSave(ctx, a, page), err
+		}),
+		endpoint.New(endpoint.Spec{
+			ID:        "settings.check",
+			Route:     "POST /settings/check",
+			Summary:   "Try settings without changing any",
+			Allow:     auth.ServerConfigurationUpdate,
+			Unaudited: "it tries and changes nothing",
+		}, a.Config.Check),
+		endpoint.New(endpoint.Spec{
+			ID:          "settings.confirm",
+			Route:       "POST /settings/confirm",
+			Summary:     "Confirm the settings on trial",
+			Description: "By the new way: through the new address or with the new certificate, signed in as the new mode asks. By the former way it is 409 with the address.",
+			Allow:       auth.ServerConfigurationUpdate,
+			Audit:       "Confirmed settings {version}",
+		}, a.Config.Confirm),
+		endpoint.New(endpoint.Spec{
+			ID:      "settings.cancel",
+			Route:   "POST /settings/cancel",
+			Summary: "Take the settings on trial back",
+			Allow:   auth.ServerConfigurationUpdate,
+			Audit:   "Took settings {version} back",
+		}, a.Config.Cancel),
+		endpoint.New(endpoint.Spec{
+			ID:      "settings.versions",
+			Route:   "GET /settings/versions",
+			Summary: "List the last 20 versions of the settings",
+			Allow:   seeSettings,
+		}, func(ctx context.Context, _ struct{}) ([]config.Listed, error) { return a.Config.Versions(ctx) }),
+		endpoint.New(endpoint.Spec{
+			ID:      "settings.compare",
+			Route:   "GET /settings/versions/{version}",
+			Summary: "Say what would change by going to a version of the settings",
+			Allow:   seeSettings,
+		}, a.Config.Compare),
+		endpoint.New(endpoint.Spec{
+			ID:          "settings.restore",
+			Route:       "POST /settings/versions/{version}/restore",
+			Summary:     "Go back to a version of the settings",
+			Description: "As a new version, like any other change. " + onTrial,
+			Allow:       auth.ServerConfigurationUpdate,
+			Audit:       "Went back to settings {version}",
+		}, func(ctx context.Context, r config.Restore) (savedSettings, error) {
+			page, err := a.Config.Restore(ctx, r)
+			return afterSave(ctx, a, page), err
+		}),
+		endpoint.New(endpoint.Spec{
+			ID:      "config.show",
+			Route:   "GET /admin/config",
+			Summary: "Show the configuration and its defaults",
+			Allow:   seeSettings,
+		}, func(context.Context, struct{}) (configPair, error) {
+			return configPair{configuration(a, a.Config.Get()), configuration(a, config.Defaults())}, nil
+		}),
+		endpoint.New(endpoint.Spec{
+			ID:          "config.part",
+			Route:       "GET /admin/config/{configID}",
+			Summary:     "Show one key of the configuration",
+			Description: "A key may be dotted, as in httpCors.origin. One that is not there is an empty object.",
+			Allow:       seeSettings,
+		}, func(_ context.Context, in configKey) (map[string]any, error) {
+			value, ok := config.At(configuration(a, a.Config.Get()), in.Key)
+			if !ok {
+				return map[string]any{}, nil
+			}
+			return map[string]any{in.Key: value}, nil
+		}),
+		endpoint.New(endpoint.Spec{
+			ID:      "config.update",
+			Route:   "PUT /admin/config",
+			Summary: "Change the configuration",
+			Description: "In the flat form, by dotted keys, or as the nested object; what is not named stays. The system database is always SQLite, " +
+				"so migrate is refused. " + onTrial,
+			Allow: auth.ServerConfigurationUpdate,
+			Audit: "Changed the configuration",
+		}, func(ctx context.Context, r config.Replace) (configChanged, error) {
+			page, err := a.Config.Replace(ctx, r)
+			if err != nil {
+				return configChanged{}, err
+			}
+			saved := afterSave(ctx, a, page)
+			done := configChanged{Msg: "The configuration is changed, and in force.", New: configuration(a, a.Config.Get()), Pending: page.Pending, Open: saved.Open}
+			if page.Pending != nil {
+				done.Msg = "The configuration is changed, and returns to what it was within a minute unless it is confirmed."
+			}
+			return done, nil
+		}),
+		endpoint.New(endpoint.Spec{
+			ID:      "folder.list",
+			Route:   "POST /directoriesStatus",
+			Summary: "List a folder of the server",
+			Description: "Below the folders that the settings name (browseRoots) only. It needs serverConfigurationUpdate, createDBConnection or " +
+				"modifyDBConnection, or the setup code while no user exists.",
+			Allow:     auth.Public,
+			Unaudited: "it looks and changes nothing",
+		}, a.Folders.List),
+	}
+}
+
+// savedSettings are the settings after a change.
+type savedSettings struct {
+	config.Page
+	Open string `json:"open,omitempty" doc:"What to open next to confirm the settings by the new way. In local mode it signs in, once and within a minute."`
+}
+
+// afterSave adds to the settings what whoever changed them has to open. In local mode
+// that is a way in for them alone: a new address has no session of theirs.
+func afterSave(ctx context.Context, a *app.App, page config.Page) savedSettings {
+	s := savedSettings{Page: page}
+	if page.Pending == nil || page.Pending.Address == "" {
+		return s
+	}
+	s.Open = page.Pending.Address + "/_/"
+	if auth.ActorFrom(ctx).Local && a.Config.Get().Local() {
+		s.Open += "launch#" + a.Accounts.LaunchToken()
+	}
+	return s
+}
+
+type configKey struct {
+	Key string `path:"configID" maxLength:"200"`
+}
+
+type configPair struct {
+	Server  map[string]any `json:"serverConfig"`
+	Default map[string]any `json:"defaultConfig"`
+}
+
+type configChanged struct {
+	Msg     string          `json:"msg"`
+	New     map[string]any  `json:"newConfigs"`
+	Pending *config.Waiting `json:"pending" doc:"What waits to be confirmed; null when nothing does."`
+	Open    string          `json:"open,omitempty" doc:"What to open next to confirm it."`
+}
+
+// configuration is the configuration object of the contract.
+func configuration(a *app.App, s *config.Settings) map[string]any {
+	object := s.Nested()
+	folder := filepath.ToSlash(a.Folder)
+	if s.UserDir == "" {
+		object["userDir"] = folder
+	}
+	object["database"] = map[string]any{
+		"driver": s.Database.Driver, "configuration": map[string]any{"filename": folder + "/ecoflow.db"},
+	}
+	return object
+}

@@ -1,0 +1,223 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"ecoflow/app/auth"
+	"ecoflow/web/webtest"
+)
+
+func TestSettings(t *testing.T) {
+	webtest.Run(t,
+		webtest.Scenario{
+			Name:  "a change is in force and says where its value comes from",
+			As:    "serverConfigurationUpdate",
+			When:  `PATCH /settings {"base": 0, "changes": {"limits.runTime": 5000, "httpCors.allowHeaders": ["X-A"]}}`,
+			Want:  `200 {"payload": {"version": 1, "pending": null, "report": null, "wrong": []}}`,
+			Audit: "settings.save done",
+		},
+		webtest.Scenario{
+			Name:  "every mistake is named, and nothing is changed",
+			As:    "admin",
+			When:  `PATCH /settings {"changes": {"Port": 70000, "limits.runTime": "soon", "colour": "red", "httpCors.origin": ["a.example"], "runs.showErrors": "always"}}`,
+			Want:  `422 {"code": "settings_invalid", "errors": [{"path": "colour", "code": "unknown_setting"}, {"path": "Port", "message": "*"}, {"path": "limits.runTime", "message": "*"}, {"path": "httpCors.origin", "message": "*"}]}`,
+			Audit: "settings.save failed",
+		},
+		webtest.Scenario{
+			Name:  "a stale save hears what others changed",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"base": 0, "changes": {"limits.runTime": 5000}}`},
+			When:  `PATCH /settings {"base": 0, "changes": {"deployments.keep": 5}}`,
+			Want:  `409 {"code": "settings_superseded", "version": 1, "author": "user1", "changes": [{"key": "limits.runTime", "before": 30000, "after": 5000}]}`,
+		},
+		webtest.Scenario{
+			Name: "what changes the way to the server waits",
+			As:   "admin",
+			When: `PATCH /settings {"changes": {"Port": 4001}}`,
+			Want: `200 {"payload": {"version": 0, "pending": {"version": 1, "author": "user1", "changes": [{"key": "Port", "before": 4000, "after": 4001}]}}}`,
+		},
+		webtest.Scenario{
+			Name:  "nothing else is saved meanwhile",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"changes": {"Port": 4001}}`},
+			When:  `PATCH /settings {"changes": {"limits.runTime": 5000}}`,
+			Want:  `409 {"code": "settings_pending"}`,
+		},
+		webtest.Scenario{
+			Name:  "confirmed, it counts",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"changes": {"Port": 4001}}`},
+			When:  `POST /settings/confirm {"version": 1}`,
+			Want:  `200 {"payload": {"version": 1, "pending": null, "report": null}}`,
+			Audit: "settings.confirm done",
+		},
+		webtest.Scenario{
+			Name:  "taken back, it is reported",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"changes": {"Port": 4001}}`},
+			When:  `POST /settings/cancel {"version": 1}`,
+			Want:  `200 {"payload": {"version": 0, "pending": null, "report": {"version": 1, "reason": "user1 took them back.", "changes": [{"key": "Port"}]}}}`,
+			Audit: "settings.cancel done",
+		},
+		webtest.Scenario{
+			Name: "nothing waits",
+			As:   "admin",
+			When: `POST /settings/confirm {"version": 1}`,
+			Want: `409 {"code": "settings_not_pending"}`,
+		},
+		webtest.Scenario{
+			Name: "a rehearsal changes nothing",
+			As:   "admin",
+			When: `POST /settings/check {"changes": {"Port": 4001}}`,
+			Want: `200 {"payload": {"confirm": true, "changes": [{"key": "Port", "label": "Port", "before": 4000, "after": 4001}], "warnings": []}}`,
+		},
+		webtest.Scenario{
+			Name: "versions say what they changed",
+			As:   "admin",
+			Given: []string{
+				`PATCH /settings {"changes": {"limits.runTime": 5000}}`, `PATCH /settings {"changes": {"limits.runTime": null, "deployments.keep": 5}}`,
+			},
+			When: `GET /settings/versions`,
+			Want: `200 {"payload": [{"version": 2, "current": true, "state": "saved", "keys": ["limits.runTime", "deployments.keep"]}, {"version": 1, "current": false, "keys": ["limits.runTime"]}]}`,
+		},
+		webtest.Scenario{
+			Name:  "two versions are compared",
+			As:    "serverConfigurationShow,serverConfigurationUpdate",
+			Given: []string{`PATCH /settings {"changes": {"limits.runTime": 5000}}`, `PATCH /settings {"changes": {"limits.runTime": 6000}}`},
+			When:  `GET /settings/versions/1?with=2`,
+			Want:  `200 {"payload": {"from": 2, "to": 1, "changes": [{"key": "limits.runTime", "before": 6000, "after": 5000}]}}`,
+		},
+		webtest.Scenario{
+			Name:  "an old version comes back as a new one",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"changes": {"limits.runTime": 5000}}`, `PATCH /settings {"changes": {"limits.runTime": 6000}}`, `POST /settings/versions/1/restore {"base": 2}`},
+			When:  `GET /admin/config/limits.runTime`,
+			Want:  `200 {"payload": {"limits.runTime": 5000}}`,
+		},
+		webtest.Scenario{
+			Name: "a version that is not kept",
+			As:   "admin",
+			When: `POST /settings/versions/7/restore {}`,
+			Want: `404 {"code": "not_found"}`,
+		},
+	)
+}
+
+func TestConfiguration(t *testing.T) {
+	webtest.Run(t,
+		webtest.Scenario{
+			Name: "endpoint 7",
+			As:   "serverConfigurationShow",
+			When: `GET /admin/config`,
+			Want: `200 {"payload": {"serverConfig": {"Host": "127.0.0.1", "Port": 4000, "httpCors": {"enabled": false, "maxAge": 0}, "apiRouterOptions": {"prefix": "/api", "strict": true, "exclusive": false},
+				"logging": {"level": 2, "file": {"enabled": true}, "web": {"path": "/"}}, "editor": {"admin": true}, "flowNodeDefinitions": "nodes.json", "database": {"driver": "SQLite"}},
+				"defaultConfig": {"Port": 4000, "lang": "en-US"}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 8, a group",
+			As:   "serverConfigurationUpdate",
+			When: `GET /admin/config/https`,
+			Want: `200 {"payload": {"https": {"enabled": false, "key": "", "cert": ""}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 8, a key that is none",
+			As:   "admin",
+			When: `GET /admin/config/colour`,
+			Want: `200 {"payload": {}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 takes the flat form",
+			As:   "admin",
+			When: `PUT /admin/config {"httpCorsEnabled": true, "httpCorsOrigin": "https://a.example", "httpCorsExposeHeaders": "X-A, X-B", "httpCorsMaxAge": "60", "apiRouterOptionsPrefix": "v1",
+				"loggingEnabled": true, "loggingLevel": 4, "loggingFileEnabled": true, "loggingFileFilename": "events", "loggingLableLabel": "", "flowNodeDefinitions": "n", "httpStaticRoot": "", "httpsEnabled": false, "lang": "de-DE"}`,
+			Want: `200 {"payload": {"msg": "*", "pending": null, "newConfigs": {"httpCors": {"enabled": true, "origin": ["https://a.example"], "exposeHeaders": ["X-A", "X-B"], "maxAge": 60, "allowMethods": ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"]},
+				"apiRouterOptions": {"prefix": "/v1", "strict": true}, "logging": {"level": 4, "format": "text", "file": {"filename": "events.log"}}, "flowNodeDefinitions": "n.json", "lang": "de-DE"}}}`,
+			Audit: "config.update done",
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 merges, in each of its forms",
+			As:   "admin",
+			Given: []string{
+				`PUT /admin/config {"httpCors": {"maxAge": 60, "origin": ["https://a.example"]}}`,
+				`PUT /admin/config {"httpCors.enabled": true}`,
+			},
+			When: `PUT /admin/config {"httpCorsEnabled": true, "httpCorsCredentials": true}`,
+			Want: `200 {"payload": {"newConfigs": {"httpCors": {"enabled": true, "maxAge": 60, "credentials": true, "origin": ["https://a.example"]}}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 leaves to its switch what is off",
+			As:   "admin",
+			When: `PUT /admin/config {"httpCorsEnabled": false, "httpCorsOrigin": "nonsense", "loggingWebEnabled": false, "loggingWebPort": 99999}`,
+			Want: `200 {"payload": {"newConfigs": {"httpCors": {"origin": ["*"]}, "logging": {"web": {"port": 0}}}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 names every mistake",
+			As:   "admin",
+			When: `PUT /admin/config {"migrate": true, "databaseDriver": "PGSQL", "Port": "x", "httpCorsEnabled": true, "httpCorsMaxAge": "long", "loggingFileFilename": "../x"}`,
+			Want: `422 {"errors": [{"path": "databaseDriver"}, {"path": "migrate"}, {"path": "Port"}, {"path": "httpCors.maxAge"}, {"path": "logging.file.filename"}]}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 with nothing changes nothing",
+			As:   "admin",
+			When: `PUT /admin/config {"databaseDriver": "Sqlite", "databaseConfigurationFilename": "x", "migrate": false}`,
+			Want: `200 {"payload": {"pending": null}}`,
+		},
+	)
+}
+
+// The audit entry of a change has what it was and what it is, and no more.
+func TestSettingsAudit(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin()
+	if rec := p.Do(admin.Cookie, "PATCH", "/systemApi/settings", `{"changes": {"limits.runTime": 5000}}`); rec.Code != http.StatusOK {
+		t.Fatal(rec.Code, rec.Body)
+	}
+	list, _, err := p.DB.Audit().Page(t.Context(), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := string(list[0].Before), string(list[0].After)
+	if list[0].Object != "settings" || before != `{"limits.runTime":30000}` || after != `{"limits.runTime":5000}` {
+		t.Errorf("%s: %s, then %s", list[0].Object, before, after)
+	}
+}
+
+// Of fifty saves at once from the same version, one wins each round (R6).
+func TestOneSaveWins(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin()
+	for round := range 3 {
+		codes := make(chan int, 50)
+		for i := range 50 {
+			go func() {
+				body := fmt.Sprintf(`{"base": %d, "changes": {"limits.runTime": %d}}`, round, 1000*(round+1)+i)
+				codes <- p.Do(admin.Cookie, "PATCH", "/systemApi/settings", body).Code
+			}()
+		}
+		count := map[int]int{}
+		for range 50 {
+			count[<-codes]++
+		}
+		if count[http.StatusOK] != 1 || count[http.StatusConflict] != 49 {
+			t.Errorf("round %d: %v", round, count)
+		}
+	}
+}
+
+// The gravest changes need a password given lately (S21).
+func TestSettingsNeedConsent(t *testing.T) {
+	p := webtest.Start(t)
+	token := p.Admin().Token // which never has any
+	for _, key := range []string{`"Port": 4001`, `"Host": "127.0.0.2"`, `"apiAddress": "127.0.0.1:0"`, `"https.cert": "x"`} {
+		rec := p.Do(token, "PATCH", "/systemApi/settings", `{"changes": {`+key+`}}`)
+		if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), auth.ConsentNeeded) {
+			t.Errorf("%s: %d %s", key, rec.Code, rec.Body)
+		}
+	}
+	if rec := p.Do(token, "PATCH", "/systemApi/settings", `{"changes": {"deployments.keep": 5}}`); rec.Code != http.StatusOK {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
