@@ -79,14 +79,14 @@ func (s *Accounts) UserByName(ctx context.Context, username string) (auth.User, 
 }
 
 func (s *Accounts) user(ctx context.Context, query string, arg any) (auth.User, error) {
-	u, ok, err := one(ctx, s.db.reads, scanUser, query, arg)
+	u, ok, err := one(ctx, known{s.db.reads}, scanUser, query, arg)
 	if err != nil {
 		return u, err
 	}
 	if !ok {
 		return u, unknownUser()
 	}
-	u.Roles, err = all(ctx, s.db.reads, scanRole, `SELECT id, name, is_default, permissions
+	u.Roles, err = all(ctx, known{s.db.reads}, scanRole, `SELECT id, name, is_default, permissions
 		FROM roles JOIN user_roles ON role_id = id WHERE user_id = ? ORDER BY id`, u.ID)
 	return u, err
 }

@@ -43,7 +43,7 @@ type write struct {
 // so it sets what it reports, and never adds to it. Inside fn there is no
 // network, no script, no waiting, and no other change.
 func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	if err := db.Healthy(); err != nil {
+	if err := db.refusing(); err != nil {
 		return err
 	}
 	w := &write{ctx: ctx, fn: fn, done: make(chan error, 1)}
@@ -71,7 +71,7 @@ func (db *DB) change(ctx context.Context, fn func(tx *sql.Tx) error) error {
 
 // told explains what became of a write, and passes on that there is no room left.
 func (db *DB) told(err error) error {
-	if err = explain(err); db.full != nil && fault.Is(err, fault.Full) {
+	if err = db.noticed(explain(err)); db.full != nil && fault.Is(err, fault.Full) {
 		db.full()
 	}
 	db.note(err)
@@ -88,8 +88,15 @@ func (db *DB) writeLoop() {
 	defer close(db.ended)
 	fold := time.NewTimer(foldAfter)
 	fold.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
+		case <-look.C:
+			db.attend()
+		case done := <-db.ask:
+			db.attend()
+			close(done)
 		case w := <-db.queue:
 			db.commitAll(db.waiting(w))
 			db.foldLarge()
@@ -144,8 +151,12 @@ func (db *DB) commit(group []*write) (again []*write) {
 			w.done <- err
 		}
 	}
-	if err := db.Healthy(); err != nil {
+	if err := db.refusing(); err != nil {
 		answer(group, err)
+		return nil
+	}
+	if !db.present() {
+		answer(group, db.refusing())
 		return nil
 	}
 	tx, err := db.writer.BeginTx(context.Background(), nil)
@@ -181,13 +192,17 @@ func (db *DB) commit(group []*write) (again []*write) {
 		}
 	}
 	if err := tx.Commit(); err != nil {
-		if uncertain(err) {
+		if uncertain(err) && db.present() {
 			err = db.stop(err)
 		}
 		answer(kept, err)
 		return nil
 	}
 	db.chain.head = head
+	if !db.present() { // written, where nobody finds it any more
+		answer(kept, db.refusing())
+		return nil
+	}
 	for _, w := range kept {
 		if w.entry != nil {
 			w.entry.Stored()
@@ -221,7 +236,9 @@ func (db *DB) run(tx *sql.Tx, w *write, head audit.Head) (_ audit.Head, err erro
 	}
 	w.entry = nil
 	err = protect(func() error { return w.fn(tx) })
-	if err == nil {
+	if err == nil && db.readOnly {
+		err = db.onlyLog(w.ctx)
+	} else if err == nil {
 		if w.entry = audit.EntryFrom(w.ctx); w.entry != nil {
 			w.record, err = db.chain.add(ctx, tx, head, w.entry)
 		}
@@ -267,6 +284,9 @@ func (db *DB) foldLarge() {
 // stick mostly leaves one whole file. It waits for no reader; false means that
 // one was in the way.
 func (db *DB) fold() bool {
+	if db.readOnly || !db.present() {
+		return true
+	}
 	ctx := context.Background()
 	conn, err := db.writer.Conn(ctx)
 	if err != nil {

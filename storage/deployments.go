@@ -76,7 +76,7 @@ func (s *Flows) LiveDeployment(ctx context.Context) (_ *flow.Deployment, err err
 }
 
 // done ends a transaction that only read.
-func done(tx *sql.Tx) error {
+func done(tx *view) error {
 	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
 		return err
 	}

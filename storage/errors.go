@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"os"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -44,13 +45,23 @@ func explain(err error) error {
 	case c&0xff == sqlite3.SQLITE_BUSY, c&0xff == sqlite3.SQLITE_LOCKED:
 		return fault.New(fault.Unavailable, "The database is in use by another program.").WithCode("database_busy").After(lockWait).Because(err)
 	case c&0xff == sqlite3.SQLITE_READONLY:
-		return fault.New(fault.Unavailable, "The data folder cannot be written to.").WithCode("read_only").Because(err)
+		return readOnly().Because(err)
 	case c&0xff == sqlite3.SQLITE_CORRUPT, c&0xff == sqlite3.SQLITE_NOTADB:
 		return &DamagedError{Detail: err.Error()}
 	case c&0xff == sqlite3.SQLITE_IOERR, c&0xff == sqlite3.SQLITE_CANTOPEN:
-		return fault.New(fault.Unavailable, "The data folder cannot be used.").WithCode("storage_gone").After(lockWait).Because(err)
+		return gone().Because(err)
 	}
 	return err
+}
+
+func readOnly() *fault.Fault {
+	return fault.New(fault.Unavailable, "The data folder cannot be written to: what is there can be read, and nothing changed. Make the folder writable and start EcoFlow again.").
+		WithCode("read_only")
+}
+
+func gone() *fault.Fault {
+	return fault.New(fault.Unavailable, "The data folder is not where it was. Put the disk or the folder back: EcoFlow then goes on by itself.").
+		WithCode("storage_gone").After(lockWait)
 }
 
 // uncertain reports whether err, of a commit or of a wait for the disk, leaves
@@ -73,4 +84,33 @@ func (db *DB) stop(err error) error {
 		db.log.Error("database takes no more writes", "error", err)
 	}
 	return f
+}
+
+// noticed has the database take no more writes once damage was found in it, and
+// returns err. What is whole can still be read; the next start offers to repair it.
+func (db *DB) noticed(err error) error {
+	damage, ok := errors.AsType[*DamagedError](err)
+	if !ok || db.broken.Load() != nil {
+		return err
+	}
+	damage.Path = db.path
+	f := fault.New(fault.Unavailable, "The database is damaged. Nothing more is written, so that nothing gets worse; start EcoFlow again to repair it.").
+		WithCode("database_damaged").Because(damage)
+	if db.broken.CompareAndSwap(nil, f) {
+		db.log.Error("database is damaged and takes no more writes", "error", damage)
+		db.nudge()
+	}
+	return err
+}
+
+// suspectName ends the name of a file beside the database that has the next start
+// check it, though it was closed well.
+const suspectName = ".suspect"
+
+// remember leaves that file when damage was found.
+func (db *DB) remember() error {
+	if f := db.broken.Load(); f == nil || f.Code != "database_damaged" {
+		return nil
+	}
+	return os.WriteFile(db.path+suspectName, nil, 0o600)
 }

@@ -27,12 +27,15 @@ func (db *DB) look(ctx context.Context) system.Finding {
 	failed := func(reason string) system.Finding {
 		return system.Finding{Condition: system.Failed, Reason: reason, Trouble: "storage"}
 	}
+	if db.gone.Load() != nil {
+		db.attendNow(ctx)
+	}
 	if f, ok := fault.As(db.Healthy()); ok {
 		return failed(f.Message)
 	}
-	now, err := os.Stat(db.path)
-	if err != nil || !os.SameFile(now, db.file) {
-		return failed("The database file is not where it was; nothing that is changed now is sure to be kept. Bring the data folder back, or stop EcoFlow and start it again.")
+	now, err := db.stat()
+	if err != nil {
+		return failed(gone().Message)
 	}
 	if f := db.ill.Load(); f != nil {
 		return failed(f.Message)
@@ -67,6 +70,11 @@ func (db *DB) note(err error) {
 		return
 	}
 	db.ill.Store(f)
+	db.nudge()
+}
+
+// nudge says that something happened to the storage.
+func (db *DB) nudge() {
 	if fn := db.ailing.Load(); fn != nil {
 		(*fn)()
 	}

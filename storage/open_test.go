@@ -28,7 +28,7 @@ func TestPragmas(t *testing.T) {
 		name string
 		*sql.DB
 		queryOnly string
-	}{{"writer", db.writer, "0"}, {"reader", db.reads, "1"}} {
+	}{{"writer", db.writer, "0"}, {"reader", db.reads.DB, "1"}} {
 		want["query_only"] = pool.queryOnly
 		for pragma, value := range want {
 			var got string

@@ -52,7 +52,7 @@ func (s *Accounts) AddSession(ctx context.Context, session auth.Session, replace
 
 // Session implements auth.Store.
 func (s *Accounts) Session(ctx context.Context, key auth.SessionKey) (auth.Session, error) {
-	session, ok, err := one(ctx, s.db.reads, scanSession, `SELECT `+sessionColumns+` FROM sessions
+	session, ok, err := one(ctx, known{s.db.reads}, scanSession, `SELECT `+sessionColumns+` FROM sessions
 		WHERE id_hash = ? OR access_hash = ? OR public_id = ?`, key.ID, key.Access, key.Public)
 	if err == nil && !ok {
 		err = unknownSession()

@@ -15,7 +15,7 @@ import (
 func (db *DB) Snapshot(ctx context.Context, path string) (err error) {
 	// A connection of its own: neither readers nor the writer wait for it.
 	from := db.writer
-	if db.reads != db.writer {
+	if db.shares() {
 		if from, err = sql.Open("sqlite", db.dsn(shared()...)); err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,14 @@ type Options struct {
 	Log     *slog.Logger    // slog.Default by default
 	Version string          // of the product, named to whoever opens the file with an older one
 	Full    func()          // called after each write that found the disk full; may be nil
+	// ReadOnly is for a folder that cannot be written: what is there can be read, and
+	// sessions live in memory until the end.
+	ReadOnly bool
+	// Back is called when the folder has come back after it was gone, before anything
+	// is read from it again: whether it may be used. It may be nil.
+	Back func() error
+	// Lost is called once when what has come back cannot be used; may be nil.
+	Lost func(error)
 
 	vfs string // of SQLite, for tests of other file systems
 }
@@ -66,17 +75,25 @@ type DB struct {
 	vfs     string
 
 	writer *sql.DB // one connection
-	reads  *sql.DB // query_only ones; the writer's own where sharing is impossible
+	reads  *pool   // query_only ones; the writer's own where sharing is impossible
 
 	queue  chan *write
-	quit   chan struct{} // closed by Close
-	ended  chan struct{} // closed when the writer goroutine is done
+	quit   chan struct{}      // closed by Close
+	ask    chan chan struct{} // for a look whether what is gone is back
+	ended  chan struct{}      // closed when the writer goroutine is done
 	closed atomic.Bool
 	broken atomic.Pointer[fault.Fault] // set for ever when a write did not reach the disk
 	chain  chain                       // the writer goroutine's own
 	foldAt int64                       // the writer goroutine's own: size of the log
 	ill    atomic.Pointer[fault.Fault] // why the last write failed, nil since one worked
-	file   os.FileInfo                 // as it was opened
+
+	readOnly bool
+	back     func() error
+	lost     func(error)
+	lostOnce sync.Once
+	file     atomic.Pointer[os.FileInfo] // what was opened
+	wal      os.FileInfo                 // the writer goroutine's own: the log beside it
+	gone     atomic.Pointer[fault.Fault] // set while that is not where it was
 
 	audited atomic.Pointer[func(audit.Record)] // hears what was stored
 	ailing  atomic.Pointer[func()]             // hears when writes fail
@@ -90,6 +107,11 @@ type DB struct {
 type DamagedError struct {
 	Path   string // "" when it was found while the database was in use
 	Detail string // what SQLite found
+}
+
+// Unwrap gives callers the fault to act on.
+func (e *DamagedError) Unwrap() error {
+	return fault.New(fault.Unavailable, "The database is damaged. Start EcoFlow again to repair it.").WithCode("database_damaged")
 }
 
 // Error is a sentence for the user.
@@ -129,8 +151,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db := &DB{
 		path: o.Path, backups: o.Backups, version: o.Version, keys: o.Keys, log: o.Log, full: o.Full, vfs: o.vfs,
-		queue: make(chan *write, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
-		foldAt: foldBytes,
+		queue: make(chan *write, maxGroup), quit: make(chan struct{}), ask: make(chan chan struct{}), ended: make(chan struct{}),
+		foldAt: foldBytes, readOnly: o.ReadOnly, back: o.Back, lost: o.Lost,
 	}
 	if db.backups == "" {
 		db.backups = filepath.Join(filepath.Dir(o.Path), "backups")
@@ -151,6 +173,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 func (db *DB) open(ctx context.Context) error {
+	if db.readOnly {
+		return db.openReadOnly(ctx)
+	}
 	if err := db.prepareFile(ctx); err != nil {
 		return err
 	}
@@ -171,12 +196,10 @@ func (db *DB) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := db.loadChain(ctx); err != nil {
+	if err := db.recognise(); err != nil {
 		return err
 	}
-	var err error
-	db.file, err = os.Stat(db.path)
-	return err
+	return db.loadChain(ctx)
 }
 
 // prepareFile makes the file, readable by its owner alone, or looks at the one
@@ -206,7 +229,8 @@ func (db *DB) inspect(ctx context.Context) error {
 	}
 	// A database that was closed has no write-ahead log beside it.
 	_, err := os.Stat(db.path + "-wal")
-	unclean := err == nil
+	_, suspected := os.Stat(db.path + suspectName)
+	unclean := err == nil || suspected == nil
 
 	look, err := sql.Open("sqlite", db.dsn("mode=ro", "_pragma=query_only(ON)"))
 	if err != nil {
@@ -235,6 +259,9 @@ func (db *DB) inspect(ctx context.Context) error {
 		return &DamagedError{Path: db.path, Detail: found}
 	}
 	db.log.Info("database was not closed; checked", "path", db.path, "took", time.Since(start))
+	if suspected == nil {
+		return os.Remove(db.path + suspectName)
+	}
 	return nil
 }
 
@@ -267,14 +294,18 @@ func (db *DB) openPools(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if db.reads, err = sql.Open("sqlite", db.dsn(append(shared(), "_pragma=query_only(ON)")...)); err != nil {
+	reads, err := sql.Open("sqlite", db.dsn(append(shared(), "_pragma=query_only(ON)")...))
+	if err != nil {
 		return err
 	}
-	readers := max(4, runtime.GOMAXPROCS(0))
-	db.reads.SetMaxOpenConns(readers)
-	db.reads.SetMaxIdleConns(readers)
+	reads.SetMaxOpenConns(readers())
+	reads.SetMaxIdleConns(readers())
+	db.reads = &pool{reads, db}
 	return nil
 }
+
+// readers is how many connections read at once.
+func readers() int { return max(4, runtime.GOMAXPROCS(0)) }
 
 // openExclusive is for folders whose file system cannot share memory, which the
 // write-ahead log needs: one connection with a rollback journal does everything.
@@ -288,7 +319,7 @@ func (db *DB) openExclusive(ctx context.Context) error {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
-	db.reads = db.writer
+	db.reads = &pool{db.writer, db}
 	// Locked and read once, a database that came along with its log needs no memory
 	// for it; only then it can do without.
 	if _, err := db.schema(ctx, db.writer); err != nil {
@@ -384,8 +415,22 @@ func (db *DB) identify(ctx context.Context) error {
 // Instance returns the id of this database: made once, and moving with the folder.
 func (db *DB) Instance() string { return db.instance }
 
-// Healthy returns nil, or the fault that made the database read-only.
+// Healthy returns nil, or the fault that keeps the database from being written.
 func (db *DB) Healthy() error {
+	if err := db.refusing(); err != nil {
+		return err
+	}
+	if db.readOnly {
+		return readOnly()
+	}
+	return nil
+}
+
+// refusing returns the fault that every write fails with, nil when there is none.
+func (db *DB) refusing() error {
+	if f := db.gone.Load(); f != nil {
+		return f
+	}
 	if f := db.broken.Load(); f != nil {
 		return f
 	}
@@ -409,16 +454,23 @@ func (db *DB) Close() error {
 	<-db.ended
 	// Readers go first: the last connection to close removes the log.
 	var err error
-	if db.reads != db.writer {
+	if db.shares() {
 		err = db.reads.Close()
 	}
-	return errors.Join(err, db.Checkpoint(context.Background()), db.writer.Close())
+	if db.gone.Load() == nil && !db.readOnly {
+		err = errors.Join(err, db.Checkpoint(context.Background()), db.remember())
+	}
+	return errors.Join(err, db.writer.Close())
 }
 
+// shares reports whether reading has connections of its own.
+func (db *DB) shares() bool { return db.reads.DB != db.writer }
+
 func (db *DB) closePools() {
-	for _, p := range []*sql.DB{db.reads, db.writer} {
-		if p != nil {
-			p.Close()
-		}
+	if db.reads != nil && db.shares() {
+		db.reads.Close()
+	}
+	if db.writer != nil {
+		db.writer.Close()
 	}
 }

@@ -43,7 +43,7 @@ func (s *Accounts) AddToken(ctx context.Context, t auth.Token, most int) error {
 
 // Token implements auth.Store.
 func (s *Accounts) Token(ctx context.Context, key auth.TokenKey) (auth.Token, error) {
-	t, ok, err := one(ctx, s.db.reads, scanToken, `SELECT `+tokenColumns+` FROM tokens
+	t, ok, err := one(ctx, known{s.db.reads}, scanToken, `SELECT `+tokenColumns+` FROM tokens
 		WHERE hash = ? OR public_id = ?`, key.Hash, key.Public)
 	if err == nil && !ok {
 		err = unknownToken()
