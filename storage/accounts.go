@@ -145,6 +145,33 @@ func (s *Accounts) SetPassword(ctx context.Context, id int64, hash string, mustC
 	})
 }
 
+// SetProfile implements auth.Store.
+func (s *Accounts) SetProfile(ctx context.Context, id int64, name, email string, now time.Time) error {
+	return s.db.change(ctx, func(tx *sql.Tx) error {
+		return touch(ctx, tx, unknownUser(), `UPDATE users SET name = ?, email = ?, updated = ? WHERE id = ?`, name, email, now.UnixMilli(), id)
+	})
+}
+
+// ChangePassword implements auth.Store.
+func (s *Accounts) ChangePassword(ctx context.Context, id int64, old, hash string, keep auth.Session) error {
+	changed := fault.New(fault.Conflict, "Your password was changed from elsewhere at the same time.").WithCode("password_changed")
+	return s.db.change(ctx, func(tx *sql.Tx) error {
+		if err := touch(ctx, tx, changed, `UPDATE users SET previous_hash = hash, hash = ?, must_change = 0, updated = ?
+			WHERE id = ? AND hash = ?`, hash, keep.Created.UnixMilli(), id, old); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE user_id = ? AND public_id <> ?`, id, keep.Public); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET id_hash = ?, access_hash = ?, access_expires = ?, seen = ?, consented = ?
+			WHERE public_id = ?`, keep.ID, keep.Access, keep.AccessExpires.UnixMilli(), keep.Seen.UnixMilli(), keep.Consented.UnixMilli(), keep.Public); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM tokens WHERE user_id = ?`, id)
+		return err
+	})
+}
+
 // Preferences implements auth.Store.
 func (s *Accounts) Preferences(ctx context.Context, owner int64) ([]byte, error) {
 	return preferences(ctx, s.db.reads, owner)

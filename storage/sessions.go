@@ -86,6 +86,14 @@ func (s *Accounts) EndSession(ctx context.Context, owner int64, public string) e
 	})
 }
 
+// EndOtherSessions implements auth.Store.
+func (s *Accounts) EndOtherSessions(ctx context.Context, owner int64, keep string) error {
+	return s.db.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE user_id IS ? AND public_id <> ?`, user(owner), keep)
+		return err
+	})
+}
+
 // Consent implements auth.Store.
 func (s *Accounts) Consent(ctx context.Context, public string, at time.Time) error {
 	return s.db.change(ctx, func(tx *sql.Tx) error {

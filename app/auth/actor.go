@@ -22,6 +22,9 @@ type Actor struct {
 	Since, Until time.Time
 	// Local marks the built-in actor of local mode, who has no user row.
 	Local bool
+	// MustChange: the password was set by somebody else, and nothing is possible
+	// before it is changed; see RequireOwnPassword.
+	MustChange bool
 	// Consent: the password was given in this session not long ago, when the
 	// request came; see RequireConsent.
 	Consent bool

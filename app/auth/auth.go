@@ -187,7 +187,7 @@ func (a *Accounts) actor(ctx context.Context, owner int64) (Actor, error) {
 	if !u.Active {
 		return Actor{}, unauthenticated()
 	}
-	return Actor{UserID: u.ActorID(), Username: u.Username, Permissions: u.Permissions()}, nil
+	return Actor{UserID: u.ActorID(), Username: u.Username, Permissions: u.Permissions(), MustChange: u.MustChange}, nil
 }
 
 func unauthenticated() *fault.Fault {

@@ -69,7 +69,7 @@ func (a *Accounts) ownPassword(ctx context.Context, who Actor, password string) 
 			return false, nil
 		}
 		if err == nil && right && outdated {
-			err = a.rehash(ctx, u, password)
+			u.Hash, err = a.rehash(ctx, u, password)
 		}
 		return right, err
 	})

@@ -73,7 +73,8 @@ func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Secrets, error) {
 			return false, err
 		}
 		if outdated {
-			return true, a.rehash(ctx, user, in.Password)
+			_, err := a.rehash(ctx, user, in.Password)
+			return true, err
 		}
 		return true, nil
 	})
@@ -88,12 +89,11 @@ func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Secrets, error) {
 	return a.begin(ctx, user.ID, caller, in.UserAgent)
 }
 
-func (a *Accounts) rehash(ctx context.Context, u User, password string) error {
-	hash, err := a.hashing.hash(ctx, password)
-	if err != nil {
-		return err
+func (a *Accounts) rehash(ctx context.Context, u User, password string) (hash string, err error) {
+	if hash, err = a.hashing.hash(ctx, password); err != nil {
+		return "", err
 	}
-	return a.Store.Rehash(ctx, u.ID, u.Hash, hash)
+	return hash, a.Store.Rehash(ctx, u.ID, u.Hash, hash)
 }
 
 // begin starts a session of the owner in place of the one the caller had.
@@ -201,6 +201,16 @@ func (a *Accounts) Sessions(ctx context.Context) ([]SessionInfo, error) {
 func (a *Accounts) EndSession(ctx context.Context, id string) error {
 	who := ActorFrom(ctx)
 	if err := a.Store.EndSession(ctx, who.owner(), id); err != nil {
+		return err
+	}
+	a.changed(who.UserID, "sessions")
+	return nil
+}
+
+// EndOtherSessions ends all sessions of the actor in ctx but the one that asks.
+func (a *Accounts) EndOtherSessions(ctx context.Context) error {
+	who := ActorFrom(ctx)
+	if err := a.Store.EndOtherSessions(ctx, who.owner(), who.Session); err != nil {
 		return err
 	}
 	a.changed(who.UserID, "sessions")

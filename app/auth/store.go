@@ -24,6 +24,13 @@ type Store interface {
 	// SetPassword sets a new password's hash and ends all sessions and tokens.
 	SetPassword(ctx context.Context, id int64, hash string, mustChange bool, now time.Time) error
 
+	// SetProfile sets a user's name and e-mail address.
+	SetProfile(ctx context.Context, id int64, name, email string, now time.Time) error
+	// ChangePassword replaces the hash old by another, ends all sessions and tokens
+	// but the session with keep's public id, and gives that one keep's secrets and
+	// times. It is a Conflict when old is not the hash any more.
+	ChangePassword(ctx context.Context, id int64, old, hash string, keep Session) error
+
 	// AddSession adds a session in place of the one with the public id replaces,
 	// and sweeps out what has ended and the owner's oldest beyond keep.
 	AddSession(ctx context.Context, s Session, replaces string, keep int) error
@@ -33,6 +40,8 @@ type Store interface {
 	RotateSession(ctx context.Context, old []byte, s Session) error
 	TouchSession(ctx context.Context, public string, seen time.Time) error
 	EndSession(ctx context.Context, owner int64, public string) error
+	// EndOtherSessions ends all of the owner's but the one with the public id.
+	EndOtherSessions(ctx context.Context, owner int64, keep string) error
 	// Consent keeps when the password was given in the session.
 	Consent(ctx context.Context, public string, at time.Time) error
 

@@ -87,13 +87,8 @@ func (n NewUser) Check() (NewUser, []fault.Place) {
 	n.Email = strings.TrimSpace(n.Email)
 	var wrong []fault.Place
 	add := func(path, message string) { wrong = append(wrong, fault.Place{Path: path, Message: message}) }
-	switch {
-	case n.Name == "":
-		add("name", "is required")
-	case utf8.RuneCountInString(n.Name) > nameRunes:
-		add("name", "may have 100 characters at most")
-	case strings.ContainsFunc(n.Name, unicode.IsControl):
-		add("name", "may not hold control characters")
+	if problem := checkName(n.Name); problem != "" {
+		add("name", problem)
 	}
 	switch {
 	case n.Username == "":
@@ -103,8 +98,8 @@ func (n NewUser) Check() (NewUser, []fault.Place) {
 	case reserved[n.Username]:
 		add("username", "is a name that EcoFlow uses itself")
 	}
-	if n.Email != "" && !isEmail(n.Email) {
-		add("email", "is not an e-mail address")
+	if problem := checkEmail(n.Email); problem != "" {
+		add("email", problem)
 	}
 	if problem := checkPassword(n.Password, n.Username); problem != "" {
 		add("password", problem)
@@ -112,7 +107,27 @@ func (n NewUser) Check() (NewUser, []fault.Place) {
 	return n, wrong
 }
 
-func isEmail(s string) bool {
+// checkName says what is wrong with a person's name, "" when nothing is.
+func checkName(name string) string {
+	switch {
+	case name == "":
+		return "is required"
+	case utf8.RuneCountInString(name) > nameRunes:
+		return "may have 100 characters at most"
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "may not hold control characters"
+	}
+	return ""
+}
+
+// checkEmail says what is wrong with an address, which may be empty.
+func checkEmail(s string) string {
+	if s == "" {
+		return ""
+	}
 	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s && len(s) <= emailBytes
+	if err != nil || a.Address != s || len(s) > emailBytes {
+		return "is not an e-mail address"
+	}
+	return ""
 }

@@ -36,11 +36,13 @@ var access = map[string]string{
 	"me.setPreferences":       signedIn,
 	"me.consent":              signedIn,
 	"me.sessions":             signedIn,
+	"me.endOtherSessions":     signedIn,
 	"me.endSession":           signedIn,
 	"me.tokens":               signedIn,
 	"me.addToken":             signedIn,
 	"me.endToken":             signedIn,
 	"profile.show":            signedIn,
+	"profile.change":          signedIn,
 	"profile.permissions":     signedIn,
 	"profile.permissionsPart": signedIn,
 	"profile.roles":           signedIn,
@@ -97,7 +99,7 @@ var access = map[string]string{
 }
 
 // endsCredential lists the endpoints after which a credential is not what it was.
-var endsCredential = map[string]bool{"session.refresh": true, "session.signOut": true}
+var endsCredential = map[string]bool{"session.refresh": true, "session.signOut": true, "me.endOtherSessions": true}
 
 // request is an endpoint under one of its paths.
 type request struct {

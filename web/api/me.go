@@ -19,6 +19,8 @@ func me(a *app.App) []endpoint.Endpoint {
 			Route:   "GET /me",
 			Summary: "Show who you are, what you may do and which role allows it",
 			Allow:   auth.SignedIn,
+
+			PasswordLater: true,
 		}, func(ctx context.Context, _ struct{}) (auth.Me, error) { return a.Accounts.Me(ctx) }),
 		endpoint.New(endpoint.Spec{
 			ID:          "me.setPreferences",
@@ -47,6 +49,15 @@ func me(a *app.App) []endpoint.Endpoint {
 			Summary: "List your own sessions",
 			Allow:   auth.SignedIn,
 		}, func(ctx context.Context, _ struct{}) ([]auth.SessionInfo, error) { return a.Accounts.Sessions(ctx) }),
+		endpoint.New(endpoint.Spec{
+			ID:      "me.endOtherSessions",
+			Route:   "DELETE /me/sessions",
+			Summary: "End all of your own sessions but the one that asks",
+			Allow:   auth.SignedIn,
+			Audit:   "Ended all other own sessions",
+		}, func(ctx context.Context, _ struct{}) (struct{}, error) {
+			return struct{}{}, a.Accounts.EndOtherSessions(ctx)
+		}),
 		endpoint.New(endpoint.Spec{
 			ID:      "me.endSession",
 			Route:   "DELETE /me/sessions/{id}",

@@ -227,3 +227,128 @@ func TestConsentInLocalMode(t *testing.T) {
 		Name: "is not asked for", As: "local", When: `POST /me/consent {"password": "anything"}`, Want: `200`, Audit: "me.consent done",
 	})
 }
+
+func TestOwnProfile(t *testing.T) {
+	webtest.Run(
+		t,
+		webtest.Scenario{
+			Name: "name and address", As: "none",
+			Given: []string{`PATCH /users {"mode": "info", "userInfo": {"name": "Grace Hopper", "email": "grace@example.org"}}`},
+			When:  `GET /users`, Want: `200 {"payload": {"name": "Grace Hopper", "email": "grace@example.org"}}`,
+			Audit: "profile.change done",
+		},
+		webtest.Scenario{
+			Name: "all that is wrong at once", As: "none",
+			When: `PATCH /users {"mode": "info", "userInfo": {"name": " ", "email": "nowhere"}}`,
+			Want: `422 {"errors": [{"path": "userInfo/name"}, {"path": "userInfo/email"}]}`, Audit: "profile.change failed",
+		},
+		webtest.Scenario{
+			Name: "flags and ids are not bound", As: "none",
+			Given: []string{`PATCH /users {"mode": "info", "userInfo": {"name": "x", "username": "root", "isPermanent": true, "roles": [1], "mustChange": true}}`},
+			When:  `GET /users`, Want: `200 {"payload": {"username": "user1", "isPermanent": false, "mustChange": false}}`,
+		},
+		webtest.Scenario{Name: "unknown part", As: "none", When: `PATCH /users {"mode": "all", "userInfo": {"name": "x"}}`, Want: `422 {"errors": [{"path": "mode"}]}`},
+		webtest.Scenario{Name: "nothing", As: "none", When: `PATCH /users {}`, Want: `422`},
+		webtest.Scenario{
+			Name: "local mode has no account", As: "local", When: `PATCH /users {"mode": "info", "userInfo": {"name": "Me"}}`,
+			Want: `409 {"code": "local_mode"}`, Audit: "profile.change failed",
+		},
+		webtest.Scenario{Name: "nobody", As: "nobody", When: `PATCH /users {"mode": "info", "userInfo": {"name": "Me"}}`, Want: `401`},
+	)
+}
+
+func TestOwnPassword(t *testing.T) {
+	p, check, rec := withAda(t)
+	ada := cookies(rec)
+	login := func(password string) *httptest.ResponseRecorder {
+		return check.Do(nil, `POST /users/login {"username": "ada", "password": "`+password+`"}`)
+	}
+	change := func(who webtest.Credential, old, fresh string) *httptest.ResponseRecorder {
+		return check.Do(who, `PATCH /users {"mode": "PWD", "userInfo": {"oldPassword": "`+old+`", "newPassword": "`+fresh+`", "rePassword": "`+fresh+`"}}`)
+	}
+	other := cookies(login(password))
+	token := webtest.Bearer(payload[struct{ Token string }](t, check.Do(ada, `POST /me/tokens {"name": "ci"}`)).Token)
+
+	wrong := change(ada, "wrong", "quince and medlar")
+	status(t, wrong, 403, "a wrong old password")
+	if places := errorsOf(t, wrong); len(places) != 1 || places[0].Path != "userInfo/oldPassword" {
+		t.Errorf("places = %v", places)
+	}
+	if got := p.LastAudit(); got != "profile.change refused" {
+		t.Errorf("audit = %q", got)
+	}
+	for _, who := range []webtest.Credential{ada, other, token} {
+		status(t, check.Do(who, "GET /me"), 200, "after a refused change")
+	}
+
+	done := change(ada, password, "quince and medlar")
+	status(t, done, 200, "the change")
+	if got := p.LastAudit(); got != "profile.change done" {
+		t.Errorf("audit = %q", got)
+	}
+	status(t, check.Do(ada, "GET /me"), 401, "the cookie from before")
+	status(t, check.Do(other, "GET /me"), 401, "another session")
+	status(t, check.Do(token, "GET /me"), 401, "a token")
+	status(t, check.Do(cookies(done), "GET /me"), 200, "the new cookie")
+	var beside struct{ AccessToken string }
+	if err := json.Unmarshal(done.Body.Bytes(), &beside); err != nil {
+		t.Fatal(err)
+	}
+	status(t, check.Do(webtest.Bearer(beside.AccessToken), "GET /me"), 200, "the new access token")
+	status(t, login(password), 401, "the old password")
+
+	again := change(cookies(done), "quince and medlar", password)
+	status(t, again, 422, "the password before")
+	if places := errorsOf(t, again); len(places) != 1 || places[0].Path != "userInfo/newPassword" {
+		t.Errorf("places = %v", places)
+	}
+	token = webtest.Bearer(payload[struct{ Token string }](t, check.Do(cookies(done), `POST /me/tokens {"name": "ci"}`)).Token)
+	last := change(token, "quince and medlar", "blackthorn in May")
+	status(t, last, 200, "a change with a token")
+	if len(last.Result().Cookies()) != 0 || strings.Contains(last.Body.String(), "accessToken") {
+		t.Errorf("a token became a session: %s", last.Body)
+	}
+	status(t, check.Do(token, "GET /me"), 401, "the token that changed it")
+	status(t, login("blackthorn in May"), 200, "the newest password")
+}
+
+// TestPasswordFirst asks for everything with a password that somebody else set.
+func TestPasswordFirst(t *testing.T) {
+	p, check, _ := withAda(t)
+	given, err := p.Accounts.ResetPassword(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := check.Do(nil, `POST /users/login {"username": "ada", "password": "`+given+`"}`)
+	status(t, in, 200, "signing in")
+	ada := cookies(in)
+	may := map[string]bool{"me.show": true, "session.check": true, "profile.change": true, "session.refresh": true, "session.signOut": true}
+	ends := map[string]bool{"session.refresh": true, "session.signOut": true}
+	for _, r := range requests(p) {
+		if r.Public() || ends[r.ID] {
+			continue
+		}
+		rec := r.send(p, ada, r.Method, r.path)
+		isRefused := rec.Code == 403 && (rec.Body.Len() == 0 || strings.Contains(rec.Body.String(), `"code":"password_change_needed"`))
+		if isRefused == may[r.ID] {
+			t.Errorf("%s: %d %s", r.ID, rec.Code, rec.Body)
+		}
+	}
+	done := check.Do(ada, `PATCH /users {"mode": "PWD", "userInfo": {"oldPassword": "`+given+`", "newPassword": "`+password+`", "rePassword": "`+password+`"}}`)
+	status(t, done, 422, "the password from before the reset")
+	done = check.Do(ada, `PATCH /users {"mode": "PWD", "userInfo": {"oldPassword": "`+given+`", "newPassword": "quince and medlar", "rePassword": "quince and medlar"}}`)
+	status(t, done, 200, "a password of one's own")
+	status(t, check.Do(cookies(done), "GET /flows"), 200, "afterwards")
+	status(t, check.Do(cookies(done), "DELETE /users/logout"), 200, "signing out")
+}
+
+func TestEndOtherSessions(t *testing.T) {
+	p, check, rec := withAda(t)
+	other := cookies(check.Do(nil, `POST /users/login {"username": "ada", "password": "`+password+`"}`))
+	status(t, check.Do(cookies(rec), "DELETE /me/sessions"), 200, "ending the others")
+	if got := p.LastAudit(); got != "me.endOtherSessions done" {
+		t.Errorf("audit = %q", got)
+	}
+	status(t, check.Do(other, "GET /me"), 401, "another session")
+	status(t, check.Do(cookies(rec), "GET /me"), 200, "the one that asked")
+}

@@ -32,6 +32,20 @@ func profile(a *app.App) []endpoint.Endpoint {
 			Allow:   auth.SignedIn,
 		}, func(ctx context.Context, _ struct{}) (auth.Profile, error) { return a.Accounts.Profile(ctx) }),
 		endpoint.New(endpoint.Spec{
+			ID:      "profile.change",
+			Route:   "PATCH /users",
+			Summary: "Change your own profile or password",
+			Description: "mode info changes name and email, mode PWD the password. A new password ends all your other sessions and all your API tokens; " +
+				"the session that asks goes on with a new cookie and the access token that stands beside payload.",
+			Allow: auth.SignedIn,
+			Audit: "Changed own {mode}",
+
+			PasswordLater: true,
+		}, func(ctx context.Context, in auth.OwnChange) (ownChanged, error) {
+			done, err := a.Accounts.ChangeOwn(ctx, in)
+			return ownChanged{endpoint.With[string, newAccess]{Payload: done.Message, Beside: newAccess{done.AccessToken}}, done.Secrets}, err
+		}),
+		endpoint.New(endpoint.Spec{
 			ID:      "profile.permissions",
 			Route:   "GET /users/permissions",
 			Summary: "Show your own roles and permissions",
@@ -71,6 +85,19 @@ func profile(a *app.App) []endpoint.Endpoint {
 			return names, err
 		}),
 	}
+}
+
+// ownChanged is a sentence, and has the cookie of a renewed session set.
+type ownChanged struct {
+	endpoint.With[string, newAccess]
+	secrets auth.Secrets
+}
+
+// SessionCookie implements endpoint.SessionChanger.
+func (c ownChanged) SessionCookie() (id string, change bool) { return c.secrets.SessionCookie() }
+
+type newAccess struct {
+	AccessToken string `json:"accessToken,omitzero" doc:"Of the renewed session, after a new password."`
 }
 
 // access is what somebody may do.

@@ -42,6 +42,8 @@ func session(a *app.App) []endpoint.Endpoint {
 			Description: "Needs the session cookie; the old cookie and token stop working.",
 			Allow:       auth.SignedIn,
 			Audit:       "Renewed the session",
+
+			PasswordLater: true,
 		}, func(ctx context.Context, _ struct{}) (accessToken, error) {
 			secrets, err := a.Accounts.Refresh(ctx)
 			return accessToken{secrets}, err
@@ -53,6 +55,8 @@ func session(a *app.App) []endpoint.Endpoint {
 			Summary: "End the session",
 			Allow:   auth.SignedIn,
 			Audit:   "Signed out",
+
+			PasswordLater: true,
 		}, func(ctx context.Context, _ struct{}) (signedOut, error) {
 			return "You are signed out.", a.Accounts.SignOut(ctx)
 		}),
@@ -62,6 +66,8 @@ func session(a *app.App) []endpoint.Endpoint {
 			Also:    []string{"GET /auth/users/isAuthenticated"},
 			Summary: "Show whose credential this is and how long it lasts",
 			Allow:   auth.SignedIn,
+
+			PasswordLater: true,
 		}, func(ctx context.Context, _ struct{}) (authenticated, error) {
 			who := auth.ActorFrom(ctx)
 			return authenticated{who.Username, who.Since.Unix(), who.Until.Unix()}, nil

@@ -35,6 +35,10 @@ type Spec struct {
 	// … or says here why nothing worth an entry happens.
 	Unaudited string
 
+	// PasswordLater lets in as well who has to choose a password of their own before
+	// anything else; so does auth.Public.
+	PasswordLater bool
+
 	// MaxBody bounds the request body in bytes; 0 is limit.ManagementBody.
 	MaxBody int64
 }

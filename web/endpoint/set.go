@@ -210,6 +210,11 @@ func (s *Set) attempt(ctx context.Context, e Endpoint, entry *audit.Entry, w htt
 	if err := admit(e.Allow, actor); err != nil {
 		return err
 	}
+	if e.Allow != auth.Public && !e.PasswordLater {
+		if err := auth.RequireOwnPassword(actor); err != nil {
+			return err
+		}
+	}
 	if !e.Safe() {
 		if err := checkType(r); err != nil {
 			return err

@@ -677,7 +677,8 @@ export interface paths {
         get: operations["me.sessions"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** End all of your own sessions but the one that asks */
+        delete: operations["me.endOtherSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1095,7 +1096,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change your own profile or password
+         * @description mode info changes name and email, mode PWD the password. A new password ends all your other sessions and all your API tokens; the session that asks goes on with a new cookie and the access token that stands beside payload.
+         */
+        patch: operations["profile.change"];
         trace?: never;
     };
     "/users/isAuthenticated": {
@@ -1285,6 +1290,23 @@ export interface components {
             name?: string;
             password?: string;
             username?: string;
+        };
+        AuthOwnChangeInput: {
+            /**
+             * @description Which members of userInfo count: name and email, or the three passwords.
+             * @enum {string}
+             */
+            mode: "info" | "PWD";
+            userInfo: components["schemas"]["AuthOwnInputInput"];
+        };
+        AuthOwnInputInput: {
+            /** @description Left out: stays. */
+            email?: string;
+            /** @description Left out: stays. */
+            name?: string;
+            newPassword?: string;
+            oldPassword?: string;
+            rePassword?: string;
         };
         AuthPasswordInput: {
             password: string;
@@ -3742,6 +3764,38 @@ export interface operations {
             };
         };
     };
+    "me.endOtherSessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "me.endSession": {
         parameters: {
             query?: never;
@@ -4582,6 +4636,45 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["AuthProfile"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "profile.change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthOwnChangeInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Of the renewed session, after a new password. */
+                        accessToken?: string;
+                        payload: string;
                         /** @constant */
                         success: true;
                     };

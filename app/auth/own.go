@@ -1,0 +1,156 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"ecoflow/app/fault"
+)
+
+// PasswordFirst is the code of a refusal that ends once the actor has chosen a
+// password of their own.
+const PasswordFirst = "password_change_needed"
+
+// RequireOwnPassword is a fault of kind Forbidden with the code PasswordFirst while
+// the actor's password is one that somebody else gave them.
+func RequireOwnPassword(a Actor) error {
+	if !a.MustChange {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "Your password was set by somebody else. Choose one of your own first.").WithCode(PasswordFirst)
+}
+
+// OwnPart is what somebody changes about themself.
+type OwnPart string
+
+// The parts, by the words of the original.
+const (
+	OwnInfo     OwnPart = "info"
+	OwnPassword OwnPart = "PWD"
+)
+
+// String names the part for the audit log.
+func (p OwnPart) String() string {
+	if p == OwnPassword {
+		return "password"
+	}
+	return "profile"
+}
+
+// OwnChange is what somebody fills in to change their own profile or password.
+type OwnChange struct {
+	Mode     OwnPart  `json:"mode" required:"true" enum:"info,PWD" doc:"Which members of userInfo count: name and email, or the three passwords."`
+	UserInfo OwnInput `json:"userInfo" required:"true"`
+}
+
+// OwnInput is what an OwnChange changes to.
+type OwnInput struct {
+	Name        *string `json:"name" doc:"Left out: stays."`
+	Email       *string `json:"email" doc:"Left out: stays."`
+	OldPassword string  `json:"oldPassword" secret:"true"`
+	NewPassword string  `json:"newPassword" secret:"true"`
+	RePassword  string  `json:"rePassword" secret:"true"`
+}
+
+// Changed says what became of an OwnChange. A new password renews the session that
+// asked; then the secrets are set.
+type Changed struct {
+	Secrets
+	Message string
+}
+
+// ChangeOwn changes the profile or the password of the actor in ctx. A new password
+// ends all their other sessions and all their tokens, and leaves the session that
+// asked with new secrets. All that is wrong is one fault of kind Invalid whose
+// places are below userInfo; a wrong old password is a fault of kind Forbidden.
+func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, error) {
+	who := ActorFrom(ctx)
+	if who.Local {
+		return Changed{}, fault.New(fault.Conflict, "In local mode there is no account to change. Start EcoFlow with --auth to have accounts and passwords.").
+			WithCode("local_mode")
+	}
+	if change.Mode == OwnPassword {
+		return a.changeOwnPassword(ctx, who, change.UserInfo)
+	}
+	if err := RequireOwnPassword(who); err != nil {
+		return Changed{}, err
+	}
+	u, err := a.Store.User(ctx, who.owner())
+	if err != nil {
+		return Changed{}, orUnauthenticated(err)
+	}
+	if change.UserInfo.Name != nil {
+		u.Name = norm.NFC.String(strings.TrimSpace(*change.UserInfo.Name))
+	}
+	if change.UserInfo.Email != nil {
+		u.Email = strings.TrimSpace(*change.UserInfo.Email)
+	}
+	bad := fault.New(fault.Invalid, "The profile cannot be saved like this.")
+	if problem := checkName(u.Name); problem != "" {
+		bad.At("userInfo/name", "%s", problem)
+	}
+	if problem := checkEmail(u.Email); problem != "" {
+		bad.At("userInfo/email", "%s", problem)
+	}
+	if len(bad.Places) > 0 {
+		return Changed{}, bad
+	}
+	if err := a.Store.SetProfile(ctx, u.ID, u.Name, u.Email, a.Now()); err != nil {
+		return Changed{}, orUnauthenticated(err)
+	}
+	a.changed(who.UserID, "profile")
+	return Changed{Message: "Your profile is saved."}, nil
+}
+
+func (a *Accounts) changeOwnPassword(ctx context.Context, who Actor, in OwnInput) (Changed, error) {
+	bad := fault.New(fault.Invalid, "The password cannot be changed like this.")
+	if in.OldPassword == "" {
+		bad.At("userInfo/oldPassword", "is required")
+	}
+	if problem := checkPassword(in.NewPassword, who.Username); problem != "" {
+		bad.At("userInfo/newPassword", "%s", problem)
+	} else if norm.NFC.String(in.NewPassword) == norm.NFC.String(in.OldPassword) {
+		bad.At("userInfo/newPassword", "is the password that you have")
+	}
+	if in.RePassword != in.NewPassword {
+		bad.At("userInfo/rePassword", "is not the same as the new password")
+	}
+	if len(bad.Places) > 0 {
+		return Changed{}, bad
+	}
+	u, err := a.ownPassword(ctx, who, in.OldPassword)
+	if f, ok := fault.As(err); ok {
+		for i := range f.Places {
+			f.Places[i].Path = "userInfo/oldPassword"
+		}
+	}
+	if err != nil {
+		return Changed{}, err
+	}
+	if u.Previous != "" {
+		again, _, err := a.hashing.verify(ctx, u.Previous, in.NewPassword)
+		if err != nil && !errors.Is(err, errHash) {
+			return Changed{}, err
+		}
+		if again {
+			return Changed{}, bad.At("userInfo/newPassword", "is the one you had before")
+		}
+	}
+	hash, err := a.hashing.hash(ctx, in.NewPassword)
+	if err != nil {
+		return Changed{}, err
+	}
+	secrets, keep := a.newSession(u.ID, who.Address, "")
+	keep.Public = who.Session
+	if err := a.Store.ChangePassword(ctx, u.ID, u.Hash, hash, keep); err != nil {
+		return Changed{}, err
+	}
+	a.changed(who.UserID, "password")
+	if who.Session == "" {
+		secrets = Secrets{} // a token came, and ended with the others
+	}
+	return Changed{secrets, "Your password is changed. All other sessions and all API tokens have ended."}, nil
+}
