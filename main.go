@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
@@ -169,7 +170,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	sessions := web.NewSessions(keys.Derive("session cookies"), db.Instance())
 
 	p.product, err = app.New(ctx, app.Options{
-		Log: p.log, System: p.system, Folder: folder.Path(), Local: p.local(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
+		Log: p.log, System: p.system, Folder: folder.Path(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
 		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
 		Parts:  []system.Part{db.Part(), system.DiskPart(folder.Path()), secretsPart(keys), logPart(records)},
 		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
@@ -244,7 +245,7 @@ func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Opt
 
 // beforehand returns the settings as far as they are known without the database.
 func beforehand(o instance.Options) config.Settings {
-	s, _ := config.Load(nil, os.LookupEnv, o.Settings) //nolint:errcheck // main has complained about what is not valid
+	s, _ := config.Load(nil, os.LookupEnv, flags(o)) //nolint:errcheck // main has complained about what is not valid
 	return s
 }
 
@@ -252,7 +253,7 @@ func beforehand(o instance.Options) config.Settings {
 // that is not valid leaves the next best value in force: it locks nobody out.
 func (p *process) configure(ctx context.Context, records *log.Log, store config.Store) error {
 	var err error
-	if p.config, err = config.Open(ctx, store, os.LookupEnv, p.Settings); fault.Is(err, fault.Invalid) {
+	if p.config, err = config.Open(ctx, store, os.LookupEnv, flags(p.Options)); fault.Is(err, fault.Invalid) {
 		complain("The stored settings are not all used: ", err)
 		p.log.Warn("settings are not valid", "err", err)
 	} else if err != nil {
@@ -264,8 +265,21 @@ func (p *process) configure(ctx context.Context, records *log.Log, store config.
 }
 
 // local reports whether the person at this machine is signed in without a password:
-// never with --auth and never where others can reach the listener (S1).
-func (p *process) local() bool { return !p.Auth && p.config.Get().Loopback() }
+// never where others can reach the listener (S1).
+func (p *process) local() bool { return p.config.Get().Local() }
+
+// flags are the settings that the command line fixes.
+func flags(o instance.Options) map[string]string {
+	if !o.Auth {
+		return o.Settings
+	}
+	all := maps.Clone(o.Settings)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all["signIn"] = "true"
+	return all
+}
 
 // openStorage opens the database of a folder with the folder's key; full is told
 // when a write finds no room.

@@ -20,6 +20,7 @@ import (
 	"ecoflow/app/editor"
 	"ecoflow/app/env"
 	"ecoflow/app/event"
+	"ecoflow/app/fault"
 	"ecoflow/app/flow"
 	"ecoflow/app/folders"
 	"ecoflow/app/js"
@@ -38,9 +39,6 @@ const EventsKept = 1000
 type Options struct {
 	Log    *slog.Logger
 	System *system.System
-	// Local: the person at this machine is signed in by the launch token and has
-	// every right; there are no passwords. False is sign-in mode.
-	Local bool
 	// Process continues the local sessions of the process that this one takes over
 	// from; empty for a new start.
 	Process string
@@ -109,7 +107,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		return nil, err
 	}
 	a.Accounts = auth.New(auth.Options{
-		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Local, Process: o.Process,
+		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Config.Get().Local(), Process: o.Process,
 	})
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
@@ -117,10 +115,16 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a.Folders = folders.New(folders.Options{Roots: a.browseRoots, Admit: a.Setup.Admit})
 	o.Config.Announce(func(n config.Announcement) { a.Events.Publish(event.Server, n) })
 	outside := outbound.New(outbound.Options{
-		SignIn: !o.Local, Own: o.Listening, Allow: func() []string { return o.Config.Get().Outbound.Allow }, Counters: a.Limits,
+		SignIn: func() bool { return !a.Accounts.IsLocal() }, Own: o.Listening, Allow: func() []string { return o.Config.Get().Outbound.Allow }, Counters: a.Limits,
+	})
+	client := outside.Client()
+	o.Config.Demand(a.demandAdministrator)
+	o.Config.Watch(func(s config.Settings) {
+		a.Accounts.SetLocal(s.Local())
+		client.CloseIdleConnections() // they go where it may be forbidden now
 	})
 	scripts := js.New(js.Options{
-		Log: o.Log, Counters: a.Limits, CallTime: o.Config.Get().Limits.ScriptTime, HTTP: outside.Client(),
+		Log: o.Log, Counters: a.Limits, CallTime: func() time.Duration { return o.Config.Get().Limits.ScriptTime }, HTTP: client,
 	})
 	a.closers = append(a.closers, scripts)
 	a.Library = node.NewLibrary(nodes.All(scripts)...)
@@ -165,8 +169,28 @@ func (a *App) flowSettings() flow.Settings {
 			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,
 		},
 		RunTime: s.Limits.RunTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
-		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && a.Local,
+		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && s.Local(),
 	}
+}
+
+// demandAdministrator refuses settings that ask everybody to sign in while nobody
+// could.
+func (a *App) demandAdministrator(ctx context.Context, now, next *config.Settings) ([]fault.Place, error) {
+	if !now.Local() || next.Local() {
+		return nil, nil
+	}
+	has, err := a.Accounts.HasAdministrator(ctx)
+	if err != nil || has {
+		return nil, err
+	}
+	key := "Host"
+	switch {
+	case next.SignIn:
+		key = "signIn"
+	case next.Host == now.Host:
+		key = "apiAddress"
+	}
+	return []fault.Place{{Path: key, Code: "administrator_needed", Message: "Make an administrator first: nobody could sign in."}}, nil
 }
 
 // browseRoots are the folders below which somebody may pick one (S24).

@@ -68,6 +68,14 @@ func (s *Accounts) HasUsers(ctx context.Context) (bool, error) {
 	return has, err
 }
 
+// HasAdministrator implements auth.Store.
+func (s *Accounts) HasAdministrator(ctx context.Context) (bool, error) {
+	has, _, err := one(ctx, s.db.reads, column[bool], `SELECT EXISTS (
+		SELECT 1 FROM users JOIN user_roles ON user_id = users.id JOIN roles ON role_id = roles.id
+		WHERE is_active AND hash <> '' AND (is_default OR permissions & ?))`, auth.Administrator)
+	return has, err
+}
+
 // User implements auth.Store.
 func (s *Accounts) User(ctx context.Context, id int64) (auth.User, error) {
 	return s.user(ctx, `SELECT `+userColumns+` FROM users WHERE id = ?`, id)

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"ecoflow/app/event"
@@ -27,8 +28,9 @@ type Options struct {
 	Store  Store
 	Events *event.Stream
 	Limits *limit.Counters
-	// Local is the mode without passwords: only the person at the machine gets in,
-	// and what users of sign-in mode left behind gives nobody a way.
+	// Local begins in the mode without passwords: only the person at the machine gets
+	// in, and what users of sign-in mode left behind gives nobody a way. SetLocal
+	// changes the mode.
 	Local bool
 	// Process ties the sessions of local mode to this process; a restart of our own
 	// hands its value to the successor. Empty: a new one.
@@ -43,6 +45,7 @@ type Options struct {
 type Accounts struct {
 	Options
 	started  time.Time
+	local    atomic.Bool // the mode without passwords
 	hashing  *hasher
 	turns    turns
 	launches launches
@@ -57,7 +60,21 @@ func New(o Options) *Accounts {
 	if o.Process == "" {
 		o.Process = rand.Text()
 	}
-	return &Accounts{Options: o, started: o.Now(), hashing: newHasher(o.Limits)}
+	a := &Accounts{Options: o, started: o.Now(), hashing: newHasher(o.Limits)}
+	a.local.Store(o.Local)
+	return a
+}
+
+// IsLocal reports whether this is local mode now.
+func (a *Accounts) IsLocal() bool { return a.local.Load() }
+
+// SetLocal changes the mode. Credentials of the other mode no longer count from the
+// next request on, and streams end; they count again when the mode comes back.
+func (a *Accounts) SetLocal(local bool) {
+	if a.local.Swap(local) != local {
+		a.launches.forget()
+		a.watchers.wake(func(string) bool { return true })
+	}
 }
 
 // Credential is what a request brought along to say who sends it.
@@ -174,7 +191,7 @@ func (a *Accounts) seen(ctx context.Context, err error) {
 // actor returns the owner of a credential, 0 being the person at the machine, with
 // all their rights. Each mode has its own owners.
 func (a *Accounts) actor(ctx context.Context, owner int64) (Actor, error) {
-	if (owner == 0) != a.Local {
+	if (owner == 0) != a.IsLocal() {
 		return Actor{}, unauthenticated()
 	}
 	if owner == 0 {

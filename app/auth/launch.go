@@ -63,7 +63,7 @@ type Launch struct {
 // built-in actor. One that is unknown, used or late is a fault of kind
 // Unauthenticated, and so is any in sign-in mode.
 func (a *Accounts) Launch(ctx context.Context, in Launch) (Secrets, error) {
-	if !a.launches.take(digest(in.Token), a.Now()) || !a.Local {
+	if !a.launches.take(digest(in.Token), a.Now()) || !a.IsLocal() {
 		return Secrets{}, fault.New(fault.Unauthenticated, "This link has been used or is too old. Start EcoFlow again to get a new one.").
 			WithCode("launch_failed")
 	}
@@ -88,4 +88,11 @@ func (l *launches) take(hash []byte, now time.Time) bool {
 	good := now.Before(l.open[found].expires)
 	l.open = append(l.open[:found], l.open[found+1:]...)
 	return good
+}
+
+// forget makes every token worthless.
+func (l *launches) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open = nil
 }

@@ -137,6 +137,12 @@ func (a *Accounts) setPassword(ctx context.Context, u User, password string, mus
 // HasUsers reports whether any user exists: setup is open until then.
 func (a *Accounts) HasUsers(ctx context.Context) (bool, error) { return a.Store.HasUsers(ctx) }
 
+// HasAdministrator reports whether somebody could sign in and manage everything: a
+// user who is active, has a password and every right.
+func (a *Accounts) HasAdministrator(ctx context.Context) (bool, error) {
+	return a.Store.HasAdministrator(ctx)
+}
+
 // AddFirst adds the first user as permanent administrator, with a role "admin"
 // that gives everything, and signs them in unless this is local mode. It is
 // ErrUsersExist when somebody was first, and a fault of kind Invalid with all that
@@ -159,7 +165,7 @@ func (a *Accounts) AddFirst(ctx context.Context, n NewUser, userAgent string) (S
 	}
 	var secrets Secrets
 	var session *Session
-	if !a.Local {
+	if !a.IsLocal() {
 		s := Session{}
 		secrets, s = a.newSession(-1, ActorFrom(ctx).Address, userAgent) // the id is not known yet
 		session = &s

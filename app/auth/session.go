@@ -44,7 +44,7 @@ func (s Secrets) SessionCookie() (id string, change bool) { return s.ID, s.ID !=
 // same work; see Guess for those who try too often. A session that the request
 // already had ends.
 func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Secrets, error) {
-	if a.Local {
+	if a.IsLocal() {
 		return Secrets{}, fault.New(fault.Conflict, "This EcoFlow has no passwords: start it again on its own machine to open a signed-in window.").
 			WithCode("local_mode")
 	}

@@ -14,6 +14,7 @@ var ErrUsersExist = errors.New("a user exists already")
 // the machine in local mode.
 type Store interface {
 	HasUsers(ctx context.Context) (bool, error)
+	HasAdministrator(ctx context.Context) (bool, error)
 	// AddFirstUser adds the role and the user that holds it, and the user's session
 	// unless it is nil, if there is no user at all: else ErrUsersExist.
 	AddFirstUser(ctx context.Context, u User, r Role, s *Session) error

@@ -39,16 +39,21 @@ func (a *Accounts) Watch(who Actor) (changed <-chan struct{}, stop func()) {
 
 // changed tells the streams of a user, and the user, that their access changed.
 func (a *Accounts) changed(userID, reason string) {
-	w := &a.watchers
+	a.watchers.wake(func(id string) bool { return id == userID })
+	a.Events.PublishTo(userID, event.Access, AccessChange{Reason: reason})
+}
+
+// wake tells the streams of the users whom a condition fits.
+func (w *watchers) wake(fits func(userID string) bool) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	for c, id := range w.all {
-		if id == userID {
-			select {
-			case c <- struct{}{}:
-			default: // it has word already
-			}
+		if !fits(id) {
+			continue
+		}
+		select {
+		case c <- struct{}{}:
+		default: // it has word already
 		}
 	}
-	w.mu.Unlock()
-	a.Events.PublishTo(userID, event.Access, AccessChange{Reason: reason})
 }

@@ -34,8 +34,9 @@ type Options struct {
 	MaxInFlight int
 	// MaxRuns is after how many runs a runtime is replaced (100,000).
 	MaxRuns int
-	// CallTime is how long one call may run, its waiting apart (limit.ScriptTime).
-	CallTime time.Duration
+	// CallTime returns how long one call may run at present, its waiting apart; nil
+	// is limit.ScriptTime.
+	CallTime func() time.Duration
 	// Memory is the size of the heap in bytes above which a script that has been
 	// running for a while is ended. By default 80 % of the process's memory limit,
 	// or 1 GiB where it has none.
@@ -84,6 +85,8 @@ func New(o Options) *Engine {
 	return &Engine{options: o}
 }
 
+func (e *Engine) callTime() time.Duration { return e.options.CallTime() }
+
 // prepareAll makes the first machines and a spare one in the background.
 func (e *Engine) prepareAll() {
 	e.mu.Lock()
@@ -103,8 +106,8 @@ func (o *Options) defaults() {
 	or(&o.MaxRuntimes, max(64, o.Runtimes))
 	or(&o.MaxInFlight, 64)
 	or(&o.MaxRuns, 100_000)
-	if o.CallTime <= 0 {
-		o.CallTime = limit.ScriptTime
+	if o.CallTime == nil {
+		o.CallTime = func() time.Duration { return limit.ScriptTime }
 	}
 	if o.Memory == 0 {
 		o.Memory = 1 << 30

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	)
 }
 
+// lasting is a time of a call that stays.
+func lasting(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
+
 // engine returns an engine of one runtime that every run shares.
 func engine(t testing.TB, o Options) *Engine {
 	t.Helper()
@@ -337,7 +340,7 @@ func TestStrict(t *testing.T) {
 // TestDiscard: a runtime is thrown away after an interrupt, siblings on it are
 // answered 503, and the next run finds another one.
 func TestDiscard(t *testing.T) {
-	e := engine(t, Options{CallTime: 100 * time.Millisecond, Runtimes: 1, MaxRuntimes: 2})
+	e := engine(t, Options{CallTime: lasting(100 * time.Millisecond), Runtimes: 1, MaxRuntimes: 2})
 	sibling, held := lease(t, e, Run{}, `{"kept": true}`)
 	for source, code := range map[string]string{
 		"for (;;) {}": "script_time",
@@ -506,7 +509,7 @@ func TestClosed(t *testing.T) {
 
 // Whoever comes while a script runs for long gets a runtime that is free.
 func TestLongTurnsKeepNobodyWaiting(t *testing.T) {
-	e := engine(t, Options{Runtimes: 2, CallTime: 20 * time.Second})
+	e := engine(t, Options{Runtimes: 2, CallTime: lasting(20 * time.Second)})
 	l, p := lease(t, e, Run{}, "{}")
 	long := make(chan error)
 	s := compile(t, e, "for (;;) {}")

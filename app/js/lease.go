@@ -302,7 +302,7 @@ func (c *call) close() {
 // run takes the machine's turn for fn. Detached turns get a goroutine of their
 // own, so that the caller is answered even when they cannot be stopped.
 func (m *machine) run(ctx context.Context, c *call, detached bool, fn func() error) error {
-	budget := m.engine.options.CallTime - c.used
+	budget := m.engine.callTime() - c.used
 	if budget <= 0 {
 		m.kill(ran)
 		return m.explain(ran)
@@ -364,7 +364,7 @@ func (w *watch) ignored() bool {
 func (m *machine) explain(why reason) error {
 	switch why {
 	case ran:
-		return fault.New(fault.Internal, "The script ran longer than %s.", m.engine.options.CallTime).WithCode("script_time")
+		return fault.New(fault.Internal, "The script ran longer than %s.", m.engine.callTime()).WithCode("script_time")
 	case memory:
 		return fault.New(fault.Internal, "The script took more memory than there is for scripts.").WithCode("script_memory")
 	case depth:

@@ -40,7 +40,7 @@ func TestSourceLimits(t *testing.T) {
 // TestRecursionLimit: what calls itself too often ends with its own code, and the
 // next run finds a new runtime.
 func TestRecursionLimit(t *testing.T) {
-	e := engine(t, Options{CallTime: limit.RunTime}) // the depth is to end it, on any machine
+	e := engine(t, Options{CallTime: lasting(limit.RunTime)}) // the depth is to end it, on any machine
 	down := func(n int) string { return fmt.Sprintf("const down = n => n && down(n - 1); return down(%d)", n) }
 	check(t, e, down(limit.ScriptDepth-100), "1", "0")
 	_, err := run(t, e, down(limit.ScriptDepth+1), "1")

@@ -30,10 +30,10 @@ const (
 
 // Options say what may be reached.
 type Options struct {
-	// SignIn: the product runs in sign-in mode, where loopback and private
+	// SignIn reports whether the product runs in sign-in mode now, where loopback and private
 	// addresses, and ports below 1024 other than 80 and 443, are reached only if
 	// Allow lists them.
-	SignIn bool
+	SignIn func() bool
 	// Allow lists what may be reached all the same, as now configured: addresses,
 	// networks (10.0.0.0/8) and host names, each with or without a port. nil
 	// allows nothing.
@@ -89,6 +89,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	return conn, err
 }
+
+// signIn reports whether this is sign-in mode; nobody who says so means it is not.
+func (d *Dialer) signIn() bool { return d.options.SignIn != nil && d.options.SignIn() }
 
 func (d *Dialer) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
 	name, _ := ctx.Value(host{}).(string)
@@ -169,7 +172,7 @@ func (d *Dialer) refuse(name string, at netip.AddrPort) string {
 	case d.own(ip, at.Port()):
 		return "is this server's own window"
 	}
-	if !d.options.SignIn || d.allowed(name, ip, at.Port()) {
+	if !d.signIn() || d.allowed(name, ip, at.Port()) {
 		return ""
 	}
 	switch {

@@ -38,13 +38,15 @@ func server(t *testing.T, h http.HandlerFunc) (*httptest.Server, string) {
 	return s, u.Port()
 }
 
+func inSignInMode() bool { return true }
+
 func TestSpellings(t *testing.T) {
 	if len(spellings) < 50 {
 		t.Fatalf("only %d spellings", len(spellings))
 	}
 	var reached atomic.Int32
 	_, port := server(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
-	client := New(Options{SignIn: true}).Client()
+	client := New(Options{SignIn: inSignInMode}).Client()
 	for _, s := range spellings {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s+":"+port+"/", nil)
 		if err != nil {
@@ -64,7 +66,7 @@ func TestRefuse(t *testing.T) {
 	own := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4000"), netip.MustParseAddrPort("[::1]:4000")}
 	allow := []string{"127.0.0.1:8080", "10.1.0.0/16", "db.internal:5432", "[fd12::5]:9000", "192.168.1.7"}
 	local := New(Options{Own: func() []netip.AddrPort { return own }})
-	signIn := New(Options{SignIn: true, Own: local.options.Own, Allow: func() []string { return allow }})
+	signIn := New(Options{SignIn: inSignInMode, Own: local.options.Own, Allow: func() []string { return allow }})
 	for _, test := range []struct {
 		name, address string
 		local, signIn bool // may be reached
@@ -129,7 +131,7 @@ func TestRebinding(t *testing.T) {
 		}
 		return netip.MustParseAddr("127.0.0.1")
 	})
-	d := New(Options{SignIn: true, Resolver: answer})
+	d := New(Options{SignIn: inSignInMode, Resolver: answer})
 	var refused *Refused
 	for range 3 {
 		_, err := d.Client().Get("http://rebind.test:" + port)
@@ -164,7 +166,7 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, "/again", http.StatusFound)
 		}
 	})
-	client := New(Options{SignIn: true, Allow: func() []string { return []string{"127.0.0.1:" + port, "127.0.0.1:" + other} }}).Client()
+	client := New(Options{SignIn: inSignInMode, Allow: func() []string { return []string{"127.0.0.1:" + port, "127.0.0.1:" + other} }}).Client()
 	var refused *Refused
 	if _, err := client.Get("http://127.0.0.1:" + port + "/in"); !errors.As(err, &refused) || secret.Load() != 0 {
 		t.Errorf("a redirect to loopback: %v, reached %d times", err, secret.Load())

@@ -58,7 +58,7 @@ func normal(code string) string {
 // there is nothing to set up with it: in local mode, or when a user exists.
 func (w *Wizard) Code(ctx context.Context) (string, error) {
 	has, err := w.accounts.HasUsers(ctx)
-	if err != nil || has || w.accounts.Local {
+	if err != nil || has || w.accounts.IsLocal() {
 		return "", err
 	}
 	return w.code[:4] + "-" + w.code[4:], nil
@@ -75,7 +75,7 @@ type Status struct {
 // Status tells a client where to begin.
 func (w *Wizard) Status(ctx context.Context) (Status, error) {
 	has, err := w.accounts.HasUsers(ctx)
-	return Status{IsAuth: !w.accounts.Local, IsNewClient: !has, IsSignedIn: auth.ActorFrom(ctx).SignedIn()}, err
+	return Status{IsAuth: !w.accounts.IsLocal(), IsNewClient: !has, IsSignedIn: auth.ActorFrom(ctx).SignedIn()}, err
 }
 
 // DatabaseInfo is the database that somebody wants the system to use.
@@ -167,7 +167,7 @@ func (w *Wizard) Admit(ctx context.Context, code string) error {
 		return over()
 	}
 	who := auth.ActorFrom(ctx)
-	if w.accounts.Local {
+	if w.accounts.IsLocal() {
 		if who.Permissions.Has(auth.Administrator) {
 			return nil
 		}

@@ -221,3 +221,44 @@ func TestSettingsNeedConsent(t *testing.T) {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
+
+// Sign-in is switched on and off while the product runs: each mode has its own
+// people, and nobody is locked out by it.
+func TestSignInIsASetting(t *testing.T) {
+	p := webtest.Start(t, webtest.Local)
+	person := p.Person()
+	ask := func(who webtest.Credential, request, want string) {
+		t.Helper()
+		method, rest, _ := strings.Cut(request, " ")
+		path, body, _ := strings.Cut(rest, " ")
+		rec := p.Do(who, method, "/systemApi"+path, body)
+		if status, part, _ := strings.Cut(want, " "); fmt.Sprint(rec.Code) != status || !strings.Contains(rec.Body.String(), part) {
+			t.Fatalf("%s: %d %.300s, want %s", request, rec.Code, rec.Body, want)
+		}
+	}
+	ask(person, `PATCH /settings {"changes": {"signIn": true}}`, `422 Make an administrator first`)
+	ask(person, `PATCH /settings {"changes": {"Host": "0.0.0.0"}}`, `422 "path":"Host"`)
+	ask(person, `PATCH /settings {"changes": {"apiAddress": "0.0.0.0:0"}}`, `422 "path":"apiAddress"`)
+	ask(person, `POST /setup/blank {"databaseInfo": {"useDefault": true}, "userInfo": {"name": "Ada", "username": "ada", "password": "correct horse battery"}}`, `200 `)
+	ask(person, `GET /init/status`, `200 "isAuth":false`)
+	ask(person, `PATCH /settings {"changes": {"signIn": true}}`, `200 "key":"signIn"`)
+	ask(person, `GET /settings`, `401 `)
+	ask(nil, `GET /init/status`, `200 "isAuth":true`)
+	few := p.User(auth.ServerConfigurationUpdate)
+	ask(few.Cookie, `POST /settings/confirm {"version": 1}`, `403 administrator_needed`)
+	rec := p.Do(nil, "POST", "/systemApi/users/login", `{"username": "ada", "password": "correct horse battery"}`)
+	if rec.Code != http.StatusOK {
+		t.Fatal(rec.Body)
+	}
+	cookie := rec.Result().Cookies()[0]
+	ada := webtest.Credential(func(r *http.Request) { r.AddCookie(cookie) })
+	ask(ada, `POST /settings/cancel {"version": 1}`, `200 "pending":null`)
+	ask(person, `GET /settings`, `200 "reason":"ada took them back."`)
+	ask(ada, `GET /me`, `401 `)
+
+	ask(person, `PATCH /settings {"changes": {"signIn": true}}`, `200 "version":2`)
+	ask(ada, `POST /settings/confirm {"version": 2}`, `200 "pending":null`)
+	ask(ada, `PATCH /settings {"changes": {"signIn": false}}`, `200 "version":3`)
+	ask(person, `POST /settings/confirm {"version": 3}`, `200 "pending":null`)
+	ask(person, `GET /settings`, `200 "version":3`)
+}

@@ -53,7 +53,10 @@ type Product struct {
 type Option func(*app.Options, *web.Options)
 
 // Local starts in local mode.
-func Local(o *app.Options, _ *web.Options) { o.Local = true }
+func Local(o *app.Options, _ *web.Options) { o.Config = local }
+
+// local stands for settings that leave local mode on.
+var local = &config.Current{}
 
 // Proxies makes the prefixes known reverse proxies.
 func Proxies(prefixes ...string) Option {
@@ -97,7 +100,11 @@ func Start(t testing.TB, options ...Option) *Product {
 		}
 	})
 	appOptions.Parts = slices.Insert(appOptions.Parts, 0, p.DB.Part())
-	if appOptions.Config, err = config.Open(ctx, p.DB.Settings(), nil, nil); err != nil {
+	mode := map[string]string{"signIn": "true"}
+	if appOptions.Config == local {
+		mode = nil
+	}
+	if appOptions.Config, err = config.Open(ctx, p.DB.Settings(), nil, mode); err != nil {
 		t.Fatal(err)
 	}
 	if p.App, err = app.New(ctx, appOptions, p.DB.Stores()); err != nil {
