@@ -13,7 +13,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -119,8 +121,10 @@ type process struct {
 	system  *system.System
 	product *app.App
 	front   *web.Listener
-	full    chan struct{}  // a write found the disk full
-	tasks   sync.WaitGroup // what ends when a stop is asked for
+	full    chan struct{}                // a write found the disk full
+	lost    chan error                   // the data folder came back as one that cannot be used
+	back    atomic.Pointer[func() error] // makes a data folder that came back ours again
+	tasks   sync.WaitGroup               // what ends when a stop is asked for
 }
 
 // run starts a task that ends once a stop is asked for.
@@ -148,7 +152,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	}
 	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
-	p := &process{Options: o, folder: folder, log: records.Logger, full: make(chan struct{}, 1)}
+	p := &process{Options: o, folder: folder, log: records.Logger, full: make(chan struct{}, 1), lost: make(chan error, 1)}
 	reserveAfter := time.Duration(0)
 	if full {
 		reserveAfter = reserveStep
@@ -157,7 +161,9 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	}
 	p.system = system.New(p.inSafeMode())
 
-	db, keys, err := openStorage(ctx, folder, p.log, p.diskIsFull)
+	db, keys, err := openStorage(ctx, folder, storage.Options{
+		Log: p.log, Full: p.diskIsFull, Back: p.folderIsBack, Lost: func(err error) { p.lost <- err },
+	})
 	if err != nil {
 		return err
 	}
@@ -172,7 +178,7 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	p.product, err = app.New(ctx, app.Options{
 		Log: p.log, System: p.system, Folder: folder.Path(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
 		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
-		Parts:  []system.Part{db.Part(), system.DiskPart(folder.Path()), secretsPart(keys), logPart(records)},
+		Parts:  p.parts(db, keys, records),
 		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
@@ -211,7 +217,16 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 		return errors.Join(err, p.front.Shutdown(ctx))
 	}
 	defer func() { err = errors.Join(err, line.Close()) }()
-	err = errors.Join(folder.Announce(line, p.front.Address(), db.Instance()), p.greet(ctx))
+	announce := func() error { return folder.Announce(line, p.front.Address(), db.Instance()) }
+	takeBack := func() error {
+		if err := folder.Retake(); err != nil {
+			return err
+		}
+		records.Reopen()
+		return announce()
+	}
+	p.back.Store(&takeBack)
+	err = errors.Join(announce(), p.greet(ctx))
 	if err == nil {
 		p.system.Ready()
 		p.run("reserve", func() { p.keepReserve(reserveAfter) })
@@ -222,6 +237,8 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 			p.log.Info("stopping", "asked", true)
 		case err = <-failed:
 			p.log.Error("listener failed", "err", err)
+		case err = <-p.lost:
+			p.log.Error("stopping", "err", err)
 		}
 	}
 	return errors.Join(err, p.stop(signals))
@@ -281,17 +298,15 @@ func flags(o instance.Options) map[string]string {
 	return all
 }
 
-// openStorage opens the database of a folder with the folder's key; full is told
-// when a write finds no room.
-func openStorage(ctx context.Context, folder *instance.Folder, logger *slog.Logger, full func()) (*storage.DB, *secret.Keyring, error) {
+// openStorage opens the database of a folder with the folder's key.
+func openStorage(ctx context.Context, folder *instance.Folder, o storage.Options) (*storage.DB, *secret.Keyring, error) {
 	keys := secret.OpenKeyring(filepath.Join(folder.Path(), "secret.key"), os.Getenv(secret.KeyVariable))
 	if problem := keys.Problem(); problem != "" {
 		fmt.Fprintln(os.Stderr, problem)
-		logger.Warn("secret key is not as it should be", "problem", problem)
+		o.Log.Warn("secret key is not as it should be", "problem", problem)
 	}
-	db, err := storage.Open(ctx, storage.Options{
-		Path: filepath.Join(folder.Path(), "ecoflow.db"), Keys: keys, Log: logger, Version: system.Version(), Full: full,
-	})
+	o.Path, o.Keys, o.Version, o.ReadOnly = filepath.Join(folder.Path(), "ecoflow.db"), keys, system.Version(), folder.ReadOnly()
+	db, err := storage.Open(ctx, o)
 	return db, keys, err
 }
 
@@ -336,7 +351,9 @@ func (p *process) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if code != "" {
+	if p.folder.ReadOnly() {
+		fmt.Println("The data folder cannot be written. What is deployed runs and everything can be looked at; nothing can be changed until EcoFlow is started on a folder that can be written.")
+	} else if code != "" {
 		if err := p.folder.WriteSetupCode(code); err != nil {
 			return err
 		}
@@ -352,6 +369,15 @@ func (p *process) greet(ctx context.Context) error {
 	}
 	fault.Go(p.log, "browser", func() { show(p.Options, target) })
 	return nil
+}
+
+// parts are what the process stands on, as parts whose health is watched.
+func (p *process) parts(db *storage.DB, keys *secret.Keyring, records *log.Log) []system.Part {
+	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records)}
+	if p.folder.ReadOnly() { // however full its disk is, nothing gets less
+		return parts
+	}
+	return slices.Insert(parts, 1, system.DiskPart(p.folder.Path()))
 }
 
 // secretsPart watches whether the secrets can be read.
@@ -387,6 +413,9 @@ func (p *process) window() (string, error) {
 	}
 	token := p.product.Accounts.LaunchToken()
 	link := address + "launch#" + token
+	if p.folder.ReadOnly() {
+		return link, nil
+	}
 	page, err := p.folder.WriteLaunch(link)
 	if err != nil {
 		return "", err
@@ -426,6 +455,14 @@ func (p *process) status() instance.Status {
 		PID: os.Getpid(), Address: p.front.Address(), Folder: p.folder.Path(), Mode: mode,
 		State: string(p.system.State()), Version: system.Version(), Uptime: p.system.Uptime().Seconds(),
 	}
+}
+
+// folderIsBack makes a data folder ours again that was gone for a while.
+func (p *process) folderIsBack() error {
+	if back := p.back.Load(); back != nil {
+		return (*back)()
+	}
+	return nil // it was gone before it was announced
 }
 
 // diskIsFull has the reserve given up, so that there is room to delete something.
@@ -550,7 +587,7 @@ func withStorage(ctx context.Context, folder *instance.Folder, o instance.Option
 	words := o.Command
 	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
-	db, _, err := openStorage(ctx, folder, records.Logger, nil)
+	db, _, err := openStorage(ctx, folder, storage.Options{Log: records.Logger})
 	if err != nil {
 		return err
 	}

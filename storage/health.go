@@ -2,11 +2,14 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
+	"ecoflow/app/file"
 	"ecoflow/app/system"
 )
 
@@ -22,7 +25,23 @@ func (db *DB) Part() system.Part { return system.Part{Name: "storage", Look: db.
 // one before.
 func (db *DB) WatchAilments(fn func()) { db.ailing.Store(&fn) }
 
-// look says how the database is, without writing to it.
+// roomBytes is what has to fit before a disk that was full counts as having room.
+const roomBytes = 256 << 10
+
+// room reports whether a disk that was full takes writes again: only writing tells.
+func (db *DB) room(ctx context.Context) bool {
+	probe := db.path + file.Unfinished
+	if err := errors.Join(os.WriteFile(probe, make([]byte, roomBytes), 0o600), os.Remove(probe)); err != nil {
+		return false
+	}
+	return db.change(audit.WithEntry(ctx, nil), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE instance SET version = version`)
+		return err
+	}) == nil
+}
+
+// look says how the database is. It writes only after a write failed for want of
+// room.
 func (db *DB) look(ctx context.Context) system.Finding {
 	failed := func(reason string) system.Finding {
 		return system.Finding{Condition: system.Failed, Reason: reason, Trouble: "storage"}
@@ -37,7 +56,7 @@ func (db *DB) look(ctx context.Context) system.Finding {
 	if err != nil {
 		return failed(gone().Message)
 	}
-	if f := db.ill.Load(); f != nil {
+	if f := db.ill.Load(); f != nil && !(f.Kind == fault.Full && db.room(ctx)) {
 		return failed(f.Message)
 	}
 	if _, _, err := one(ctx, db.reads, column[string], `SELECT id FROM instance`); err != nil {
@@ -66,6 +85,9 @@ func (db *DB) note(err error) {
 		}
 	case ailment(err):
 		f = fault.New(fault.Unavailable, "%s", sentence(err))
+		if fault.Is(err, fault.Full) {
+			f.Kind = fault.Full
+		}
 	default:
 		return
 	}

@@ -73,8 +73,9 @@ func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Secrets, error) {
 			return false, err
 		}
 		if outdated {
-			_, err := a.rehash(ctx, user, in.Password)
-			return true, err
+			if _, err := a.rehash(ctx, user, in.Password); err != nil { // another time, where it can be written
+				a.Log.WarnContext(ctx, "password hash stays as it is", "user", user.Username, "err", err)
+			}
 		}
 		return true, nil
 	})

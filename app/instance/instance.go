@@ -166,6 +166,22 @@ func (f *Folder) Own() (bool, error) {
 	return ok, nil
 }
 
+// Retake makes this process the owner of a folder that was gone and is back, maybe
+// as other files than before. It fails when another process took it meanwhile.
+func (f *Folder) Retake() error {
+	if f.unlocked {
+		return nil
+	}
+	if err := f.lock.Unlock(); err != nil {
+		return fmt.Errorf("lock the data folder again: %w", err)
+	}
+	owner, err := f.Own()
+	if err == nil && !owner {
+		err = fmt.Errorf("another EcoFlow has taken the data folder %s while it was gone", f.path)
+	}
+	return err
+}
+
 // Sweep removes what an earlier process left behind by ending without notice:
 // half-written temporary files, its address, launch pages, setup code and reserve.
 func (f *Folder) Sweep() error {
@@ -194,6 +210,9 @@ func (f *Folder) Sweep() error {
 func (f *Folder) Release() error {
 	if f.readOnly {
 		return nil
+	}
+	if !isDir(f.path) { // gone, with all that was in it
+		return f.lock.Unlock()
 	}
 	errs := []error{f.Sweep(), f.ReleaseReserve()}
 	if f.crashes != nil {
@@ -234,6 +253,9 @@ func (f *Folder) MakeRoom() (bool, error) {
 
 // ReleaseReserve gives the space of the reserve file back.
 func (f *Folder) ReleaseReserve() error {
+	if f.readOnly {
+		return nil
+	}
 	return remove(filepath.Join(f.path, reserveName))
 }
 

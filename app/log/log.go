@@ -90,6 +90,16 @@ func (l *Log) goTo(o Options) (former *lumberjack.Logger) {
 	return former
 }
 
+// Reopen has the next record go to a file that is opened anew: the one that was open
+// may be on a disk that is gone.
+func (l *Log) Reopen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file != nil {
+		l.file.Close() //nolint:errcheck // what it says is of the disk that is gone
+	}
+}
+
 // SetLevel changes what is written from now on.
 func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 

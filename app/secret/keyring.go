@@ -118,7 +118,7 @@ func (k *Keyring) openFile() {
 		}
 		return
 	}
-	if err := os.Chmod(k.path, 0o600); err != nil {
+	if err := closeToOthers(k.path); err != nil {
 		k.problem = fmt.Sprintf("The key file %s may be readable by others.", name)
 	}
 	k.primary = mustKey(master)
@@ -127,6 +127,15 @@ func (k *Keyring) openFile() {
 		k.older = append(k.older, k.primary)
 		k.primary = mustKey(newer)
 	}
+}
+
+// closeToOthers makes a file its owner's alone, unless it is already: a folder that
+// cannot be written is no reason to complain.
+func closeToOthers(path string) error {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	return os.Chmod(path, 0o600)
 }
 
 func (k *Keyring) create() {

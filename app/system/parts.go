@@ -22,7 +22,7 @@ func DiskPart(folder string) Part {
 		left := fmt.Sprintf("%s of %s are free", Bytes(free), Bytes(size))
 		switch {
 		case free < noSpace:
-			return Finding{Condition: Failed, Reason: "The disk of the data folder is full: " + left + ". Make room soon."}
+			return Finding{Condition: Failed, Trouble: "disk", Reason: "The disk of the data folder is full: " + left + ". Make room soon."}
 		case free < littleSpace:
 			return Finding{Condition: Warning, Reason: "The disk of the data folder is nearly full: " + left + ". Make room."}
 		}

@@ -91,6 +91,6 @@ func Version() string {
 // Trouble is something that keeps the product from working fully, for the bars
 // above every page of the window.
 type Trouble struct {
-	Code    string `json:"code" enum:"safe_mode,storage,secrets"`
+	Code    string `json:"code" enum:"safe_mode,storage,disk,secrets"`
 	Message string `json:"message"` // what is wrong and what to do, in a sentence or two
 }

@@ -288,6 +288,9 @@ func (s *Set) record(ctx context.Context, e Endpoint, entry *audit.Entry, err er
 			entry.Result, entry.Type = audit.Refused, "Warning"
 		}
 		entry.Message = e.Summary + ": " + f.Message
+		if f.Code == "database_busy" { // the entry would wait as long, and in vain; the log has the failure
+			return
+		}
 		if !auth.ActorFrom(ctx).SignedIn() && !s.strangers.admit(time.Now()) {
 			s.Limits.Refused("audit of strangers")
 			return

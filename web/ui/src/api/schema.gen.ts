@@ -2176,7 +2176,7 @@ export interface components {
         };
         SystemTrouble: {
             /** @enum {string} */
-            code: "safe_mode" | "storage" | "secrets";
+            code: "safe_mode" | "storage" | "disk" | "secrets";
             message: string;
         };
         TraceStep: {
