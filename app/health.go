@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 	"ecoflow/app/flow"
 	"ecoflow/app/limit"
@@ -31,6 +32,7 @@ func (a *App) watchHealth() {
 func (a *App) parts(engine *flow.Engine) []system.Part {
 	return []system.Part{
 		{Name: "flows", Look: func(context.Context) system.Finding { return a.flowsFinding(engine.Problems()) }},
+		{Name: "audit", Look: func(context.Context) system.Finding { return auditFinding(a.Audit.Chain()) }},
 		system.MemoryPart(),
 		{Name: "limits", Look: func(context.Context) system.Finding { return limitsFinding(a.Limits) }},
 	}
@@ -55,6 +57,14 @@ func (a *App) flowsFinding(problems []flow.Problem) system.Finding {
 		Condition: system.Warning,
 		Reason:    fmt.Sprintf("Not everything that is deployed works. In the flow %s: %s%s", fault.Shown(problems[0].Flow), fault.Sentence(problems[0].Message), more),
 	}
+}
+
+// auditFinding says whether the audit log is as it was written.
+func auditFinding(c audit.Chain) system.Finding {
+	if c.State == audit.Broken {
+		return system.Finding{Condition: system.Failed, Reason: c.Reason()}
+	}
+	return system.Finding{Reason: c.Reason()}
 }
 
 // overload are the limits that refuse what should have been served.

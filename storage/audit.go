@@ -52,12 +52,39 @@ func (a *Audit) Page(ctx context.Context, offset, limit int) (list []audit.Recor
 		return nil, 0, explain(err)
 	}
 	defer tx.Rollback()
-	if total, _, err = one(ctx, tx, column[int], `SELECT count(*) FROM audit`); err != nil {
+	ends, err := endsOf(ctx, tx)
+	if err != nil {
 		return nil, 0, err
 	}
-	list, err = all(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM audit ORDER BY id DESC LIMIT ? OFFSET ?`, limit, offset)
-	return list, total, err
+	// The ids have no gaps, so that neither counting nor skipping has to go along
+	// them; somebody who made gaps gets shorter pages.
+	list, err = all(ctx, tx, scanRecord, `SELECT `+recordColumns+` FROM audit WHERE id <= ? AND id > ? ORDER BY id DESC`,
+		ends.last-int64(offset), ends.last-int64(offset)-int64(limit))
+	return list, int(ends.total()), err
 }
+
+// ends are the ids of the oldest and the newest record.
+type ends struct{ first, last int64 }
+
+func (e ends) total() int64 {
+	if e.last == 0 {
+		return 0
+	}
+	return e.last - e.first + 1
+}
+
+func endsOf(ctx context.Context, from source) (ends, error) {
+	e, _, err := one(ctx, from, func(r row) (e ends, err error) {
+		var first, last sql.NullInt64
+		err = r.Scan(&first, &last)
+		return ends{first.Int64, last.Int64}, err
+	}, `SELECT (SELECT min(id) FROM audit), (SELECT max(id) FROM audit)`)
+	return e, err
+}
+
+// Tampered reports whether the chain did not end where it should when the database
+// was opened.
+func (a *Audit) Tampered() bool { return a.db.tampered }
 
 // Verify goes along the whole chain.
 func (a *Audit) Verify(ctx context.Context) (audit.Verdict, error) {
@@ -218,6 +245,7 @@ func (db *DB) loadChain(ctx context.Context) error {
 		}),
 		fn: func(*sql.Tx) error { return nil }, done: make(chan error, 1),
 	}
+	db.tampered = true
 	db.log.Error("audit log was changed outside the product", "recorded", head.Last, "found", last.Last)
 	db.commitAll([]*write{w})
 	return <-w.done

@@ -100,6 +100,7 @@ type DB struct {
 
 	instance string
 	created  bool // by this Open
+	tampered bool // the audit chain did not end where it should
 }
 
 // DamagedError says that the database file is not sound. The file was left as

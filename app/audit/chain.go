@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Record is an entry as it is stored. Each signs the one before, so that none
@@ -45,7 +48,7 @@ type Line struct {
 func (r Record) Line() Line {
 	user := r.Actor
 	if user == "" {
-		user = "SYSTEM_LOG"
+		user = Nobody
 	}
 	return Line{
 		ID: r.ID, Time: r.Time.Format("2006-01-02T15:04:05.000Z"), Message: r.Message, Type: r.Type, User: user,
@@ -53,10 +56,22 @@ func (r Record) Line() Line {
 	}
 }
 
+// Full is a line with the state of its object before and after the act.
+type Full struct {
+	Line
+	Before jsontext.Value `json:"before,omitzero" doc:"Without secrets; absent when there is none."`
+	After  jsontext.Value `json:"after,omitzero"`
+}
+
+// Full returns the whole record as it is shown.
+func (r Record) Full() Full { return Full{Line: r.Line(), Before: r.Before, After: r.After} }
+
 // Sign returns the HMAC-SHA-256 of every field of the record and of the MAC of
 // the record before, nil for the first.
-func (r Record) Sign(key, before []byte) []byte {
-	return sign(key, "entry", number(r.ID), number(r.Time.UnixMilli()), []byte(r.Actor), []byte(r.Address),
+func (r Record) Sign(key, before []byte) []byte { return r.sign(hmac.New(sha256.New, key), before) }
+
+func (r *Record) sign(mac hash.Hash, before []byte) []byte {
+	return sign(mac, "entry", number(r.ID), number(r.Time.UnixMilli()), []byte(r.Actor), []byte(r.Address),
 		[]byte(r.Action), []byte(r.Object), []byte(r.Message), []byte(r.Type), []byte(r.Result),
 		r.Before, r.After, []byte(r.RequestID), number(r.Key), before)
 }
@@ -70,20 +85,26 @@ type Head struct {
 }
 
 // Sign returns the seal of the head.
-func (h Head) Sign(key []byte) []byte {
-	return sign(key, "head", number(h.Last), h.MAC, number(h.Key))
+func (h Head) Sign(key []byte) []byte { return h.sign(hmac.New(sha256.New, key)) }
+
+func (h Head) sign(mac hash.Hash) []byte {
+	return sign(mac, "head", number(h.Last), h.MAC, number(h.Key))
 }
 
 func number(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
 
 // sign writes the length before each part, so that no two lists of parts sign
 // alike.
-func sign(key []byte, what string, parts ...[]byte) []byte {
-	mac := hmac.New(sha256.New, key)
-	for _, p := range append([][]byte{[]byte(what)}, parts...) {
-		mac.Write(number(int64(len(p))))
-		mac.Write(p)
+func sign(mac hash.Hash, what string, parts ...[]byte) []byte {
+	var room [512]byte
+	text := append(room[:0], number(int64(len(what)))...)
+	text = append(text, what...)
+	for _, p := range parts {
+		text = binary.BigEndian.AppendUint64(text, uint64(len(p)))
+		text = append(text, p...)
 	}
+	mac.Reset()
+	mac.Write(text)
 	return mac.Sum(nil)
 }
 
@@ -108,7 +129,7 @@ const breaksListed = 100
 
 // Checker goes along the chain and notes where it does not hold.
 type Checker struct {
-	keys    map[int64][]byte
+	keys    map[int64]hash.Hash
 	last    int64
 	mac     []byte
 	verdict Verdict
@@ -116,7 +137,13 @@ type Checker struct {
 
 // NewChecker returns a checker for an empty chain. A key that is not in keys is
 // one that was lost: what it signed is counted as unknown.
-func NewChecker(keys map[int64][]byte) *Checker { return &Checker{keys: keys} }
+func NewChecker(keys map[int64][]byte) *Checker {
+	c := &Checker{keys: map[int64]hash.Hash{}}
+	for id, key := range keys {
+		c.keys[id] = hmac.New(sha256.New, key)
+	}
+	return c
+}
 
 // Next looks at the next record, in the order of their IDs.
 func (c *Checker) Next(r Record) {
@@ -127,7 +154,7 @@ func (c *Checker) Next(r Record) {
 		c.missing(c.last+1, r.ID-1)
 	case !known:
 		c.verdict.Unknown++
-	case !hmac.Equal(r.MAC, r.Sign(key, c.mac)):
+	case !hmac.Equal(r.MAC, r.sign(key, c.mac)):
 		c.found(r.ID, "was changed, or does not follow the entry before")
 	}
 	c.last, c.mac = r.ID, r.MAC
@@ -146,7 +173,7 @@ func (c *Checker) End(head *Head) Verdict {
 	case !hmac.Equal(head.MAC, c.mac):
 		c.found(c.last, "is not the entry that the chain ended with")
 	}
-	if key, known := c.keys[head.Key]; known && !hmac.Equal(head.Seal, head.Sign(key)) {
+	if key, known := c.keys[head.Key]; known && !hmac.Equal(head.Seal, head.sign(key)) {
 		c.found(head.Last, "the recorded end of the chain was changed")
 	}
 	return c.verdict

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"sync"
 
 	"ecoflow/app/event"
 )
@@ -16,20 +17,36 @@ type Store interface {
 	// Page returns up to limit records after skipping offset of them, the newest
 	// first, and how many there are in all.
 	Page(ctx context.Context, offset, limit int) ([]Record, int, error)
+	// Find returns what a query finds.
+	Find(ctx context.Context, q Query) (Found, error)
 	// Verify goes along the whole chain.
 	Verify(ctx context.Context) (Verdict, error)
+	// Tampered reports whether the chain did not end where it should when it was
+	// opened.
+	Tampered() bool
 	// Watch has fn called with each record once it is stored, in their order. It
 	// must not wait.
 	Watch(fn func(Record))
 }
 
 // Log is the audit log.
-type Log struct{ store Store }
+type Log struct {
+	store Store
+	turn  chan struct{} // held by the check that runs
+
+	mu        sync.Mutex
+	chain     Chain
+	verifying bool
+}
 
 // New returns the log over its store; it publishes every entry that is stored.
 func New(store Store, events *event.Stream) *Log {
 	store.Watch(func(r Record) { events.Publish(event.Audit, r.Line()) })
-	return &Log{store}
+	l := &Log{store: store, turn: make(chan struct{}, 1), chain: Chain{State: Unverified, Breaks: []Break{}}}
+	if store.Tampered() {
+		l.chain.State = Broken
+	}
+	return l
 }
 
 // Append stores an entry for what changes nothing: a refusal, a failed sign-in.
@@ -43,6 +60,3 @@ func (l *Log) Append(ctx context.Context, e *Entry) error {
 func (l *Log) Page(ctx context.Context, number int) (records []Record, total int, err error) {
 	return l.store.Page(ctx, (max(number, 1)-1)*PageRows, PageRows)
 }
-
-// Verify goes along the whole chain and says where it does not hold.
-func (l *Log) Verify(ctx context.Context) (Verdict, error) { return l.store.Verify(ctx) }

@@ -32,6 +32,18 @@ CREATE TABLE audit (
 	mac        BLOB NOT NULL
 ) STRICT;
 
+CREATE INDEX audit_by_action ON audit (action);
+
+CREATE INDEX audit_by_actor ON audit (actor);
+
+CREATE INDEX audit_by_address ON audit (address);
+
+CREATE INDEX audit_by_object ON audit (object);
+
+CREATE INDEX audit_by_result ON audit (result);
+
+CREATE INDEX audit_by_type ON audit (type);
+
 CREATE TABLE audit_head (
 	only INTEGER PRIMARY KEY CHECK (only = 1),
 	last INTEGER NOT NULL,

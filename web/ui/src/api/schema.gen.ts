@@ -45,6 +45,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find audit entries, the newest first
+         * @description A page may be short, even empty, and still have a next: it ends where the time for one page was spent, and the next looks on from there. total counts the whole log.
+         */
+        get: operations["audit.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what is known of the chain of audit entries */
+        get: operations["audit.chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export audit entries as a file
+         * @description All that the filter chooses, the newest first.
+         */
+        post: operations["audit.export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify the chain of audit entries */
+        post: operations["audit.verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auditLogs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the newest hundred audit entries */
+        get: operations["audit.first"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auditLogs/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a page of a hundred audit entries, the newest first
+         * @description What is no number, or below 1, is the first page.
+         */
+        get: operations["audit.page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/users/isAuthenticated": {
         parameters: {
             query?: never;
@@ -1250,6 +1361,60 @@ export interface components {
             rolesList?: number[] | null;
         };
         AccessToken: string;
+        AuditBreak: {
+            id: number;
+            reason: string;
+        };
+        AuditChain: {
+            /**
+             * Format: date-time
+             * @description When it was verified last.
+             */
+            at?: string;
+            /** @description The first hundred of them. */
+            breaks: components["schemas"]["AuditBreak"][];
+            /** @description Places where it does not hold. */
+            broken: number;
+            /** @description How many were looked at. */
+            entries: number;
+            /** @enum {string} */
+            state: "unverified" | "intact" | "broken";
+            /** @description How many of them were signed with a key that is lost. */
+            unknown: number;
+            /** @description Somebody has it verified right now. */
+            verifying: boolean;
+        };
+        AuditFull: {
+            _id: number;
+            action: string;
+            address: string;
+            after?: unknown;
+            /** @description Without secrets; absent when there is none. */
+            before?: unknown;
+            message: string;
+            object: string;
+            requestId: string;
+            result: string;
+            timeSpan: string;
+            type: string;
+            userID: string;
+        };
+        AuditLine: {
+            _id: number;
+            action: string;
+            address: string;
+            message: string;
+            object: string;
+            requestId: string;
+            result: string;
+            timeSpan: string;
+            type: string;
+            userID: string;
+        };
+        AuditPage: {
+            logs: components["schemas"]["AuditLine"][];
+            totalDocs: number;
+        };
         AuthGranted: {
             permission: string;
             roles: string[];
@@ -2293,6 +2458,243 @@ export interface operations {
                         payload: {
                             [key: string]: unknown;
                         };
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.list": {
+        parameters: {
+            query?: {
+                /** @description Somewhere in the message, object, actor, address, action or request id, whatever its case. */
+                text?: string;
+                /** @description User name; SYSTEM_LOG for nobody. */
+                actor?: string;
+                /** @description An action, or with a dot at its end all of an area: draft. */
+                action?: string;
+                object?: string;
+                result?: "done" | "refused" | "failed";
+                type?: "Info" | "Warning" | "Error";
+                address?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                to?: string;
+                /** @description 1,000 at most. */
+                limit?: number;
+                /** @description next of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        /** @description Cursor of the next page; absent on the last. */
+                        next?: string;
+                        payload: components["schemas"]["AuditFull"][];
+                        /** @constant */
+                        success: true;
+                        /** @description How many there are in all. */
+                        total: number;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuditChain"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.export": {
+        parameters: {
+            query?: {
+                /** @description Somewhere in the message, object, actor, address, action or request id, whatever its case. */
+                text?: string;
+                /** @description User name; SYSTEM_LOG for nobody. */
+                actor?: string;
+                /** @description An action, or with a dot at its end all of an area: draft. */
+                action?: string;
+                object?: string;
+                result?: "done" | "refused" | "failed";
+                type?: "Info" | "Warning" | "Error";
+                address?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                to?: string;
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuditChain"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuditPage"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuditPage"];
                         /** @constant */
                         success: true;
                     };
