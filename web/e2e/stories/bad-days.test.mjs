@@ -129,7 +129,7 @@ describe("bad days at one's own machine", () => {
     const stood = await transform();
     const box = await canvas(page).boundingBox();
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.mouse.wheel(0, 600);
+    await page.mouse.wheel(0, -600);
     await page.waitForFunction((was) => document.querySelector(".react-flow__viewport").getAttribute("style") !== was, stood);
     await page.goto(`${product.url}/_/flows/big?node=n500`);
     const field = inspector(page).getByRole("textbox", { name: "Name of the node" });

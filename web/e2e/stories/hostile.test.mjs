@@ -166,7 +166,7 @@ describe("hostile texts", () => {
     await bottom(page).getByText("<script>alert(1)</script>").first().waitFor();
     await nothingHappened();
     await page.goto(`${product.url}/_/deployments`);
-    await page.getByText(hostile[1]).first().waitFor();
+    await page.getByText(hostile[1]).filter({ visible: true }).first().waitFor();
     await nothingHappened();
     await page.goto(`${product.url}/_/deployments/1`);
     await page.getByRole("heading", { level: 1 }).waitFor();

@@ -15,6 +15,11 @@ interface Imported {
   problems: { path: string; message: string }[];
 }
 
+/** A draft has the name and this very content: there is nothing to do. */
+function isHere(f: Imported["flows"][number]): boolean {
+  return !f.conflict && f.choice === "keep";
+}
+
 /** What an import would do, a choice for each name that is taken, then the import. */
 export function ImportDialog({ text, onClose }: { text: string; onClose: () => void }) {
   const [preview, setPreview] = useState<Imported>();
@@ -88,7 +93,7 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
                           onChange={(v) => v && setChoices({ ...choices, [f.name]: v as Choice })}
                         />
                       ) : (
-                        t("import.add")
+                        t(isHere(f) ? "import.same" : "import.add")
                       )}
                     </Table.Td>
                   </Table.Tr>
@@ -113,10 +118,10 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
               <Button
                 data-autofocus
                 loading={isRunning}
-                disabled={conflicts.some((c) => !choices[c.name])}
+                disabled={conflicts.some((c) => !choices[c.name]) || preview.flows.every(isHere)}
                 onClick={() => void run()}
               >
-                {t("import.run", { n: preview.flows.length })}
+                {t("import.run", { n: preview.flows.filter((f) => !isHere(f)).length })}
               </Button>
             </Group>
           </>
