@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"app/config": {"app/outbound"}, // what may stand in the list of outbound.allow
 
 	"app/audit": {}, "app/auth": {}, "app/backup": {}, "app/database": {}, "app/env": {},
-	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/secret": {}, "app/system": {},
+	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/recovery": {}, "app/secret": {}, "app/system": {},
 	"app/event": {}, "app/fault": {}, "app/file": {}, "app/folders": {}, "app/limit": {}, "app/value": {},
 }
 

@@ -240,9 +240,13 @@ func (db *DB) inspect(ctx context.Context) error {
 	defer look.Close()
 	look.SetMaxOpenConns(1)
 
-	if _, err := db.schema(ctx, look); code(err)&0xff == sqlite3.SQLITE_CANTOPEN {
+	_, err = db.schema(ctx, look)
+	if code(err)&0xff == sqlite3.SQLITE_CANTOPEN {
 		return nil // a log that a mere look cannot read here: see openExclusive
-	} else if err != nil || !unclean {
+	}
+	// A number that damage made up looks like a newer schema.
+	newer, isNewer := errors.AsType[*NewerError](err)
+	if !isNewer && (err != nil || !unclean) {
 		return err
 	}
 	start := time.Now()
@@ -251,6 +255,13 @@ func (db *DB) inspect(ctx context.Context) error {
 	var found string
 	err = look.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found)
 	switch {
+	case isNewer && found != "" && found != "ok":
+		return &DamagedError{Path: db.path, Detail: found}
+	case isNewer:
+		if _, damaged := errors.AsType[*DamagedError](explain(err)); damaged {
+			return err
+		}
+		return newer
 	case err != nil && ctx.Err() == context.DeadlineExceeded:
 		db.log.Warn("database was not closed and is too large to check at start", "path", db.path)
 		return nil
