@@ -78,6 +78,8 @@ type Engine interface {
 	http.Handler
 	// Serves reports whether a deployed route answers the request.
 	Serves(r *http.Request) bool
+	// Routes lists the deployed routes.
+	Routes() []flow.RouteInfo
 }
 
 // App is the whole product without its front door.

@@ -83,6 +83,7 @@ var access = map[string]string{
 	"audit.export":            "auditLogs",
 	"audit.chain":             "auditLogs",
 	"audit.verify":            "auditLogs",
+	"dashboard.status":        signedIn,
 	"server.isOnline":         anybody,
 	"health.live":             anybody,
 	"health.ready":            anybody,

@@ -23,6 +23,7 @@ func All(a *app.App) []endpoint.Endpoint {
 		deployments(a),
 		modules(a),
 		debug(a),
+		dashboard(a),
 		auditLog(a),
 	)
 	return append(all, description(all))
