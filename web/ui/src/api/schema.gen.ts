@@ -240,6 +240,26 @@ export interface paths {
         patch: operations["session.refresh.2"];
         trace?: never;
     };
+    "/dashboard/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show in short what there is
+         * @description Packages, connections, names of variables and the routes that are live. No package registry is asked.
+         */
+        get: operations["dashboard.status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/debug": {
         parameters: {
             query?: never;
@@ -2254,6 +2274,16 @@ export interface components {
         Online: {
             isServerOnline: boolean;
         };
+        Overview: {
+            DBConnectionCount: number;
+            /** @description Packages of the registry; null: not known. */
+            availablePackage: number | null;
+            /** @description Packages of node types that are here. */
+            installedPackage: number;
+            routesStatus: components["schemas"]["RouteStatus"][];
+            /** @description Names of the users' environment variables. */
+            userEnvsNames: string[];
+        };
         Preferences: {
             [key: string]: unknown;
         };
@@ -2274,6 +2304,14 @@ export interface components {
             requestId: string;
         } & {
             [key: string]: unknown;
+        };
+        RouteStatus: {
+            /** @description With commas between; a GET route answers HEAD as well. */
+            method: string;
+            /** @description Names of the parameters, with commas between. */
+            params: string;
+            /** @description With the prefix: /api/users/:id. */
+            path: string;
         };
         SavedSettings: {
             fields: components["schemas"]["ConfigShown"][];
@@ -2833,6 +2871,39 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["AccessToken"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dashboard.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["Overview"];
                         /** @constant */
                         success: true;
                     };
