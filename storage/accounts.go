@@ -47,18 +47,25 @@ func user(owner int64) sql.NullInt64 { return sql.NullInt64{Int64: owner, Valid:
 
 func unknownUser() *fault.Fault { return fault.New(fault.NotFound, "There is no such user.") }
 
-const userColumns = `id, username, name, email, hash, previous_hash, is_active, is_permanent, must_change, created, updated`
+const (
+	userColumns = `id, username, name, email, hash, previous_hash, is_active, is_permanent, must_change, created, updated, version, signed_in`
+	roleColumns = `id, name, is_default, permissions, roles.version`
+)
 
 func scanUser(r row) (u auth.User, err error) {
 	var created, updated int64
+	var signedIn sql.NullInt64
 	err = r.Scan(&u.ID, &u.Username, &u.Name, &u.Email, &u.Hash, &u.Previous,
-		&u.Active, &u.Permanent, &u.MustChange, &created, &updated)
+		&u.Active, &u.Permanent, &u.MustChange, &created, &updated, &u.Version, &signedIn)
 	u.Created, u.Updated = moment(created), moment(updated)
+	if signedIn.Valid {
+		u.SignedIn = moment(signedIn.Int64)
+	}
 	return u, err
 }
 
 func scanRole(r row) (role auth.Role, err error) {
-	err = r.Scan(&role.ID, &role.Name, &role.Default, &role.Permissions)
+	err = r.Scan(&role.ID, &role.Name, &role.Default, &role.Permissions, &role.Version)
 	return role, err
 }
 
@@ -78,23 +85,24 @@ func (s *Accounts) HasAdministrator(ctx context.Context) (bool, error) {
 
 // User implements auth.Store.
 func (s *Accounts) User(ctx context.Context, id int64) (auth.User, error) {
-	return s.user(ctx, `SELECT `+userColumns+` FROM users WHERE id = ?`, id)
+	return findUser(ctx, known{s.db.reads}, `SELECT `+userColumns+` FROM users WHERE id = ?`, id)
 }
 
 // UserByName implements auth.Store.
 func (s *Accounts) UserByName(ctx context.Context, username string) (auth.User, error) {
-	return s.user(ctx, `SELECT `+userColumns+` FROM users WHERE username = ?`, username)
+	return findUser(ctx, known{s.db.reads}, `SELECT `+userColumns+` FROM users WHERE username = ?`, username)
 }
 
-func (s *Accounts) user(ctx context.Context, query string, arg any) (auth.User, error) {
-	u, ok, err := one(ctx, known{s.db.reads}, scanUser, query, arg)
+// findUser reads one user with their roles.
+func findUser(ctx context.Context, from source, query string, arg any) (auth.User, error) {
+	u, ok, err := one(ctx, from, scanUser, query, arg)
 	if err != nil {
 		return u, err
 	}
 	if !ok {
 		return u, unknownUser()
 	}
-	u.Roles, err = all(ctx, known{s.db.reads}, scanRole, `SELECT id, name, is_default, permissions
+	u.Roles, err = all(ctx, from, scanRole, `SELECT `+roleColumns+`
 		FROM roles JOIN user_roles ON role_id = id WHERE user_id = ? ORDER BY id`, u.ID)
 	return u, err
 }
@@ -109,10 +117,9 @@ func (s *Accounts) AddFirstUser(ctx context.Context, u auth.User, r auth.Role, s
 		if has {
 			return auth.ErrUsersExist
 		}
-		role, _, err := one(ctx, tx, column[int64], `INSERT INTO roles (name, is_default, permissions)
-			VALUES (?, ?, ?) RETURNING id`, r.Name, r.Default, r.Permissions)
+		role, err := addRole(ctx, tx, r)
 		if err != nil {
-			return taken(err, "A role named %q already exists.", r.Name)
+			return err
 		}
 		id, _, err := one(ctx, tx, column[int64], `INSERT INTO users
 			(username, name, email, hash, is_active, is_permanent, must_change, created, updated)
@@ -141,7 +148,8 @@ func (s *Accounts) Rehash(ctx context.Context, id int64, old, hash string) error
 // SetPassword implements auth.Store.
 func (s *Accounts) SetPassword(ctx context.Context, id int64, hash string, mustChange bool, now time.Time) error {
 	return s.db.change(ctx, func(tx *sql.Tx) error {
-		if err := touch(ctx, tx, unknownUser(), `UPDATE users SET previous_hash = hash, hash = ?, must_change = ?, updated = ?
+		if err := touch(ctx, tx, unknownUser(), `UPDATE users SET previous_hash = hash, hash = ?, must_change = ?, updated = ?,
+			version = version + 1
 			WHERE id = ?`, hash, mustChange, now.UnixMilli(), id); err != nil {
 			return err
 		}

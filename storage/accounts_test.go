@@ -127,7 +127,8 @@ func TestAccountsKeepWhatTheyAreGiven(t *testing.T) {
 	if err := s.AddFirstUser(ctx, u, auth.Role{Name: "other"}, nil); err != auth.ErrUsersExist { //nolint:errorlint // comes back as it is
 		t.Errorf("second first user = %v, want ErrUsersExist", err)
 	}
-	u.ID, u.Roles = 1, []auth.Role{{ID: 1, Name: "admin", Default: true}}
+	u.ID, u.SignedIn, u.Version = 1, now, 1
+	u.Roles = []auth.Role{{ID: 1, Name: "admin", Default: true, Version: 1}}
 	if got, err := s.UserByName(ctx, "ada"); err != nil || fmt.Sprint(got) != fmt.Sprint(u) {
 		t.Errorf("UserByName = %v, %v, want %v", got, err, u)
 	}

@@ -28,6 +28,10 @@ func addSession(ctx context.Context, tx *sql.Tx, s auth.Session) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.ID, s.Access, s.AccessExpires.UnixMilli(), s.Public, user(s.UserID), s.Process,
 		s.Created.UnixMilli(), s.Seen.UnixMilli(), s.Expires.UnixMilli(), s.Address, s.UserAgent, s.Consented.UnixMilli())
+	if err != nil || s.UserID == 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE users SET signed_in = ? WHERE id = ?`, s.Created.UnixMilli(), s.UserID)
 	return err
 }
 

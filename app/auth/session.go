@@ -184,6 +184,11 @@ func (a *Accounts) Sessions(ctx context.Context) ([]SessionInfo, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.running(all, who), nil
+}
+
+// running describes the sessions that have not ended by the clock.
+func (a *Accounts) running(all []Session, who Actor) []SessionInfo {
 	now := a.Now()
 	list := []SessionInfo{}
 	for _, s := range all {
@@ -195,7 +200,7 @@ func (a *Accounts) Sessions(ctx context.Context) ([]SessionInfo, error) {
 			Address: s.Address, UserAgent: s.UserAgent, Current: s.Public == who.Session,
 		})
 	}
-	return list, nil
+	return list
 }
 
 // EndSession ends a session of the actor in ctx; somebody else's is not found.

@@ -13,6 +13,8 @@ var ErrUsersExist = errors.New("a user exists already")
 // Each method is a transaction. An owner is a user's id, or 0 for the person at
 // the machine in local mode.
 type Store interface {
+	PeopleStore
+
 	HasUsers(ctx context.Context) (bool, error)
 	HasAdministrator(ctx context.Context) (bool, error)
 	// AddFirstUser adds the role and the user that holds it, and the user's session

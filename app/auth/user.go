@@ -27,6 +27,8 @@ type User struct {
 	MustChange bool // the password was set by somebody else
 	Created    time.Time
 	Updated    time.Time
+	SignedIn   time.Time // last; zero: never
+	Version    int64     // grows by one with each change
 	Roles      []Role
 }
 
@@ -48,6 +50,8 @@ type Role struct {
 	Name        string
 	Default     bool // gives everything, whatever Permissions says
 	Permissions Permission
+	Version     int64 // grows by one with each change
+	Members     int   // how many hold it; counted where all roles are listed
 }
 
 // Grants returns what the role gives: everything for a default role and for one
@@ -75,8 +79,8 @@ const (
 
 var (
 	usernames = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
-	// Names of actors that are nobody's user.
-	reserved = map[string]bool{LocalID: true, "system_log": true}
+	// Names of actors that are nobody's user, and what the API has in their place.
+	reserved = map[string]bool{LocalID: true, "system_log": true, "usernames": true}
 )
 
 // Check returns the user as it will be kept, names in their normal form, and all

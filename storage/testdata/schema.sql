@@ -159,7 +159,7 @@ CREATE TABLE roles (
 	name        TEXT NOT NULL UNIQUE COLLATE NOCASE CHECK (length(name) BETWEEN 1 AND 100),
 	is_default  INTEGER NOT NULL CHECK (is_default IN (0, 1)),
 	permissions INTEGER NOT NULL CHECK (permissions BETWEEN 0 AND 2147483647) -- the bits of auth.Permission
-) STRICT;
+, version INTEGER NOT NULL DEFAULT 1) STRICT;
 
 CREATE TABLE sessions (
 	id_hash        BLOB NOT NULL UNIQUE,
@@ -234,4 +234,4 @@ CREATE TABLE users (
 	must_change   INTEGER NOT NULL CHECK (must_change IN (0, 1)),
 	created       INTEGER NOT NULL,
 	updated       INTEGER NOT NULL
-) STRICT;
+, version INTEGER NOT NULL DEFAULT 1, signed_in INTEGER) STRICT;

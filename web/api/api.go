@@ -15,6 +15,8 @@ func All(a *app.App) []endpoint.Endpoint {
 		session(a),
 		me(a),
 		profile(a),
+		users(a),
+		roles(a),
 		server(a),
 		settings(a),
 		events(a),

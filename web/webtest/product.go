@@ -136,6 +136,7 @@ func Bearer(token string) Credential {
 type User struct {
 	ID     int64
 	Name   string
+	Role   int64      // the one they hold
 	Cookie Credential // the session cookie
 	Access Credential // the session's access token
 	Token  Credential // a personal token with all of the user's permissions
@@ -164,8 +165,8 @@ func (p *Product) User(permissions auth.Permission) User {
 	}
 	u.ID = must(db.Exec(`INSERT INTO users (username, name, email, hash, is_active, is_permanent, must_change, created, updated)
 		VALUES (?, ?, '', '', 1, 0, 0, ?, ?)`, u.Name, u.Name, now.UnixMilli(), now.UnixMilli()))
-	role := must(db.Exec(`INSERT INTO roles (name, is_default, permissions) VALUES (?, 0, ?)`, "role of "+u.Name, int64(permissions)))
-	must(db.Exec(`INSERT INTO user_roles (user_id, role_id) VALUES (?, ?)`, u.ID, role))
+	u.Role = must(db.Exec(`INSERT INTO roles (name, is_default, permissions) VALUES (?, 0, ?)`, "role of "+u.Name, int64(permissions)))
+	must(db.Exec(`INSERT INTO user_roles (user_id, role_id) VALUES (?, ?)`, u.ID, u.Role))
 
 	id, access, token := "session of "+u.Name, auth.AccessPrefix+u.Name, auth.TokenPrefix+u.Name
 	p.must(p.Accounts.Store.AddSession(ctx, auth.Session{

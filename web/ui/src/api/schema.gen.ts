@@ -45,6 +45,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description With their roles, what those give, and their last sign-in.
+         */
+        get: operations["user.list"];
+        put?: never;
+        /**
+         * Add a user
+         * @description The first user of all is an administrator. To add one takes the password given again within ten minutes.
+         */
+        post: operations["user.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/usernames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List user names
+         * @description Without the administrator that setup made.
+         */
+        get: operations["user.names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/usernames/{isSystem}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List user names, the administrator that setup made among them
+         * @description isSystem false or 0 leaves that one out, anything else does not.
+         */
+        get: operations["user.allNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userID}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a user */
+        get: operations["user.show"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a user
+         * @description With their sessions, tokens and preferences. What they did stays on record.
+         */
+        delete: operations["user.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description All or nothing. A new password ends the user's sessions and tokens.
+         */
+        patch: operations["user.update"];
+        trace?: never;
+    };
+    "/admin/users/{userID}/ToggleUser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Enable or disable a user
+         * @description Neither oneself nor the last administrator nor the one that setup made can be disabled.
+         */
+        patch: operations["user.toggle"];
+        trace?: never;
+    };
+    "/admin/users/{userID}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the sessions and API tokens of a user */
+        get: operations["user.access"];
+        put?: never;
+        post?: never;
+        /** End all sessions of a user, and their API tokens if asked */
+        delete: operations["user.signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userID}/passwordChange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Ask a user for another password at the next sign-in, or not any more */
+        patch: operations["user.requireChange"];
+        trace?: never;
+    };
+    "/admin/users/{userID}/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session of a user */
+        delete: operations["user.endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{userID}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove an API token of a user */
+        delete: operations["user.endToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -984,6 +1162,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all permissions with their group and effect */
+        get: operations["permission.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roles */
+        get: operations["role.list"];
+        put?: never;
+        /**
+         * Add a role
+         * @description Without permissions, or with those of another role. Answers all roles, and the new one's id beside them.
+         */
+        post: operations["role.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the permissions or the name of a role
+         * @description Answers all roles. To give administrator takes the password given again within ten minutes.
+         */
+        patch: operations["role.update"];
+        trace?: never;
+    };
+    "/role/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a role
+         * @description Answers a list of the one role.
+         */
+        get: operations["role.show"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a role
+         * @description Everybody who holds it loses it. Answers the roles that are left.
+         */
+        delete: operations["role.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/role/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who holds a role */
+        get: operations["role.members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/server/isOnline": {
         parameters: {
             query?: never;
@@ -1435,6 +1696,50 @@ export interface components {
             logs: components["schemas"]["AuditLine"][];
             totalDocs: number;
         };
+        AuthAddRoleInput: {
+            /** @description Id of a role whose permissions the new one gets. */
+            roleLike?: number;
+            roleName: string;
+        };
+        AuthAddUserInput: {
+            email?: string;
+            mustChange?: boolean;
+            name?: string;
+            password?: string;
+            /** @description Ids of the roles; the first user of all becomes an administrator in any case. */
+            roles?: number[];
+            username?: string;
+        };
+        AuthDescribed: {
+            effect: string;
+            group: string;
+            name: string;
+        };
+        AuthEditRoleInput: {
+            id: number;
+            /** @description By name; they stay when left out, which needs a roleName. */
+            permissions?: {
+                [key: string]: boolean;
+            };
+            /** @description A new name; it stays when left out. */
+            roleName?: string;
+            /** @description What the change is based on; 409 with the newer role when that is not the current one. */
+            version?: number;
+        };
+        AuthEditUserInput: {
+            /** @description Stays when left out. */
+            email?: string;
+            /** @description Stays when left out. */
+            mustChange?: boolean;
+            name: string;
+            /** @description A new password, which ends all sessions and tokens of the user; empty: it stays. */
+            password?: string;
+            /** @description Ids of all roles from now on; they stay when left out. */
+            roles?: number[];
+            username: string;
+            /** @description What the change is based on; 409 with the newer user when that is not the current one. */
+            version?: number;
+        };
         AuthGranted: {
             permission: string;
             roles: string[];
@@ -1464,6 +1769,11 @@ export interface components {
             roles: components["schemas"]["AuthRoleName"][];
             session: string;
             user: components["schemas"]["AuthProfile"];
+        };
+        AuthMember: {
+            isActive: boolean;
+            name: string;
+            username: string;
         };
         AuthNewTokenInput: {
             days?: number;
@@ -1505,6 +1815,20 @@ export interface components {
             name: string;
             username: string;
         };
+        AuthRequireChangeInput: {
+            required: boolean;
+        };
+        AuthRoleInfo: {
+            _id: number;
+            isDefault: boolean;
+            members: number;
+            name: string;
+            own: boolean;
+            permissions: {
+                [key: string]: boolean;
+            };
+            version: number;
+        };
         AuthRoleName: {
             id: number;
             isDefault: boolean;
@@ -1526,6 +1850,13 @@ export interface components {
             password: string;
             username: string;
         };
+        AuthToggleUserInput: {
+            isActiveUser: boolean;
+        };
+        AuthToggled: {
+            isActive: boolean;
+            msg: string;
+        };
         AuthTokenInfo: {
             /** Format: date-time */
             createdAt: string;
@@ -1536,6 +1867,29 @@ export interface components {
             lastUsedAt: string | null;
             name: string;
             permissions: string[];
+        };
+        AuthUserAccess: {
+            sessions: components["schemas"]["AuthSessionInfo"][];
+            tokens: components["schemas"]["AuthTokenInfo"][];
+        };
+        AuthUserInfo: {
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            id: number;
+            isActive: boolean;
+            isPermanent: boolean;
+            /** Format: date-time */
+            lastSignInAt: string | null;
+            mustChange: boolean;
+            name: string;
+            permissions: string[];
+            roleNames: string[];
+            roles: number[];
+            /** Format: date-time */
+            updatedAt: string;
+            username: string;
+            version: number;
         };
         Authenticated: {
             /** @description The user name. */
@@ -2496,6 +2850,504 @@ export interface operations {
                         payload: {
                             [key: string]: unknown;
                         };
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.list": {
+        parameters: {
+            query?: {
+                /** @description Rows of the page, 100 without it, 1000 at most. */
+                limit?: number;
+                /** @description Rows to skip. */
+                offset?: number;
+                sort?: "username" | "-username" | "name" | "-name" | "email" | "-email" | "lastSignInAt" | "-lastSignInAt" | "createdAt" | "-createdAt";
+                /** @description Text that name, user name, email or a role's name has to hold. */
+                filter?: string;
+                state?: "active" | "disabled";
+                /** @description Id of a role that they have to hold. */
+                role?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        /** @description Cursor of the next page; absent on the last. */
+                        next?: string;
+                        payload: components["schemas"]["AuthUserInfo"][];
+                        /** @constant */
+                        success: true;
+                        /** @description How many there are in all. */
+                        total: number;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthAddUserInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: string;
+                        /** @constant */
+                        success: true;
+                        user: components["schemas"]["AuthUserInfo"];
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: string[];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.allNames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                isSystem: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: string[];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuthUserInfo"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthEditUserInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: string;
+                        /** @constant */
+                        success: true;
+                        user: components["schemas"]["AuthUserInfo"];
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.toggle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthToggleUserInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuthToggled"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuthUserAccess"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.signOut": {
+        parameters: {
+            query?: {
+                /** @description The API tokens as well. */
+                tokens?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.requireChange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthRequireChangeInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["AuthUserInfo"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.endSession": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user.endToken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user name, in any case. */
+                userID: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
                         /** @constant */
                         success: true;
                     };
@@ -4604,6 +5456,267 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "permission.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthDescribed"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "role.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthRoleInfo"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "role.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthAddRoleInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many roles payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthRoleInfo"][];
+                        /** @description Id of the new role. */
+                        role: number;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "role.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthEditRoleInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthRoleInfo"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "role.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthRoleInfo"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "role.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthRoleInfo"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "role.members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["AuthMember"][];
+                        /** @constant */
+                        success: true;
+                    };
                 };
             };
             /** @description A failure */
