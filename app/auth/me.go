@@ -31,6 +31,8 @@ type RoleName struct {
 // Granted is a permission that somebody has, and why.
 type Granted struct {
 	Permission string   `json:"permission"`
+	Group      string   `json:"group"`
+	Effect     string   `json:"effect"`
 	Roles      []string `json:"roles"` // names of those that give it; none in local mode
 }
 
@@ -67,7 +69,7 @@ func (a *Accounts) Me(ctx context.Context) (Me, error) {
 		if !who.Permissions.Has(d.Permission) {
 			continue
 		}
-		g := Granted{Permission: d.Name, Roles: []string{}}
+		g := Granted{Permission: d.Name, Group: d.Group, Effect: d.Effect, Roles: []string{}}
 		for _, r := range u.Roles {
 			if r.Grants().Has(d.Permission) {
 				g.Roles = append(g.Roles, r.Name)

@@ -1741,6 +1741,8 @@ export interface components {
             version?: number;
         };
         AuthGranted: {
+            effect: string;
+            group: string;
             permission: string;
             roles: string[];
         };

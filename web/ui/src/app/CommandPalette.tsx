@@ -2,8 +2,9 @@ import { Modal, Table } from "@mantine/core";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { t } from "../text/t";
-import { type Action, pressed, readable, useAllActions } from "./actions";
+import { type Action, isRecorded, pressed, readable, useAllActions } from "./actions";
 import { usePreferences } from "./preferences";
+import { keysOf } from "./shortcuts";
 import "@mantine/spotlight/styles.css";
 import "./commandPalette.css";
 
@@ -41,12 +42,13 @@ export function CommandPalette() {
   );
   const byKeys = useMemo(() => {
     const map = new Map<string, Action>();
-    for (const a of actions) for (const k of shortcuts[a.id] ?? a.keys ?? []) map.set(k, a);
+    for (const a of actions) for (const k of keysOf(a, shortcuts)) map.set(k, a);
     return map;
   }, [actions, shortcuts]);
 
   useEffect(() => {
     const handleKey = (e: KeyboardEvent): void => {
+      if (isRecorded(e)) return;
       const combination = pressed(e);
       const action = byKeys.get(combination);
       if (!action || e.defaultPrevented) return;
@@ -68,6 +70,7 @@ export function CommandPalette() {
     return () => removeEventListener("keydown", handleKey, true);
   }, [byKeys, singleKeys]);
 
+  const keyName = (a: Action): string => readable(keysOf(a, shortcuts)[0] ?? "");
   const found = actions.filter(
     (a) =>
       !a.quiet &&
@@ -75,7 +78,7 @@ export function CommandPalette() {
       `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(query.trim().toLowerCase()),
   );
   const sections = Map.groupBy(
-    actions.filter((a) => (shortcuts[a.id] ?? a.keys ?? []).length > 0),
+    actions.filter((a) => keysOf(a, shortcuts).length > 0),
     (a) => a.section,
   );
   return (
@@ -99,7 +102,7 @@ export function CommandPalette() {
               label={a.label}
               description={a.section}
               leftSection={a.icon && <a.icon size={16} />}
-              rightSection={a.keys?.[0] && <kbd>{readable(a.keys[0])}</kbd>}
+              rightSection={keyName(a) && <kbd>{keyName(a)}</kbd>}
               onClick={a.run}
             />
           ))}
@@ -121,7 +124,7 @@ export function CommandPalette() {
                 <Table.Tr key={a.id}>
                   <Table.Td>{a.label}</Table.Td>
                   <Table.Td ta="end">
-                    {(shortcuts[a.id] ?? a.keys ?? []).map((k) => (
+                    {keysOf(a, shortcuts).map((k) => (
                       <kbd key={k}>{readable(k)}</kbd>
                     ))}
                   </Table.Td>

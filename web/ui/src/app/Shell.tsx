@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import {
+  IconAdjustments,
   IconApi,
   IconBaselineDensityMedium,
   IconBaselineDensitySmall,
@@ -8,6 +9,7 @@ import {
   IconLogout,
   IconMoon,
   IconSearch,
+  IconShieldLock,
   IconSun,
   IconUser,
 } from "@tabler/icons-react";
@@ -17,7 +19,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { api, payload } from "../api/client";
 import { startEvents, useServerEvents } from "../api/events";
 import { t } from "../text/t";
-import { type Action, readable, useActions } from "./actions";
+import { type Action, useActions } from "./actions";
 import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
 import { ConnectionBar, ConnectionState } from "./ConnectionBar";
 import { ConsentDialog } from "./ConsentDialog";
@@ -27,8 +29,16 @@ import { applyToPage, type Preferences, usePreferences, useSetPreferences } from
 import { SignInDialog } from "./SignInDialog";
 import { StateBars } from "./StateBars";
 import { can, meQuery, useMe } from "./session";
+import { useKeyName } from "./shortcuts";
 import { Forbidden } from "./states";
 import "./shell.css";
+
+/** The pages about whoever is signed in. */
+const ownPages = [
+  { to: "/me/profile", label: "me.profile", icon: IconUser },
+  { to: "/me/security", label: "me.security", icon: IconShieldLock },
+  { to: "/me/preferences", label: "me.preferences", icon: IconAdjustments },
+] as const;
 
 /** The frame of every page for somebody who is signed in. */
 export function Shell() {
@@ -43,6 +53,7 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const editing = path.startsWith("/flows/");
   const icons = preferences.navCollapsed || editing;
+  const keyName = useKeyName();
   const visible = visibleEntries(me, entries);
 
   useEffect(() => startEvents(), []);
@@ -67,7 +78,7 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the actions call is stable; the entries follow from me
   const actions = useMemo<Action[]>(
     () => [
-      ...visible.map((e) => ({
+      ...[...visible, ...ownPages].map((e) => ({
         id: `go.${e.to}`,
         label: t(e.label),
         section: t("nav.main"),
@@ -78,7 +89,6 @@ export function Shell() {
         id: "shell.palette",
         label: t("shell.search"),
         section: t("app.name"),
-        keys: ["mod+k"],
         quiet: true,
         run: openPalette,
       },
@@ -87,7 +97,6 @@ export function Shell() {
         label: t("shell.shortcuts"),
         section: t("app.name"),
         icon: IconKeyboard,
-        keys: ["?"],
         run: openShortcuts,
       },
       ...(["auto", "light", "dark"] as const).map((theme) => ({
@@ -119,7 +128,7 @@ export function Shell() {
         <Crumbs />
         <UnstyledButton className="shell__state" onClick={openPalette}>
           <IconSearch size={16} aria-hidden /> <span className="visually-hidden">{t("shell.search")}</span>
-          <kbd>{readable("mod+k")}</kbd>
+          <kbd>{keyName("shell.palette")}</kbd>
         </UnstyledButton>
         <ConnectionState />
         <Menu position="bottom-end" withinPortal={false}>
@@ -137,6 +146,12 @@ export function Shell() {
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Label>{me?.user.name || me?.user.username}</Menu.Label>
+            {ownPages.map((p) => (
+              <Menu.Item key={p.to} component={Link} to={p.to} leftSection={<p.icon size={16} />}>
+                {t(p.label)}
+              </Menu.Item>
+            ))}
+            <Menu.Divider />
             {(["auto", "light", "dark"] as const).map((theme) => {
               const Icon = themeIcons[theme];
               return (

@@ -7,6 +7,7 @@ import { isProblem } from "../api/problem";
 import { t } from "../text/t";
 import { meQuery, useMe } from "./session";
 
+const PasswordForm = lazy(() => import("../features/me/PasswordForm").then((m) => ({ default: m.PasswordForm })));
 const LoginForm = lazy(() => import("../features/entrance/LoginForm").then((m) => ({ default: m.LoginForm })));
 
 /**
@@ -18,6 +19,7 @@ export function SignInDialog() {
   const queries = useQueryClient();
   const stream = useStreamState();
   const [isOver, setOver] = useState(false);
+  const [isChoosing, setChoosing] = useState(false);
   useEffect(() => {
     onSignedOut(() => setOver(true));
     return () => onSignedOut(() => undefined);
@@ -28,9 +30,15 @@ export function SignInDialog() {
 
   const handleDone = (): void => {
     setOver(false);
+    setChoosing(false);
     retryNow();
     signedInAgain();
     void queries.invalidateQueries();
+  };
+  // Asked of the cache: what is shown may be from before the sign-in.
+  const handleSignedIn = (): void => {
+    if (queries.getQueryData(meQuery.queryKey)?.user.mustChange) setChoosing(true);
+    else handleDone();
   };
   if (!isOver || !me) return null;
   return (
@@ -40,15 +48,19 @@ export function SignInDialog() {
       withCloseButton={false}
       closeOnEscape={false}
       closeOnClickOutside={false}
-      title={t(me.mode === "local" ? "locked.title" : "signIn.title")}
+      title={t(me.mode === "local" ? "locked.title" : isChoosing ? "password.own" : "signIn.title")}
     >
       {me.mode === "local" ? (
         <Locked onBack={handleDone} />
       ) : (
         <Stack>
-          <Text>{t("signIn.text")}</Text>
+          <Text>{t(isChoosing ? "password.ownText" : "signIn.text")}</Text>
           <Suspense>
-            <LoginForm username={me.user.username} onDone={handleDone} />
+            {isChoosing ? (
+              <PasswordForm username={me.user.username} onDone={handleDone} />
+            ) : (
+              <LoginForm username={me.user.username} onDone={handleSignedIn} />
+            )}
           </Suspense>
         </Stack>
       )}

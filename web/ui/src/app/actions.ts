@@ -10,7 +10,7 @@ export interface Action {
   /** Where it is listed in the palette and the shortcut sheet. */
   section: string;
   icon?: ComponentType<{ size?: number | string }>;
-  /** "mod+shift+z", "a", "f6"; several are alternatives. Mod is Ctrl, on macOS ⌘. */
+  /** Keys that nobody can rebind, of a mode that lasts a moment; all others are in shortcuts.ts. */
   keys?: readonly string[];
   /** Words that find it beside its label. */
   keywords?: string;
@@ -50,6 +50,22 @@ export function useAllActions(): readonly Action[] {
     },
     () => all,
   );
+}
+
+let recorder: ((e: KeyboardEvent) => void) | undefined;
+
+/** Hands every key to the recorder instead of to the actions; returns how to stop. */
+export function recordKeys(record: (e: KeyboardEvent) => void): () => void {
+  recorder = record;
+  return () => {
+    if (recorder === record) recorder = undefined;
+  };
+}
+
+/** Whether the key was one to record. */
+export function isRecorded(e: KeyboardEvent): boolean {
+  recorder?.(e);
+  return recorder !== undefined;
 }
 
 const isMac = navigator.platform.startsWith("Mac");

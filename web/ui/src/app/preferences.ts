@@ -4,6 +4,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, payload } from "../api/client";
 import type { TableView } from "../components/table/DataTable";
+import { setTimeZone } from "../text/time";
 import { meQuery, useMe } from "./session";
 
 export interface Preferences {
@@ -13,6 +14,8 @@ export interface Preferences {
   singleKeys: boolean;
   autoSave: boolean;
   navCollapsed: boolean;
+  /** A time zone by its name; "" is that of the browser. */
+  timeZone: string;
   /** Sizes of the editor's panes in pixels, favourites and recent node types. */
   editor: {
     palette: number;
@@ -22,6 +25,11 @@ export interface Preferences {
     showInspector: boolean;
     showBottom: boolean;
     miniMap: boolean;
+    /** The mini map can be dragged and scrolled. */
+    miniMapPans: boolean;
+    grid: boolean;
+    /** The canvas's zoom buttons. */
+    controls: boolean;
     portLabels: boolean;
     scrollPans: boolean;
     favourites: string[];
@@ -43,6 +51,7 @@ export const defaults: Preferences = {
   singleKeys: true,
   autoSave: true,
   navCollapsed: false,
+  timeZone: "",
   editor: {
     palette: 240,
     inspector: 380,
@@ -51,6 +60,9 @@ export const defaults: Preferences = {
     showInspector: true,
     showBottom: false,
     miniMap: false,
+    miniMapPans: true,
+    grid: true,
+    controls: true,
     portLabels: false,
     scrollPans: false,
     favourites: [],
@@ -88,6 +100,7 @@ export function applyToPage(p: Partial<Preferences>): void {
   const root = document.documentElement;
   if (p.density) root.dataset.density = p.density;
   if (p.reducedMotion !== undefined) root.dataset.motion = p.reducedMotion ? "reduced" : "full";
+  if (p.timeZone !== undefined) setTimeZone(p.timeZone || undefined);
   if (p.theme) {
     try {
       localStorage.setItem("ecoflow.theme", p.theme);

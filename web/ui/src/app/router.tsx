@@ -43,6 +43,11 @@ async function isSignedIn(): Promise<boolean> {
   return true;
 }
 
+/** Whether the password was set by somebody else: nothing else is possible before it is changed. */
+function mustChoosePassword(): boolean {
+  return queries.getQueryData(meQuery.queryKey)?.user.mustChange ?? false;
+}
+
 /** Sends who has come in already, or has another way in, there. */
 function onlyAs(page: "/locked" | "/login") {
   return async (): Promise<void> => {
@@ -58,7 +63,10 @@ const signedIn = createRoute({
   component: Shell,
   pendingComponent: Pending,
   beforeLoad: async ({ location }) => {
-    if (await isSignedIn()) return;
+    if (await isSignedIn()) {
+      if (mustChoosePassword()) throw redirect({ to: "/password", search: { from: location.href } });
+      return;
+    }
     const to = await wayIn();
     throw to === "/login" ? redirect({ to, search: { from: location.href } }) : redirect({ to });
   },
@@ -114,6 +122,27 @@ const deployment = createRoute({
   component: lazyRouteComponent(() => import("../features/deployments/DeploymentPage"), "DeploymentPage"),
 });
 
+const profile = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/me/profile",
+  staticData: { title: "me.profile" },
+  component: lazyRouteComponent(() => import("../features/me/ProfilePage"), "ProfilePage"),
+});
+
+const security = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/me/security",
+  staticData: { title: "me.security" },
+  component: lazyRouteComponent(() => import("../features/me/SecurityPage"), "SecurityPage"),
+});
+
+const preferences = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/me/preferences",
+  staticData: { title: "me.preferences" },
+  component: lazyRouteComponent(() => import("../features/me/PreferencesPage"), "PreferencesPage"),
+});
+
 /** Every other address: nothing is there, but the way elsewhere is. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
 
@@ -139,6 +168,18 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("../features/entrance/LoginPage"), "LoginPage"),
 });
 
+const password = createRoute({
+  getParentRoute: () => root,
+  path: "/password",
+  beforeLoad: async () => {
+    if (!(await isSignedIn())) throw redirect({ to: await wayIn() });
+    if (!mustChoosePassword()) throw redirect({ to: "/" });
+  },
+  validateSearch: (s: Record<string, unknown>): { from?: string } =>
+    typeof s.from === "string" ? { from: s.from } : {},
+  component: lazyRouteComponent(() => import("../features/me/OwnPasswordPage"), "OwnPasswordPage"),
+});
+
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -147,10 +188,11 @@ const setup = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    signedIn.addChildren([overview, flows, flow, deployments, deployment, unknown]),
+    signedIn.addChildren([overview, flows, flow, deployments, deployment, profile, security, preferences, unknown]),
     launch,
     locked,
     login,
+    password,
     setup,
   ]),
   basepath: "/_",

@@ -1,5 +1,6 @@
 import { Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { exactTime } from "../text/time";
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
@@ -27,7 +28,7 @@ export function RelativeTime({ at }: { at: string }) {
   }, []);
   const date = new Date(at);
   return (
-    <Tooltip label={date.toLocaleString()}>
+    <Tooltip label={exactTime(date)}>
       <time dateTime={at}>{relative(date, now)}</time>
     </Tooltip>
   );

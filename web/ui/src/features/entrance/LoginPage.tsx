@@ -1,4 +1,5 @@
 import { useRouter, useSearch } from "@tanstack/react-router";
+import { wayBack } from "../../app/wayBack";
 import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
 import { LoginForm } from "./LoginForm";
@@ -11,9 +12,7 @@ export function LoginPage() {
     <Entrance title={t("login.title")}>
       <LoginForm
         onDone={() => {
-          // Only a path of our own: an address from outside must not lead elsewhere.
-          const path = from?.startsWith("/") && !from.startsWith("//") ? from.replace(/^\/_(?=\/)/, "") : "/";
-          router.history.replace(`/_${path}`);
+          router.history.replace(wayBack(from));
         }}
       />
     </Entrance>

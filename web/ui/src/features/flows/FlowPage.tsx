@@ -20,9 +20,10 @@ import { Link, useBlocker, useNavigate, useParams, useSearch } from "@tanstack/r
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { isProblem } from "../../api/problem";
-import { type Action, readable, useActions } from "../../app/actions";
+import { type Action, useActions } from "../../app/actions";
 import { Page, useTitle } from "../../app/Page";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
+import { useKeyName } from "../../app/shortcuts";
 import { Failure, Pending } from "../../app/states";
 import { t } from "../../text/t";
 import type { BottomTab } from "./BottomPanel";
@@ -105,6 +106,7 @@ function Editor({ name }: { name: string }) {
   const preferences = usePreferences();
   const setPreferences = useSetPreferences();
   const panes = preferences.editor;
+  const keyName = useKeyName();
   const remember = useRecent();
   const narrow = useMediaQuery("(max-width: 640px)") ?? false;
   const [quickAdd, setQuickAdd] = useState<QuickAddRequest>();
@@ -198,12 +200,11 @@ function Editor({ name }: { name: string }) {
         label: t("flow.save"),
         section,
         icon: IconDeviceFloppy,
-        keys: ["mod+s"],
         run: () => void save(name),
       },
-      { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, keys: ["mod+enter"], run: review },
-      { id: "flow.test", label: t("flow.test"), section, keys: ["r"], where: "canvas", run: test },
-      { id: "flow.find", label: t("flow.find"), section, keys: ["mod+f"], run: () => setFinding(true) },
+      { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, run: review },
+      { id: "flow.test", label: t("flow.test"), section, where: "canvas", run: test },
+      { id: "flow.find", label: t("flow.find"), section, run: () => setFinding(true) },
       {
         id: "flow.outline",
         label: t("flow.outline"),
@@ -216,7 +217,6 @@ function Editor({ name }: { name: string }) {
         label: t("pane.bottom"),
         section,
         icon: IconLayoutBottombar,
-        keys: ["j"],
         where: "canvas",
         run: () => setPane({ showBottom: !panes.showBottom }),
       },
@@ -225,7 +225,6 @@ function Editor({ name }: { name: string }) {
         label: t("pane.inspector"),
         section,
         icon: IconLayoutSidebarRight,
-        keys: ["i"],
         where: "canvas",
         run: () => setPane({ showInspector: !panes.showInspector }),
       },
@@ -240,11 +239,10 @@ function Editor({ name }: { name: string }) {
         id: "pane.miniMap",
         label: t("canvas.miniMap"),
         section,
-        keys: ["m"],
         where: "canvas",
         run: () => setPane({ miniMap: !panes.miniMap }),
       },
-      { id: "pane.next", label: t("pane.next"), section, keys: ["f6"], quiet: true, run: focusNextPane },
+      { id: "pane.next", label: t("pane.next"), section, quiet: true, run: focusNextPane },
       {
         id: "flow.discard",
         label: t("flow.discard"),
@@ -273,7 +271,7 @@ function Editor({ name }: { name: string }) {
           </span>
           <Tool
             label={t("canvas.undo")}
-            keys="mod+z"
+            action="canvas.undo"
             disabled={flow.history.done.length === 0 || flow.locked}
             onClick={() => useEditor.getState().undo(name)}
           >
@@ -281,13 +279,13 @@ function Editor({ name }: { name: string }) {
           </Tool>
           <Tool
             label={t("canvas.redo")}
-            keys="mod+shift+z"
+            action="canvas.redo"
             disabled={flow.history.undone.length === 0 || flow.locked}
             onClick={() => useEditor.getState().redo(name)}
           >
             <IconArrowForwardUp size={16} />
           </Tool>
-          <Tool label={t("flow.save")} keys="mod+s" onClick={() => void save(name)}>
+          <Tool label={t("flow.save")} action="flow.save" onClick={() => void save(name)}>
             <IconDeviceFloppy size={16} />
           </Tool>
           <Tool label={t("flow.outline")} pressed={useOutline} onClick={() => setShowOutline((s) => !s)}>
@@ -295,7 +293,7 @@ function Editor({ name }: { name: string }) {
           </Tool>
           <Tool
             label={t("pane.bottom")}
-            keys="j"
+            action="pane.bottom"
             pressed={panes.showBottom}
             onClick={() => setPane({ showBottom: !panes.showBottom })}
           >
@@ -413,7 +411,7 @@ function Editor({ name }: { name: string }) {
               >
                 {flow.doc.nodes.ids.length === 0 && flow.doc.notes.ids.length === 0 && (
                   <div className="canvas__hint">
-                    <div>{t("canvas.empty", { key: readable("a") })}</div>
+                    <div>{t("canvas.empty", { key: keyName("canvas.add") })}</div>
                   </div>
                 )}
               </Canvas>
@@ -512,21 +510,24 @@ function Editor({ name }: { name: string }) {
 
 function Tool({
   label,
-  keys,
+  action,
   pressed,
   disabled,
   onClick,
   children,
 }: {
   label: string;
-  keys?: string;
+  /** The action whose keys do the same. */
+  action?: string;
   pressed?: boolean;
   disabled?: boolean;
   onClick: () => void;
   children: React.ReactNode;
 }) {
+  const keyName = useKeyName();
+  const keys = action && keyName(action);
   return (
-    <Tooltip label={keys ? `${label} (${readable(keys)})` : label}>
+    <Tooltip label={keys ? `${label} (${keys})` : label}>
       <ActionIcon
         variant={pressed ? "light" : "subtle"}
         color="gray"

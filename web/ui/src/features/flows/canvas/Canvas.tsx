@@ -321,9 +321,16 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
           onQuickAdd({ screen, at: rf.screenToFlowPosition(screen) });
         }}
       >
-        <Background gap={16} color="var(--border)" />
-        <Controls showInteractive={false} aria-label={t("canvas.controls")} />
-        {preferences.miniMap && <MiniMap pannable zoomable ariaLabel={t("canvas.miniMap")} nodeColor={miniColor} />}
+        {preferences.grid && <Background gap={16} color="var(--border)" />}
+        {preferences.controls && <Controls showInteractive={false} aria-label={t("canvas.controls")} />}
+        {preferences.miniMap && (
+          <MiniMap
+            pannable={preferences.miniMapPans}
+            zoomable={preferences.miniMapPans}
+            ariaLabel={t("canvas.miniMap")}
+            nodeColor={miniColor}
+          />
+        )}
       </ReactFlow>
       {children}
     </div>

@@ -1,5 +1,6 @@
 import { Menu } from "@mantine/core";
-import { readable, useAllActions } from "../../../app/actions";
+import { useAllActions } from "../../../app/actions";
+import { useKeyName } from "../../../app/shortcuts";
 import { t } from "../../../text/t";
 import { removeEdge } from "../commands";
 import type { OpenFlow } from "../store";
@@ -39,6 +40,7 @@ const forCanvas = [
 /** The menu of the right mouse button or a long press: the same actions as everywhere. */
 export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props) {
   const actions = new Map(useAllActions().map((a) => [a.id, a]));
+  const keyName = useKeyName();
   const { screen, at, kind, id } = request;
   return (
     <Menu opened onChange={(opened) => !opened && onClose()} position="bottom-start" withinPortal>
@@ -49,7 +51,7 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
         {kind === "canvas" && (
           <Menu.Item
             disabled={flow.locked}
-            rightSection={<kbd>{readable("shift+a")}</kbd>}
+            rightSection={keyName("canvas.addFree") && <kbd>{keyName("canvas.addFree")}</kbd>}
             onClick={() => onQuickAdd({ screen, at })}
           >
             {t("quickAdd.label")}
@@ -76,7 +78,7 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
               key={name}
               disabled={action.disabled !== undefined}
               className={name.startsWith("canvas.delete") ? "menu__danger" : undefined}
-              rightSection={action.keys?.[0] && <kbd>{readable(action.keys[0])}</kbd>}
+              rightSection={keyName(name) && <kbd>{keyName(name)}</kbd>}
               onClick={action.run}
             >
               {action.label}

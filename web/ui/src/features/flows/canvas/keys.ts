@@ -82,17 +82,19 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       return list(doc, "nodes").filter((n) => !refusal(doc, { source: from, target: n.id, port }, rule));
     };
     const locked = flow.locked ? t("flow.lockedReason") : undefined;
-    const one = (id: string, label: string, keys: string[], run: () => void, more: Partial<Action> = {}): Action => ({
+    const one = (id: string, label: string, run: () => void, more: Partial<Action> = {}): Action => ({
       id: `canvas.${id}`,
       label,
       section,
-      keys,
       where: "canvas",
       run,
       ...more,
     });
-    const edit = (id: string, label: string, keys: string[], run: () => void, more: Partial<Action> = {}): Action =>
-      one(id, label, keys, run, { disabled: locked, ...more });
+    const edit = (id: string, label: string, run: () => void, more: Partial<Action> = {}): Action =>
+      one(id, label, run, { disabled: locked, ...more });
+    // Keys of a mode mean what the mode says, and are back to themselves after it.
+    const during = (id: string, label: string, keys: string[], run: () => void): Action =>
+      one(id, label, run, { keys });
 
     if (connectMode) {
       const list = candidates(connectMode.node, connectMode.port);
@@ -108,14 +110,16 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         handle.focus(connectMode.node);
       };
       return [
-        one("connect.next", t("canvas.connectNext"), ["arrowright", "arrowdown", "tab"], () => choose(1)),
-        one("connect.previous", t("canvas.connectPrevious"), ["arrowleft", "arrowup", "shift+tab"], () => choose(-1)),
-        one("connect.confirm", t("canvas.connectConfirm"), ["enter", "space"], () => {
+        during("connect.next", t("canvas.connectNext"), ["arrowright", "arrowdown", "tab"], () => choose(1)),
+        during("connect.previous", t("canvas.connectPrevious"), ["arrowleft", "arrowup", "shift+tab"], () =>
+          choose(-1),
+        ),
+        during("connect.confirm", t("canvas.connectConfirm"), ["enter", "space"], () => {
           const to = list[connectMode.choice];
           if (to) connect(name, catalogue, connectMode.node, to.id, connectMode.port);
           end();
         }),
-        one("connect.end", t("common.cancel"), ["escape"], end),
+        during("connect.end", t("common.cancel"), ["escape"], end),
       ];
     }
     if (aligning) {
@@ -131,12 +135,12 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       ];
       return [
         ...keys.map(([key, how, label]) =>
-          edit(`align.${how}`, t(label), [key], () => {
-            align(name, catalogue, how);
+          during(`align.${how}`, t(label), [key], () => {
+            if (!locked) align(name, catalogue, how);
             setAligning(false);
           }),
         ),
-        one("align.end", t("common.cancel"), ["escape"], () => setAligning(false)),
+        during("align.end", t("common.cancel"), ["escape"], () => setAligning(false)),
       ];
     }
     const add = (connected: boolean): void => {
@@ -151,7 +155,6 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         one(
           `go.${key}`,
           t(`canvas.go.${directions[key]}`),
-          [key],
           () => {
             const from = focused();
             const to = from && nearest(now().doc, from.id, directions[key]);
@@ -163,7 +166,6 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         edit(
           `move.${key}`,
           t(`canvas.move.${directions[key]}`),
-          [`shift+${key}`],
           () => {
             ensureSelected();
             nudge(name, { x: steps[key][0] * 16, y: steps[key][1] * 16 });
@@ -173,7 +175,6 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         edit(
           `leap.${key}`,
           t(`canvas.leap.${directions[key]}`),
-          [`mod+shift+${key}`],
           () => {
             ensureSelected();
             nudge(name, { x: steps[key][0] * 80, y: steps[key][1] * 80 });
@@ -184,7 +185,6 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       one(
         "follow.down",
         t("canvas.followDown"),
-        ["]"],
         () => {
           const from = focused();
           const next = from && neighbours(now().doc, from.id, true)[0];
@@ -195,7 +195,6 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       one(
         "follow.up",
         t("canvas.followUp"),
-        ["["],
         () => {
           const from = focused();
           const next = from && neighbours(now().doc, from.id, false)[0];
@@ -203,34 +202,34 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         },
         { quiet: true },
       ),
-      one("open", t("canvas.open"), ["enter"], () => {
+      one("open", t("canvas.open"), () => {
         const node = focused();
         if (node) {
           editor.select(name, [node.id]);
           onOpen(node.id);
         }
       }),
-      one("rename", t("canvas.rename"), ["f2"], () => {
+      one("rename", t("canvas.rename"), () => {
         const node = focused();
         if (node) {
           onOpen(node.id);
           focusInspector("name");
         }
       }),
-      one("toggle", t("canvas.toggle"), ["space"], () => {
+      one("toggle", t("canvas.toggle"), () => {
         const node = focused();
         if (!node) return;
         const next = new Set(now().selected);
         if (!next.delete(node.id)) next.add(node.id);
         editor.select(name, next);
       }),
-      one("selectAll", t("canvas.selectAll"), ["mod+a"], () =>
+      one("selectAll", t("canvas.selectAll"), () =>
         editor.select(name, [...now().doc.nodes.ids, ...now().doc.notes.ids]),
       ),
-      one("selectNone", t("canvas.selectNone"), ["escape"], () => editor.select(name, []), { quiet: true }),
-      edit("add", t("canvas.add"), ["a"], () => add(true)),
-      edit("addFree", t("canvas.addFree"), ["shift+a"], () => add(false)),
-      edit("connect", t("canvas.connect"), ["c"], () => {
+      one("selectNone", t("canvas.selectNone"), () => editor.select(name, []), { quiet: true }),
+      edit("add", t("canvas.add"), () => add(true)),
+      edit("addFree", t("canvas.addFree"), () => add(false)),
+      edit("connect", t("canvas.connect"), () => {
         const node = focused();
         if (!node || !hasOutput(node.type)) return editor.announce(t("refusal.no-output"));
         const port = catalogue.freePort(now().doc, node);
@@ -240,54 +239,54 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         editor.announce(t("canvas.connectHint", { n: first.length }));
         if (first[0]) handle.focus(first[0].id);
       }),
-      edit("delete", t("canvas.delete"), ["delete", "backspace"], () => {
+      edit("delete", t("canvas.delete"), () => {
         ensureSelected();
         remove(name, catalogue, false);
       }),
-      edit("deleteHeal", t("canvas.deleteHeal"), ["mod+backspace", "mod+delete"], () => {
+      edit("deleteHeal", t("canvas.deleteHeal"), () => {
         ensureSelected();
         remove(name, catalogue, true);
       }),
-      edit("undo", t("canvas.undo"), ["mod+z"], () => editor.undo(name)),
-      edit("redo", t("canvas.redo"), ["mod+shift+z", "mod+y"], () => editor.redo(name)),
-      edit("enable", t("canvas.enable"), ["d"], () => {
+      edit("undo", t("canvas.undo"), () => editor.undo(name)),
+      edit("redo", t("canvas.redo"), () => editor.redo(name)),
+      edit("enable", t("canvas.enable"), () => {
         ensureSelected();
         toggleEnabled(name);
       }),
-      edit("duplicate", t("canvas.duplicate"), ["mod+d"], () => {
+      edit("duplicate", t("canvas.duplicate"), () => {
         ensureSelected();
         duplicate(name, catalogue);
       }),
-      one("copy", t("canvas.copy"), ["mod+c"], () => {
+      one("copy", t("canvas.copy"), () => {
         ensureSelected();
         void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2));
       }),
-      edit("cut", t("canvas.cut"), ["mod+x"], () => {
+      edit("cut", t("canvas.cut"), () => {
         ensureSelected();
         void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2)).then(() =>
           remove(name, catalogue, false),
         );
       }),
-      edit("paste", t("canvas.paste"), ["mod+v"], () => {
+      edit("paste", t("canvas.paste"), () => {
         const node = focused();
         void pasteText(name, catalogue, node ? { x: node.position.x, y: node.position.y + 96 } : handle.center());
       }),
-      edit("group", t("canvas.group"), ["g"], () => group(name)),
-      edit("ungroup", t("canvas.ungroup"), ["mod+shift+g"], () => ungroup(name)),
-      edit("note", t("canvas.note"), ["n"], () => addNote(name, handle.center())),
-      edit("layout", t("canvas.layout"), ["l"], () => void arrange(name, catalogue).then(() => handle.fit())),
-      edit("align", t("canvas.align"), ["o"], () => {
+      edit("group", t("canvas.group"), () => group(name)),
+      edit("ungroup", t("canvas.ungroup"), () => ungroup(name)),
+      edit("note", t("canvas.note"), () => addNote(name, handle.center())),
+      edit("layout", t("canvas.layout"), () => void arrange(name, catalogue).then(() => handle.fit())),
+      edit("align", t("canvas.align"), () => {
         setAligning(true);
         editor.announce(t("canvas.alignHint"));
       }),
-      one("zoomIn", t("canvas.zoomIn"), ["+", "="], handle.zoomIn),
-      one("zoomOut", t("canvas.zoomOut"), ["-"], handle.zoomOut),
-      one("zoom100", t("canvas.zoom100"), ["0"], () => handle.zoomTo(1)),
-      one("fit", t("canvas.fit"), ["1"], () => handle.fit()),
-      one("fitSelection", t("canvas.fitSelection"), ["2"], () => handle.fit([...now().selected])),
-      one("selectMode", t(selecting ? "canvas.panMode" : "canvas.selectMode"), selecting ? ["h"] : ["v"], () =>
-        setSelecting(!selecting),
-      ),
+      one("zoomIn", t("canvas.zoomIn"), handle.zoomIn),
+      one("zoomOut", t("canvas.zoomOut"), handle.zoomOut),
+      one("zoom100", t("canvas.zoom100"), () => handle.zoomTo(1)),
+      one("fit", t("canvas.fit"), () => handle.fit()),
+      one("fitSelection", t("canvas.fitSelection"), () => handle.fit([...now().selected])),
+      selecting
+        ? one("panMode", t("canvas.panMode"), () => setSelecting(false))
+        : one("selectMode", t("canvas.selectMode"), () => setSelecting(true)),
     ];
   }, [name, flow.locked, catalogue, handle, onQuickAdd, onOpen, connectMode, aligning, selecting, setSelecting, flow]);
   useActions(actions);

@@ -7,6 +7,7 @@ import { useServerEvents } from "../../../api/events";
 import { Failure } from "../../../app/states";
 import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
+import { clockTime, exactTime } from "../../../text/time";
 import type { DebugMessage } from "../runs";
 import { useEditor } from "../store";
 import { clear, loadMessages, setPaused, take, useMessages } from "./messages";
@@ -106,8 +107,8 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
                 className="debug__row"
                 style={{ transform: `translateY(${row.start}px)` }}
               >
-                <time className="debug__time tabular" dateTime={m.at} title={new Date(m.at).toLocaleString()}>
-                  {new Date(m.at).toLocaleTimeString()}
+                <time className="debug__time tabular" dateTime={m.at} title={exactTime(m.at)}>
+                  {clockTime(m.at)}
                 </time>
                 <button type="button" className="debug__node" onClick={() => handleOpen(m)}>
                   {m.label}

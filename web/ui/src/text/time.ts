@@ -1,0 +1,30 @@
+// Times as a person reads them, in the time zone that they chose.
+
+let zone: string | undefined;
+let exact = new Intl.DateTimeFormat();
+let clock = exact;
+
+/** Sets the time zone by its name ("Europe/Berlin"); undefined is that of the browser. */
+export function setTimeZone(next: string | undefined): void {
+  zone = next;
+  const of = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => {
+    try {
+      return new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+    } catch {
+      return new Intl.DateTimeFormat(undefined, options); // a zone that this browser does not know
+    }
+  };
+  exact = of({ dateStyle: "medium", timeStyle: "long" });
+  clock = of({ timeStyle: "medium" });
+}
+setTimeZone(undefined);
+
+/** Date and time to the second, with the zone. */
+export function exactTime(at: string | number | Date): string {
+  return exact.format(new Date(at));
+}
+
+/** The time of day to the second. */
+export function clockTime(at: string | number | Date): string {
+  return clock.format(new Date(at));
+}
