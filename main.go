@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -120,11 +119,13 @@ type process struct {
 	config  *config.Current
 	system  *system.System
 	product *app.App
-	front   *web.Listener
+	front   *web.Front
 	full    chan struct{}                // a write found the disk full
 	lost    chan error                   // the data folder came back as one that cannot be used
 	back    atomic.Pointer[func() error] // makes a data folder that came back ours again
 	tasks   sync.WaitGroup               // what ends when a stop is asked for
+
+	wasLocal atomic.Bool // before the last change of the settings
 }
 
 // run starts a task that ends once a stop is asked for.
@@ -172,7 +173,6 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 		return err
 	}
 	p.log.Info("starting", "version", system.Version(), "folder", folder.Path(), "memory", system.LimitMemory())
-	settings := p.config.Get()
 	sessions := web.NewSessions(keys.Derive("session cookies"), db.Instance())
 
 	p.product, err = app.New(ctx, app.Options{
@@ -187,37 +187,27 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 	defer func() { err = errors.Join(err, p.product.Close()) }()
 	db.WatchAilments(p.product.Health.Nudge)
 
-	host := settings.Host
-	if settings.Source("Host") == config.Default {
-		host = "localhost" // IPv6 as well
-	}
-	if p.front, err = web.Listen(ctx, host, settings.Port, p.local()); err != nil {
+	if p.front, err = web.OpenFront(ctx, p.product, web.FrontOptions{Folder: folder}); err != nil {
 		return err
-	}
-	p.front.Bound(settings.Limits.Connections)
-	if settings.HTTPS.Enabled {
-		certificate, err := web.OpenCertificate(folder.Within(settings.HTTPS.Cert), folder.Within(settings.HTTPS.Key), p.log)
-		if err != nil {
-			return errors.Join(err, p.front.Shutdown(ctx))
-		}
-		p.front.Secure(certificate)
 	}
 	if folder.Unlocked() {
 		fmt.Println("The disk of the data folder knows no locks: see to it that no other EcoFlow uses the folder.")
 	}
-	failed := make(chan error, len(p.front.Addresses()))
-	handler, err := p.frontDoor(sessions)
-	if err != nil {
-		return errors.Join(err, p.front.Shutdown(ctx))
-	}
-	p.front.Serve(p.product, handler, func(err error) { failed <- err })
-
 	line, err := instance.Listen(p.log, instance.Answers{Status: p.status, Open: p.window, Stop: p.system.Stop})
 	if err != nil {
 		return errors.Join(err, p.front.Shutdown(ctx))
 	}
 	defer func() { err = errors.Join(err, line.Close()) }()
 	announce := func() error { return folder.Announce(line, p.front.Address(), db.Instance()) }
+	p.config.Announce(func(config.Announcement) { p.warn("others are told a former address", announce()) })
+	p.config.Watch(p.becomeLocal)
+	failed := make(chan error, 1)
+	p.front.Serve(sessions, func(err error) {
+		select {
+		case failed <- err:
+		default: // one is enough
+		}
+	})
 	takeBack := func() error {
 		if err := folder.Retake(); err != nil {
 			return err
@@ -253,6 +243,12 @@ func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Opt
 	}
 	if s.Enabled && s.File.Enabled && !folder.ReadOnly() {
 		o.File = filepath.Join(folder.Logs(), s.File.Filename)
+		if s.File.Location != "" {
+			o.File = filepath.Join(folder.Within(s.File.Location), s.File.Filename)
+		}
+	}
+	if s.Label.Enable {
+		o.Label = s.Label.Label
 	}
 	if info, err := os.Stderr.Stat(); verbose || s.Enabled && s.Console && (err != nil || info.Mode()&os.ModeCharDevice == 0) {
 		o.Console = os.Stderr
@@ -276,8 +272,11 @@ func (p *process) configure(ctx context.Context, records *log.Log, store config.
 	} else if err != nil {
 		return err
 	}
+	p.wasLocal.Store(p.local())
 	options := logOptions(p.folder, p.Verbose, p.config.Get().Logging)
-	p.config.Watch(func(s config.Settings) { records.SetLevel(logOptions(p.folder, p.Verbose, s.Logging).Level) })
+	p.config.Watch(func(s config.Settings) {
+		p.warn("a former log file stays open", records.Change(logOptions(p.folder, p.Verbose, s.Logging)))
+	})
 	return records.Change(options)
 }
 
@@ -320,28 +319,6 @@ func (p *process) inSafeMode() bool {
 	}
 	fmt.Printf("EcoFlow crashed %d times within a minute. It starts in safe mode: you can manage it, and no flow runs.\n", crashes)
 	return true
-}
-
-// frontDoor returns the handler of everything that comes in.
-func (p *process) frontDoor(sessions *web.Sessions) (http.Handler, error) {
-	name, err := os.Hostname()
-	p.warn("this machine has no name", err)
-	path := filepath.Join(p.folder.Path(), "public")
-	if err := os.MkdirAll(path, 0o700); err != nil && !p.folder.ReadOnly() {
-		return nil, fmt.Errorf("make the folder of static files: %w", err)
-	}
-	o := web.Options{
-		Hosts:    web.NewHosts(p.front.Addresses(), name, p.config.Get().PublicHosts),
-		Proxies:  p.config.Get().Proxies(),
-		Sessions: sessions,
-		Crowded:  p.front.Crowded,
-	}
-	if root, err := os.OpenRoot(path); err == nil {
-		o.Static = &web.Static{Prefix: "/public", Root: root}
-	} else {
-		p.warn("no static files are served", err)
-	}
-	return web.New(p.product, o), nil
 }
 
 // greet says where the product is, opens a browser on it, and shows the setup code
@@ -424,6 +401,20 @@ func (p *process) window() (string, error) {
 	return page, nil
 }
 
+// becomeLocal opens a browser for the person at this machine once nobody has to sign
+// in any more: it is they who can confirm it.
+func (p *process) becomeLocal(s config.Settings) {
+	if was := p.wasLocal.Swap(s.Local()); was || !s.Local() {
+		return
+	}
+	target, err := p.window()
+	if err != nil {
+		p.warn("no window for the person at this machine", err)
+		return
+	}
+	fault.Go(p.log, "browser", func() { show(p.Options, target) })
+}
+
 // watchLaunch removes a launch page once it is used or too old. A browser that has
 // not asked by sandboxTime may not read the page (sandboxed installs): it gets the
 // link itself, which dies on first use.
@@ -503,6 +494,7 @@ func (p *process) stop(signals <-chan os.Signal) error {
 		os.Exit(1)
 	})
 	p.system.Leaving()
+	p.warn("a trial of settings has no end", p.config.Close())
 	p.product.Events.Publish(event.Server, map[string]any{"state": system.Stopping})
 	p.system.Stop()
 	p.tasks.Wait()

@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -36,8 +37,20 @@ func OpenCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
 	}
+}
+
+// ends returns when the certificate does.
+func (c *Certificate) ends() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	leaf, err := x509.ParseCertificate(c.loaded.Certificate[0])
+	if err != nil {
+		return time.Time{}
+	}
+	return leaf.NotAfter
 }
 
 // current returns the certificate of the files as they are now; files that cannot be

@@ -89,6 +89,7 @@ type sandboxWriter struct {
 	http.ResponseWriter
 	pace
 	wrote bool
+	free  bool // at an address where nothing else of ours is
 }
 
 var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
@@ -97,9 +98,18 @@ var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
 func (w *sandboxWriter) WriteHeader(status int) {
 	if !w.wrote && status >= 200 {
 		w.wrote = true
-		sandbox(w.Header(), status)
+		w.complete(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// complete completes the headers.
+func (w *sandboxWriter) complete(status int) {
+	if w.free {
+		describe(w.Header(), status)
+		return
+	}
+	sandbox(w.Header(), status)
 }
 
 // Write implements http.ResponseWriter.
@@ -119,23 +129,29 @@ var (
 	sandboxCSP = "sandbox allow-scripts allow-forms allow-popups"
 )
 
-// sandbox completes the headers of an answer that users made.
+// sandbox completes the headers of an answer that users made, and keeps what could
+// run in it out of our origin.
 func sandbox(h http.Header, status int) {
+	if kind := describe(h, status); kind != "" && !inert(kind) {
+		h.Add("Content-Security-Policy", sandboxCSP)
+	}
+}
+
+// describe completes the headers of an answer that users made with one content type,
+// which browsers then believe, and returns the type that it had; "" for none.
+func describe(h http.Header, status int) (kind string) {
 	h["X-Content-Type-Options"] = noSniff
 	types := h["Content-Type"]
 	switch {
 	case len(types) == 0 || types[0] == "":
-		if status == http.StatusNoContent || status == http.StatusNotModified {
-			return
+		if status != http.StatusNoContent && status != http.StatusNotModified {
+			h["Content-Type"] = anyBytes
 		}
-		h["Content-Type"] = anyBytes
-		return
+		return ""
 	case len(types) > 1:
 		h["Content-Type"] = types[:1]
 	}
-	if !inert(types[0]) {
-		h.Add("Content-Security-Policy", sandboxCSP)
-	}
+	return types[0]
 }
 
 // inert reports whether a browser runs nothing in an answer of the content type.

@@ -24,20 +24,35 @@ import (
 	"ecoflow/app/limit"
 )
 
-// Listener is where the product listens: one address, or both loopback ones.
+// Listener is where the product listens: one address, or both loopback ones. What
+// speaks there is a way; while another one is on trial there are two.
 type Listener struct {
-	wish    string // host and port that were asked for
-	inner   []net.Listener
-	max     int64
-	tls     *tls.Config // nil speaks plain HTTP
-	open    atomic.Int64
-	refused func() // counts a connection turned away
+	wish  string // host and port that were asked for
+	inner []net.Listener
+	crowd *crowd
+	log   *slog.Logger
+	fails func(error)
 
-	server  http.Server
-	serving sync.WaitGroup
-	leaving atomic.Bool // Shutdown has begun
-	parting atomic.Bool // the port is closed, the connections are not
+	tls       *tls.Config // of the way that Serve begins with; nil speaks plain HTTP
+	ways      atomic.Pointer[ways]
+	accepting sync.WaitGroup
+	leaving   atomic.Bool // the sockets are to be closed
 }
+
+// crowd counts connections, over all listeners that share it.
+type crowd struct {
+	open, max atomic.Int64
+	refused   func() // counts a connection turned away
+}
+
+func newCrowd() *crowd {
+	c := &crowd{}
+	c.max.Store(limit.Connections)
+	return c
+}
+
+// crowded reports whether the connections left are those kept for the management side.
+func (c *crowd) crowded() bool { return c.open.Load() > c.max.Load()-limit.ReservedManaging }
 
 // portsTried is how many ports after the wished one are tried when it is taken.
 const portsTried = 100
@@ -47,7 +62,7 @@ const portsTried = 100
 // taken, next allows another: the next free one, whatever is free at the end. Port
 // 0 is any free port. What the process before left of the same wish goes before.
 func Listen(ctx context.Context, host string, port int, next bool, left ...instance.Socket) (*Listener, error) {
-	l := &Listener{max: limit.Connections, wish: net.JoinHostPort(host, strconv.Itoa(port))}
+	l := &Listener{crowd: newCrowd(), wish: net.JoinHostPort(host, strconv.Itoa(port))}
 	if l.inner = l.inherit(ctx, host, left); l.inner != nil {
 		return l, nil
 	}
@@ -107,8 +122,8 @@ func (l *Listener) Sockets() []instance.Socket {
 	return list
 }
 
-// Bound changes how many connections may be open at once; it is called before Serve.
-func (l *Listener) Bound(most int) { l.max = int64(most) }
+// Bound changes how many connections may be open at once.
+func (l *Listener) Bound(most int) { l.crowd.max.Store(int64(most)) }
 
 // Secure has the listener speak TLS; it is called before Serve and Address.
 func (l *Listener) Secure(c *Certificate) { l.tls = c.Config() }
@@ -153,8 +168,12 @@ func (l *Listener) Address() string {
 	if !a.Addr().IsUnspecified() && a.Addr() != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
 		host = literal(a.Addr())
 	}
+	secure := l.tls != nil
+	if ways := l.ways.Load(); ways != nil {
+		secure = ways.now.tls != nil
+	}
 	scheme := "http://"
-	if l.tls != nil {
+	if secure {
 		scheme = "https://"
 	}
 	return scheme + host + ":" + strconv.Itoa(int(a.Port()))
@@ -162,35 +181,70 @@ func (l *Listener) Address() string {
 
 // Crowded reports whether the connections left are those kept for the management
 // side.
-func (l *Listener) Crowded() bool { return l.open.Load() > l.max-limit.ReservedManaging }
+func (l *Listener) Crowded() bool { return l.crowd.crowded() }
 
 // Serve begins to answer for the product with its handler and returns at once.
 // failed is called when a listener fails before Shutdown.
 func (l *Listener) Serve(a *app.App, h http.Handler, failed func(error)) {
-	l.refused = func() { a.Limits.Refused("connections") }
-	l.server = http.Server{
-		Handler:           l.farewell(slowBodies(h)),
-		ReadHeaderTimeout: limit.HeaderTime,
-		IdleTimeout:       limit.IdleTime,
-		WriteTimeout:      answerTime,
-		// net/http bounds memory by it, some KiB more; the exact bound is refuse's.
-		MaxHeaderBytes: limit.HeaderBytes,
-		ErrorLog:       slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
-		TLSConfig:      l.tls,
+	if l.crowd.refused == nil {
+		l.crowd.refused = func() { a.Limits.Refused("connections") }
 	}
+	l.log, l.fails = a.Log, failed
+	l.ways.Store(&ways{now: newWay(a.Log, h, l.tls)})
+	l.accept()
+}
+
+// accept begins to take connections.
+func (l *Listener) accept() {
 	for _, inner := range l.inner {
-		l.serving.Add(1)
-		fault.Go(a.Log, "listener", func() {
-			defer l.serving.Done()
-			serve := l.server.Serve
-			if l.tls != nil {
-				serve = func(inner net.Listener) error { return l.server.ServeTLS(inner, "", "") }
-			}
-			if err := serve(&counted{Listener: inner, of: l}); !l.leaving.Load() {
-				failed(err)
+		l.accepting.Add(1)
+		fault.Go(l.log, "listener", func() {
+			defer l.accepting.Done()
+			if err := l.acceptAll(inner); err != nil {
+				l.fails(err)
 			}
 		})
 	}
+}
+
+// acceptAll hands every connection to who speaks with it; those beyond the bound are
+// closed at once. When the socket is to be closed, it first takes those that wait in
+// the system's queue: closing the port would reset them.
+func (l *Listener) acceptAll(inner net.Listener) error {
+	last, pause := false, time.Duration(0)
+	for {
+		conn, err := inner.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+		case l.leaving.Load() && last:
+			inner.Close() //nolint:errcheck // it ends either way
+			return nil
+		case l.leaving.Load():
+			last = true
+			inner.(*net.TCPListener).SetDeadline(time.Now().Add(queueTime)) //nolint:errcheck // only a closed one refuses
+			continue
+		case passing(err):
+			pause = min(max(2*pause, lingerStep), time.Second)
+			time.Sleep(pause)
+			continue
+		default:
+			return err
+		}
+		if l.crowd.open.Add(1) > l.crowd.max.Load() {
+			l.crowd.open.Add(-1)
+			l.crowd.refused()
+			conn.Close() //nolint:errcheck // it is turned away
+			continue
+		}
+		l.ways.Load().take(l.log, &countedConn{Conn: conn, of: l.crowd})
+	}
+}
+
+// passing reports whether taking connections may work again in a moment: this one is
+// gone, or the process has no descriptor left for it.
+func passing(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
 // answerTime is how long an answer may take from the end of the request's header;
@@ -203,35 +257,69 @@ const (
 	queueTime  = 2 * time.Millisecond // to empty the system's queue of new connections
 )
 
+// release closes the sockets; connections go on.
+func (l *Listener) release() {
+	l.leaving.Store(true)
+	for _, inner := range l.inner {
+		inner.(*net.TCPListener).SetDeadline(time.Now()) //nolint:errcheck // only a closed one refuses
+	}
+	l.accepting.Wait()
+	for _, inner := range l.inner { // those that nobody served
+		inner.Close() //nolint:errcheck // closed already otherwise
+	}
+}
+
+// resume binds the addresses of a released listener again, and takes connections. It
+// tries for resumeTime: whoever took a port meanwhile may leave it again.
+func (l *Listener) resume(ctx context.Context) error {
+	until := time.Now().Add(resumeTime)
+	var inner []net.Listener
+	for _, a := range l.Addresses() {
+		one, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.String())
+		for err != nil && time.Now().Before(until) {
+			time.Sleep(resumeTime / 20)
+			one, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.String())
+		}
+		if err != nil {
+			for _, bound := range inner {
+				bound.Close() //nolint:errcheck // it was never served
+			}
+			return fmt.Errorf("listen on %s again: %w", a, err)
+		}
+		inner = append(inner, one)
+	}
+	l.inner = inner
+	l.leaving.Store(false)
+	l.accept()
+	return nil
+}
+
+const resumeTime = 5 * time.Second
+
 // Shutdown closes the listeners, waits for the requests in flight until ctx ends
 // and then closes what is left. Every answer from then on ends its connection, so
 // that a caller who goes on calling meets a closed port, and no request is taken and
 // never answered.
 func (l *Listener) Shutdown(ctx context.Context) error {
-	l.leaving.Store(true)
-	for _, inner := range l.inner {
-		inner.(*net.TCPListener).SetDeadline(time.Now()) //nolint:errcheck // only a closed one refuses
+	l.release()
+	ways := l.ways.Load()
+	if ways == nil {
+		return nil
 	}
-	l.serving.Wait()
-	for _, inner := range l.inner { // those that Serve never saw
-		inner.Close() //nolint:errcheck // closed already otherwise
-	}
-	l.parting.Store(true)
-	l.linger(ctx)
-	err := l.server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, l.server.Close())
+	err := ways.now.shutdown(ctx, l.crowd)
+	if ways.former != nil {
+		err = errors.Join(err, ways.former.shutdown(ctx, l.crowd))
 	}
 	return err
 }
 
 // linger waits until the callers have taken their leave, or lingerTime.
-func (l *Listener) linger(ctx context.Context) {
+func (c *crowd) linger(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lingerTime)
 	defer cancel()
 	look := time.NewTicker(lingerStep)
 	defer look.Stop()
-	for l.open.Load() > 0 {
+	for c.open.Load() > 0 {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
@@ -240,54 +328,10 @@ func (l *Listener) linger(ctx context.Context) {
 	}
 }
 
-// farewell has an answer end its connection once the port is closed: said earlier,
-// it would bring the caller back to a port that is just closing.
-func (l *Listener) farewell(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if l.parting.Load() {
-			w.Header().Set("Connection", "close")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// counted is a listener that takes no more connections than allowed.
-type counted struct {
-	net.Listener
-	of   *Listener
-	last bool // only what waits in the queue is still taken
-}
-
-// Accept returns the next connection; those beyond the bound are closed at once.
-// When Shutdown ends it, it first takes those that wait in the system's queue:
-// closing the port would reset them.
-func (c *counted) Accept() (net.Conn, error) {
-	for {
-		conn, err := c.Listener.Accept()
-		switch {
-		case err == nil:
-		case !c.of.leaving.Load():
-			return nil, err
-		case c.last:
-			c.Listener.Close() //nolint:errcheck // it ends either way
-			return nil, net.ErrClosed
-		default:
-			c.last = true
-			c.Listener.(*net.TCPListener).SetDeadline(time.Now().Add(queueTime)) //nolint:errcheck // only a closed one refuses
-			continue
-		}
-		if c.of.open.Add(1) <= c.of.max {
-			return &countedConn{Conn: conn, of: c.of}, nil
-		}
-		c.of.open.Add(-1)
-		c.of.refused()
-		conn.Close() //nolint:errcheck // it is turned away
-	}
-}
-
+// countedConn is a connection that counts.
 type countedConn struct {
 	net.Conn
-	of   *Listener
+	of   *crowd
 	once sync.Once
 }
 

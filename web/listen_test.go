@@ -101,7 +101,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		return string(body)
 	}
 	var open []net.Conn
-	for i := range int(l.max) + 1 {
+	for i := range int(l.crowd.max.Load()) + 1 {
 		c, err := net.Dial("tcp", l.Addresses()[0].String())
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		defer c.Close()
 		open = append(open, c)
 		want := fmt.Sprint(i >= 2)
-		if i == int(l.max) {
+		if i == int(l.crowd.max.Load()) {
 			want = "closed"
 		}
 		if got := ask(c); got != want {
@@ -125,7 +125,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if err := l.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := l.open.Load(); n != 0 {
+	if n := l.crowd.open.Load(); n != 0 {
 		t.Errorf("%d connections are counted when none is open", n)
 	}
 }

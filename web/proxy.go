@@ -12,7 +12,7 @@ import (
 // TLS: RemoteAddr becomes the caller's address and the URL's scheme "https". From
 // anybody else the headers are hearsay.
 func (s *server) believe(r *http.Request) {
-	if len(s.Proxies) == 0 {
+	if len(s.surface.Load().proxies) == 0 {
 		return
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -28,7 +28,7 @@ func (s *server) believe(r *http.Request) {
 
 func (s *server) trusted(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
+	return slices.ContainsFunc(s.surface.Load().proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // forwarded reads both families of headers. A proxy writes one and may pass on

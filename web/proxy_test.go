@@ -8,7 +8,8 @@ import (
 )
 
 func TestForwarded(t *testing.T) {
-	s := &server{Options: Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}}
+	s := &server{}
+	s.follow(nil, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}, nil)
 	const stranger, proxy = "198.51.100.9:1234", "10.0.0.1:1234"
 	for _, c := range []struct {
 		peer  string
@@ -76,7 +77,8 @@ func FuzzForwarded(f *testing.F) {
 	for _, seed := range []string{"203.0.113.5", "for=203.0.113.5;proto=https", ",,,", `for="[`, "10.0.0.1, 10.0.0.2", "for=;for=", "[::1]:x"} {
 		f.Add(seed, seed, "https")
 	}
-	s := &server{Options: Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	s := &server{}
+	s.follow(nil, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, nil)
 	f.Fuzz(func(t *testing.T, xff, forwarded, proto string) {
 		for _, peer := range []string{"10.0.0.1:1", "198.51.100.9:1"} {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)

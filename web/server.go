@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"ecoflow/app"
@@ -50,7 +51,60 @@ type server struct {
 	log        *slog.Logger
 	management http.Handler
 	window     http.Handler
-	static     http.Handler
+	surface    atomic.Pointer[surface]
+}
+
+// surface is what of the settings the handler follows.
+type surface struct {
+	hosts   *Hosts
+	proxies []netip.Prefix
+	static  *Static // nil serves none
+	files   http.Handler
+}
+
+// Handler is the handler of everything that comes in.
+type Handler struct{ *server }
+
+// Follow has the handler go by other hosts, proxies and static files from the next
+// request on.
+func (h Handler) Follow(hosts *Hosts, proxies []netip.Prefix, static *Static) {
+	h.follow(hosts, proxies, static)
+}
+
+func (s *server) follow(hosts *Hosts, proxies []netip.Prefix, static *Static) {
+	next := &surface{hosts: hosts, proxies: proxies, static: static}
+	if static != nil {
+		next.files = http.StripPrefix(static.Prefix, staticFiles(static.Root))
+	}
+	s.surface.Store(next)
+}
+
+// API returns the handler of an address that serves the deployed API and the static
+// files and nothing else of ours: what they answer may run freely there.
+func (h Handler) API() http.Handler {
+	s := h.server
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.refuse(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		now := s.surface.Load()
+		s.believe(r)
+		switch {
+		case now.serves(r.URL.Path):
+			s.guarded(w, r, now.files, true)
+		case s.app.Engine == nil:
+			s.fail(w, r, fault.New(fault.Unavailable, "No flow runs right now.").WithCode("no_flows"))
+		default:
+			stripCredentials(r.Header, s.Sessions.Name())
+			s.guarded(w, r, s.app.Engine, true)
+		}
+	})
+}
+
+// serves reports whether a path is that of a static file.
+func (s *surface) serves(path string) bool {
+	return s.static != nil && strings.HasPrefix(path, s.static.Prefix+"/")
 }
 
 // New returns the handler of the product. A request meets, in this order: header
@@ -61,17 +115,15 @@ type server struct {
 //   - the window and the old addresses that lead to it,
 //   - static files,
 //   - what flows serve: without our credentials, with the sandbox headers.
-func New(a *app.App, o Options) http.Handler {
+func New(a *app.App, o Options) Handler {
 	s := &server{Options: o, app: a, log: a.Log}
 	set := endpoint.NewSet(endpoint.Options{
 		Log: a.Log, Limits: a.Limits, Record: a.Audit.Append, SetSession: o.Sessions.Set,
 	}, api.All(a))
 	s.management = s.observe(s.crossSite(s.credential(set)))
 	s.window = s.observe(http.StripPrefix(windowPrefix, ui.Handler()))
-	if o.Static != nil {
-		s.static = http.StripPrefix(o.Static.Prefix, staticFiles(o.Static.Root))
-	}
-	return s
+	s.follow(o.Hosts, o.Proxies, o.Static)
+	return Handler{s}
 }
 
 // windowPrefix is where the window lives.
@@ -84,14 +136,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.believe(r)
-	path := r.URL.Path
+	path, now := r.URL.Path, s.surface.Load()
 	switch {
 	case under(path, endpoint.Prefix):
 		s.management.ServeHTTP(w, r)
 	case strings.HasPrefix(path, windowPrefix+"/"):
 		s.window.ServeHTTP(w, r)
-	case s.static != nil && strings.HasPrefix(path, s.Static.Prefix+"/"):
-		s.guarded(w, r, s.static)
+	case now.serves(path):
+		s.guarded(w, r, now.files, false)
 	case leadsToWindow(path) && (s.app.Engine == nil || !s.app.Engine.Serves(r)):
 		target := windowPrefix + "/"
 		if strings.EqualFold(path, "/launch") { // the browser carries the fragment over
@@ -106,7 +158,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fault.New(fault.Unavailable, "There are too many connections. Try again shortly.").WithCode("crowded").After(time.Second))
 	default:
 		stripCredentials(r.Header, s.Sessions.Name())
-		s.guarded(w, r, s.app.Engine)
+		s.guarded(w, r, s.app.Engine, false)
 	}
 }
 
@@ -145,7 +197,7 @@ func (s *server) refuse(r *http.Request) *fault.Fault {
 		s.app.Limits.Refused("header bytes")
 		return fault.New(fault.HeadersTooLarge, "The header of the request is larger than %d bytes.", limit.HeaderBytes)
 	}
-	if !s.Hosts.Admit(r) {
+	if !s.surface.Load().hosts.Admit(r) {
 		s.app.Limits.Refused("unknown host")
 		return fault.New(fault.Misdirected, "This server does not answer to the name %q. If it should, add the name to publicHosts in the settings.", fault.Shown(r.Host))
 	}
@@ -221,10 +273,11 @@ func bearer(h http.Header) string {
 	return strings.TrimSpace(token)
 }
 
-// guarded serves what users made, so that it cannot run in our origin.
-func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler) {
+// guarded serves what users made, so that it cannot run in our origin; at an address
+// of its own it is free to.
+func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler, free bool) {
 	out := sandboxes.Get().(*sandboxWriter)
-	*out = sandboxWriter{ResponseWriter: w}
+	*out = sandboxWriter{ResponseWriter: w, free: free}
 	defer func() {
 		p := recover()
 		switch {
@@ -242,6 +295,6 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 	}()
 	next.ServeHTTP(out, r)
 	if !out.wrote { // net/http answers 200 without a body then
-		sandbox(w.Header(), http.StatusNoContent)
+		out.complete(http.StatusNoContent)
 	}
 }

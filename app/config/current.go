@@ -85,10 +85,10 @@ type Current struct {
 	confirm time.Duration
 	now     atomic.Pointer[Settings]
 
-	stage    Stage
-	demands  []Demand
-	live     []func(Settings)
-	announce func(Announcement)
+	stage   Stage
+	demands []Demand
+	live    []func(Settings)
+	hears   []func(Announcement)
 
 	changes sync.Mutex // held while the settings change
 	trial   *trial     // nil for none
@@ -103,7 +103,7 @@ const ConfirmTime = 60 * time.Second
 // error of kind fault.Invalid the settings are usable all the same; see Load. A
 // trial that an earlier process did not end has returned by that.
 func Open(ctx context.Context, store Store, lookup func(string) (string, bool), flags map[string]string) (*Current, error) {
-	c := &Current{store: store, lookup: lookup, flags: flags, confirm: ConfirmTime, announce: func(Announcement) {}}
+	c := &Current{store: store, lookup: lookup, flags: flags, confirm: ConfirmTime}
 	versions, err := store.SettingsVersions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load settings: %w", err)
@@ -152,7 +152,13 @@ func (c *Current) Demand(d Demand) { c.demands = append(c.demands, d) }
 func (c *Current) On(s Stage) { c.stage = s }
 
 // Announce has fn called after each change.
-func (c *Current) Announce(fn func(Announcement)) { c.announce = fn }
+func (c *Current) Announce(fn func(Announcement)) { c.hears = append(c.hears, fn) }
+
+func (c *Current) announce(a Announcement) {
+	for _, fn := range c.hears {
+		fn(a)
+	}
+}
 
 // Announcement says that the settings changed.
 type Announcement struct {

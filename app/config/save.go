@@ -248,7 +248,7 @@ func between(a, b Version) []Difference {
 // edit returns what sets the keys to the values, null to their defaults.
 func (c *Current) edit(values map[string]any) func(stored map[string]any) []fault.Place {
 	return func(stored map[string]any) (wrong []fault.Place) {
-		now := c.Get()
+		now, defaults := c.Get(), Defaults()
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			f := field(key)
 			if f == nil {
@@ -260,6 +260,9 @@ func (c *Current) edit(values map[string]any) func(stored map[string]any) []faul
 					wrong = append(wrong, fault.Place{Path: key, Message: by, Code: "setting_locked"})
 				}
 				continue
+			}
+			if _, kept := find(stored, key); !kept && values[key] != nil && f.same(defaults, values[key]) {
+				continue // what nobody chose goes on following its default
 			}
 			put(stored, key, values[key])
 		}

@@ -28,6 +28,7 @@ type Options struct {
 	JSON    bool      // for programs instead of people
 	Console io.Writer // nil for none
 	File    string    // path of the newest file, "" for none
+	Label   string    // on every record, "" for none
 }
 
 // Log is a logger that writes in the background. When records come faster than
@@ -37,6 +38,7 @@ type Log struct {
 	direct  *slog.Logger // past the queue, for the writer itself
 	level   slog.LevelVar
 	json    atomic.Bool
+	label   atomic.Pointer[string] // on every record, "" for none
 	queue   chan []byte
 	quit    chan struct{}
 	ended   chan struct{}
@@ -61,11 +63,11 @@ func Open(o Options) *Log {
 
 func (l *Log) logger(w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: &l.level}
-	return slog.New(secret.Redact(either{asJSON: &l.json, json: slog.NewJSONHandler(w, options), text: slog.NewTextHandler(w, options)}))
+	return slog.New(secret.Redact(either{asJSON: &l.json, label: &l.label, json: slog.NewJSONHandler(w, options), text: slog.NewTextHandler(w, options)}))
 }
 
 // Change makes the log go and look as told from now on; loggers that were taken
-// from it follow. It is for the start, once the settings are known.
+// from it follow.
 func (l *Log) Change(o Options) error {
 	if former := l.goTo(o); former != nil {
 		return former.Close()
@@ -77,6 +79,7 @@ func (l *Log) Change(o Options) error {
 func (l *Log) goTo(o Options) (former *lumberjack.Logger) {
 	l.level.Set(o.Level)
 	l.json.Store(o.JSON)
+	l.label.Store(&o.Label)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.console = o.Console
@@ -196,6 +199,7 @@ func (s sink) Write(record []byte) (int, error) {
 // either writes JSON or text, as now wanted.
 type either struct {
 	asJSON     *atomic.Bool
+	label      *atomic.Pointer[string]
 	json, text slog.Handler
 }
 
@@ -212,14 +216,20 @@ func (e either) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 // Handle implements slog.Handler.
-func (e either) Handle(ctx context.Context, r slog.Record) error { return e.now().Handle(ctx, r) }
+func (e either) Handle(ctx context.Context, r slog.Record) error {
+	if label := e.label.Load(); label != nil && *label != "" {
+		r = r.Clone()
+		r.AddAttrs(slog.String("label", *label))
+	}
+	return e.now().Handle(ctx, r)
+}
 
 // WithAttrs implements slog.Handler.
 func (e either) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return either{e.asJSON, e.json.WithAttrs(attrs), e.text.WithAttrs(attrs)}
+	return either{e.asJSON, e.label, e.json.WithAttrs(attrs), e.text.WithAttrs(attrs)}
 }
 
 // WithGroup implements slog.Handler.
 func (e either) WithGroup(name string) slog.Handler {
-	return either{e.asJSON, e.json.WithGroup(name), e.text.WithGroup(name)}
+	return either{e.asJSON, e.label, e.json.WithGroup(name), e.text.WithGroup(name)}
 }
