@@ -223,6 +223,8 @@ func TestOldAddressesLeadToTheWindow(t *testing.T) {
 // echo stands in for deployed flows at the seam between them and the front door.
 type echo struct{}
 
+func (echo) Routes() []flow.RouteInfo { return nil }
+
 func (echo) Serves(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/auth/mine") }
 
 func (echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
