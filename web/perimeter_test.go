@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"ecoflow/app/flow"
 	"ecoflow/app/limit"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
