@@ -397,6 +397,8 @@ type fixed struct{}
 
 var fixedType = []string{"application/json"}
 
+func (fixed) Routes() []flow.RouteInfo { return nil }
+
 func (fixed) Serves(*http.Request) bool { return true }
 func (fixed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header()["Content-Type"] = fixedType
