@@ -20,8 +20,8 @@ import (
 	"ecoflow/app/recovery"
 )
 
-// filled makes a database with something in most tables, and closes it.
-func filled(t *testing.T, entries int) string {
+// lettered makes a database with something in most tables, and closes it.
+func lettered(t *testing.T, entries int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ecoflow.db")
 	db := reopen(t, path)
@@ -67,7 +67,7 @@ func rowsOf(r recovery.Salvaged, name string) recovery.Table {
 // R18: of a damaged database everything else is saved, what is lost is said, and the
 // damaged file stays as it is.
 func TestSalvage(t *testing.T) {
-	path := filled(t, 400)
+	path := lettered(t, 400)
 	damagePages(t, path, "0200xxxxxxxx")
 	before, err := os.ReadFile(path)
 	must(t, err)
@@ -128,7 +128,7 @@ func TestSalvage(t *testing.T) {
 
 // What carries a hash and does not fit it is not taken along.
 func TestSalvageDropsWhatDoesNotFit(t *testing.T) {
-	path := filled(t, 300)
+	path := lettered(t, 300)
 	db := reopen(t, path)
 	run(t, db.writer, `UPDATE flow_contents SET data = x'00' WHERE hash = (SELECT content FROM flows WHERE name = 'flow 3')`)
 	run(t, db.writer, `PRAGMA foreign_keys = OFF`)
@@ -161,7 +161,7 @@ func TestSalvageOfAnything(t *testing.T) {
 	if os.Getenv(fullVariable) != "" {
 		rounds = 200
 	}
-	original, err := os.ReadFile(filled(t, 100))
+	original, err := os.ReadFile(lettered(t, 100))
 	must(t, err)
 	wal, err := os.ReadFile(withLog(t) + "-wal")
 	must(t, err)
