@@ -87,6 +87,7 @@ type Editor struct {
 
 	mu       sync.Mutex
 	surveyed survey // the last one
+	used     used
 }
 
 // New returns an editor.

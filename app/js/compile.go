@@ -34,6 +34,7 @@ type Script struct {
 	program *goja.Program
 	request bool // names the request
 	this    bool // names this
+	reads   reads
 	// detached: it works with big integers or makes code of text, whose single
 	// steps may ignore an interrupt; its turns get a goroutine of their own, so
 	// that its caller is answered all the same.
@@ -102,6 +103,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		return nil, (&SyntaxError{Message: "The code has to be the inside of one function."}).within(source)
 	}
 	names := namesIn(program)
+	variables := readsIn(program)
 	if p := names.problem; p != nil {
 		at := program.File.Position(int(p.at) - program.File.Base())
 		return nil, (&SyntaxError{Message: p.message, Line: at.Line - 1, Column: at.Column + 1}).within(source)
@@ -112,6 +114,9 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	}
 	enclose(program)
 	own := declared(fn)
+	if own["env"] {
+		variables = reads{} // a name of the author's own
+	}
 	bind(fn, own)
 	hoist(fn, names.assigned, own)
 	compiled, err := goja.CompileAST(program, false)
@@ -120,7 +125,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	}
 	return &Script{
 		name: name, program: compiled, request: names.used["request"], this: names.this,
-		detached: big || names.used["eval"] || names.used["Function"],
+		detached: big || names.used["eval"] || names.used["Function"], reads: variables,
 	}, nil
 }
 

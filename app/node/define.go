@@ -105,6 +105,22 @@ func Define[S any](name string, kind Kind, prototype S, options ...Option) Type 
 		}
 		return s, problems
 	}
+	t.Reads = func(i Instance) (all []Read) {
+		s, ok := i.(*S)
+		if !ok {
+			return nil
+		}
+		rv := reflect.ValueOf(s).Elem()
+		for _, f := range fields {
+			if source, ok := rv.Field(f.index).Interface().(referrer); ok {
+				all = append(all, ReadsOf(f.input.Name, source.References())...)
+			}
+		}
+		if r, ok := i.(Reader); ok {
+			all = append(all, r.Reads()...)
+		}
+		return all
+	}
 	if _, ok := any(&prototype).(chooser); ok {
 		t.Choices = func(ctx context.Context, input string, v Values) ([]Choice, error) {
 			s, _ := fill(v) // half-filled forms ask for options too
@@ -112,6 +128,21 @@ func Define[S any](name string, kind Kind, prototype S, options ...Option) Type 
 		}
 	}
 	return t
+}
+
+// A referrer is the value of an input that knows the paths it reads.
+type referrer interface{ References() []string }
+
+// ReadsOf returns the environment variables among the paths that the templates or
+// expressions of an input read.
+func ReadsOf(input string, paths []string) (all []Read) {
+	for _, path := range paths {
+		if rest, ok := strings.CutPrefix(path, "env."); ok {
+			name, _, _ := strings.Cut(rest, ".")
+			all = append(all, Read{input, name})
+		}
+	}
+	return all
 }
 
 type chooser interface {

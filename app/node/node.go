@@ -82,6 +82,8 @@ type Type struct {
 	// New fills, checks and prepares an instance from the configured values. It
 	// runs at deploy; problems name the input they concern.
 	New func(v Values) (Instance, []Problem)
+	// Reads lists the environment variables that an instance reads.
+	Reads func(i Instance) []Read
 	// Choices computes the options of a dynamic input for what is filled in so
 	// far; nil when the type has none.
 	Choices func(ctx context.Context, input string, v Values) ([]Choice, error)
@@ -155,6 +157,18 @@ type Preparer interface {
 // that compatible Responses collect.
 type Director interface {
 	Direct() bool
+}
+
+// Reader is implemented by instances that read environment variables otherwise
+// than in the templates and expressions of their inputs.
+type Reader interface {
+	Reads() []Read
+}
+
+// Read is an environment variable that an input has its node read.
+type Read struct {
+	Input string
+	Name  string // as it is written; "" for one that only a run knows
 }
 
 // Closer is implemented by instances that hold something open; the engine

@@ -44,8 +44,13 @@ func CompileExpression(s string) (*Expression, *Error) {
 // Source returns the expression as it was written.
 func (e *Expression) Source() string { return e.source }
 
-// References lists the paths that the expression reads, sorted.
-func (e *Expression) References() []string { return e.references }
+// References lists the paths that the expression reads, sorted; none for nil.
+func (e *Expression) References() []string {
+	if e == nil {
+		return nil
+	}
+	return e.references
+}
 
 // Value evaluates the expression. Its result is made of the values that a
 // payload holds.

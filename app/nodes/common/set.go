@@ -20,6 +20,7 @@ type Set struct {
 
 	assignments []assignment
 	removals    []node.Target
+	references  []string
 }
 
 type assignment struct {
@@ -60,7 +61,7 @@ func (s *Set) Prepare(v node.Values) []node.Problem {
 			refuse("values", err)
 			continue
 		}
-		mk, err := makerOf(object[path], v.Templates)
+		mk, err := makerOf(object[path], v.Templates, &s.references)
 		if err != nil {
 			refuse("values", fmt.Errorf("the value of %s holds a template that does not compile: %w", path, err))
 			continue
@@ -78,8 +79,9 @@ func (s *Set) Prepare(v node.Values) []node.Problem {
 	return problems
 }
 
-// makerOf compiles a JSON value. Parts without templates are shared by all runs.
-func makerOf(v any, templates bool) (maker, error) {
+// makerOf compiles a JSON value and adds to references what its templates read.
+// Parts without templates are shared by all runs.
+func makerOf(v any, templates bool, references *[]string) (maker, error) {
 	fixed := func(template.Scope) (any, error) { return v, nil }
 	switch v := v.(type) {
 	case string:
@@ -90,12 +92,13 @@ func makerOf(v any, templates bool) (maker, error) {
 		if err != nil {
 			return nil, err
 		}
+		*references = append(*references, text.References()...)
 		return text.Value, nil
 	case []any:
 		items := make([]maker, len(v))
 		for i, item := range v {
 			var err error
-			if items[i], err = makerOf(item, templates); err != nil {
+			if items[i], err = makerOf(item, templates, references); err != nil {
 				return nil, err
 			}
 		}
@@ -113,7 +116,7 @@ func makerOf(v any, templates bool) (maker, error) {
 		members := make(map[string]maker, len(v))
 		for k, item := range v {
 			var err error
-			if members[k], err = makerOf(item, templates); err != nil {
+			if members[k], err = makerOf(item, templates, references); err != nil {
 				return nil, err
 			}
 		}
@@ -130,6 +133,9 @@ func makerOf(v any, templates bool) (maker, error) {
 	}
 	return fixed, nil
 }
+
+// Reads implements node.Reader.
+func (s *Set) Reads() []node.Read { return node.ReadsOf("values", s.references) }
 
 // Run implements node.Runner.
 func (s *Set) Run(_ context.Context, m *node.Message) error {

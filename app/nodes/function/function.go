@@ -56,6 +56,21 @@ func (f *Function) Prepare(v node.Values) []node.Problem {
 	return nil
 }
 
+// Reads implements node.Reader.
+func (f *Function) Reads() (all []node.Read) {
+	if f.script == nil {
+		return nil
+	}
+	names, computed := f.script.Variables()
+	for _, name := range names {
+		all = append(all, node.Read{Input: "codeEditor", Name: name})
+	}
+	if computed {
+		all = append(all, node.Read{Input: "codeEditor"})
+	}
+	return all
+}
+
 // Run implements node.Runner.
 func (f *Function) Run(ctx context.Context, m *node.Message) error {
 	if f.script == nil {
