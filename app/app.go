@@ -30,7 +30,6 @@ import (
 	"ecoflow/app/outbound"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
-	"ecoflow/app/traffic"
 )
 
 // EventsKept is how many events a reconnecting window can catch up on.
@@ -81,8 +80,6 @@ type Engine interface {
 	Serves(r *http.Request) bool
 	// Routes lists the deployed routes.
 	Routes() []flow.RouteInfo
-	// Running returns how many runs are under way.
-	Running() int64
 }
 
 // App is the whole product without its front door.
@@ -96,7 +93,6 @@ type App struct {
 	Audit    *audit.Log
 	Env      *env.Vars
 	Library  *node.Library
-	Traffic  *traffic.Traffic
 	Editor   *editor.Editor
 	Folders  *folders.Picker
 	Engine   Engine // nil while no flow may run
@@ -106,10 +102,10 @@ type App struct {
 
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
-	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}}
+	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}}
 	a.Audit = audit.New(s.Audit, a.Events)
 	var err error
-	if a.Env, err = env.New(ctx, s.Env); err != nil {
+	if a.Env, err = env.New(ctx, env.Options{Store: s.Env, Events: a.Events, Uses: a.envUses}); err != nil {
 		return nil, err
 	}
 	a.Accounts = auth.New(auth.Options{
@@ -136,7 +132,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a.Library = node.NewLibrary(nodes.All(scripts)...)
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
-		Env: a.Env.Lookup, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
+		Env: func() flow.Variables { return a.Env.Now() }, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
 		Swapped: func() { a.Health.Nudge() },
 	})
 	a.Health = system.NewHealth(o.Log, a.Events, o.System.State, append(slices.Clone(o.Parts), a.parts(engine)...))
@@ -163,6 +159,18 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	}
 	a.watchHealth()
 	return a, nil
+}
+
+// envUses lists where flows read environment variables.
+func (a *App) envUses(ctx context.Context) ([]env.Use, error) {
+	found, err := a.Editor.Uses(ctx)
+	uses := make([]env.Use, len(found))
+	for i, u := range found {
+		uses[i] = env.Use{
+			Name: u.Name, Flow: u.Flow, Node: u.Node, Label: u.Label, Input: u.Input, Live: u.Live, Draft: u.Draft, Why: u.Why,
+		}
+	}
+	return uses, err
 }
 
 // flowSettings are the settings in the terms of the engine.

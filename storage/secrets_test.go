@@ -291,7 +291,7 @@ func TestSettingsVersions(t *testing.T) {
 
 func TestEnvStore(t *testing.T) {
 	db := openTest(t)
-	vars, err := env.New(t.Context(), db.Env())
+	vars, err := env.New(t.Context(), env.Options{Store: db.Env()})
 	if err != nil {
 		t.Fatal(err)
 	}

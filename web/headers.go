@@ -88,9 +88,8 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 type sandboxWriter struct {
 	http.ResponseWriter
 	pace
-	wrote  bool
-	status int  // of the answer
-	free   bool // at an address where nothing else of ours is
+	wrote bool
+	free  bool // at an address where nothing else of ours is
 }
 
 var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
@@ -98,7 +97,7 @@ var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
 // WriteHeader implements http.ResponseWriter.
 func (w *sandboxWriter) WriteHeader(status int) {
 	if !w.wrote && status >= 200 {
-		w.wrote, w.status = true, status
+		w.wrote = true
 		w.complete(status)
 	}
 	w.ResponseWriter.WriteHeader(status)

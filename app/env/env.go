@@ -1,5 +1,8 @@
 // Package env holds the environment variables that users define: what flows and
 // connections read by name. The environment of the process is not among them.
+//
+// env.go keeps them and hands them to flows, change.go changes them for people,
+// text.go reads them from .env files, list.go shows them.
 package env
 
 import (
@@ -12,7 +15,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
+	"unicode/utf8"
 
+	"ecoflow/app/event"
 	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/app/secret"
@@ -27,6 +33,12 @@ const (
 	System Kind = "system" // kept for the product, and for what an import brings
 )
 
+// ID names a variable.
+type ID struct {
+	Kind Kind
+	Name string // upper case
+}
+
 // Var is one environment variable.
 type Var struct {
 	Kind Kind
@@ -40,7 +52,16 @@ type Var struct {
 	// Lost marks a secret that the present key does not open: its value is gone
 	// until it is entered anew.
 	Lost bool
+	Note string // why it is there
+
+	// What storing it sets.
+	Changed  time.Time // zero for one from before this was kept
+	By       string
+	Revision int64 // of all variables, that it was changed with
 }
+
+// ID returns what names the variable.
+func (v Var) ID() ID { return ID{v.Kind, v.Name} }
 
 // Shown is the value as an answer may show it: the mask for a secret.
 func (v Var) Shown() string {
@@ -50,39 +71,62 @@ func (v Var) Shown() string {
 	return v.Value.Reveal()
 }
 
+// same reports whether two variables say the same.
+func (v Var) same(o Var) bool {
+	return v.ID() == o.ID() && v.Value.Equal(o.Value) && v.Secret == o.Secret && v.Readable == o.Readable && v.Lost == o.Lost && v.Note == o.Note
+}
+
 // Store keeps the variables.
 type Store interface {
 	// Vars returns every variable.
 	Vars(ctx context.Context) ([]Var, error)
-	// SetVars adds the variables or replaces those of the same kind and name.
-	SetVars(ctx context.Context, vars []Var) error
-	// DeleteVar removes one; it fails with fault.NotFound.
-	DeleteVar(ctx context.Context, kind Kind, name string) error
+	// Revision returns the number of the last change.
+	Revision(ctx context.Context) (int64, error)
+	// SetVars adds the variables or replaces those of the same kind and name, and
+	// removes the dropped ones; it fails with fault.NotFound when one of those is
+	// not there. All or none of it is kept, as one revision.
+	SetVars(ctx context.Context, vars []Var, dropped ...ID) error
+}
+
+// Options is what Vars depend on.
+type Options struct {
+	Store  Store
+	Events *event.Stream
+	// Uses lists where flows read variables; nil says nowhere.
+	Uses func(ctx context.Context) ([]Use, error)
 }
 
 // Vars are the environment variables. A change is visible to running flows at
 // once, and reading takes no lock.
 type Vars struct {
-	store   Store
+	Options
 	changes sync.Mutex // one change at a time, so that the newest is shown last
-	now     atomic.Pointer[snapshot]
+	now     atomic.Pointer[Snapshot]
 }
 
-type snapshot struct {
+// Snapshot is all variables as they were at one moment. It never changes.
+type Snapshot struct {
+	revision int64
 	all      []Var
 	readable map[string]string // what flows see; a user's variable hides a system one
 }
 
 // New returns the stored variables.
-func New(ctx context.Context, store Store) (*Vars, error) {
-	v := &Vars{store: store}
+func New(ctx context.Context, o Options) (*Vars, error) {
+	v := &Vars{Options: o}
 	return v, v.reload(ctx)
 }
 
+// Now returns the variables as they are at this moment.
+func (v *Vars) Now() *Snapshot { return v.now.Load() }
+
 // Lookup returns the value of a variable that flows may read, whatever the case
 // of the name.
-func (v *Vars) Lookup(name string) (value string, ok bool) {
-	s := v.now.Load()
+func (v *Vars) Lookup(name string) (value string, ok bool) { return v.Now().Lookup(name) }
+
+// Lookup returns the value of a variable that flows may read, whatever the case
+// of the name.
+func (s *Snapshot) Lookup(name string) (value string, ok bool) {
 	if value, ok = s.readable[name]; !ok {
 		value, ok = s.readable[strings.ToUpper(name)]
 	}
@@ -91,9 +135,15 @@ func (v *Vars) Lookup(name string) (value string, ok bool) {
 
 // Get returns a variable, whether flows may read it or not.
 func (v *Vars) Get(kind Kind, name string) (Var, bool) {
-	name = strings.ToUpper(name)
-	for _, x := range v.now.Load().all {
-		if x.Kind == kind && x.Name == name {
+	return v.Now().get(ID{kind, strings.ToUpper(name)})
+}
+
+// Revision is the number of the last change in the snapshot.
+func (s *Snapshot) Revision() int64 { return s.revision }
+
+func (s *Snapshot) get(id ID) (Var, bool) {
+	for _, x := range s.all {
+		if x.ID() == id {
 			return x, true
 		}
 	}
@@ -103,7 +153,7 @@ func (v *Vars) Get(kind Kind, name string) (Var, bool) {
 // List returns the variables of a kind in the order of their names.
 func (v *Vars) List(kind Kind) []Var {
 	list := []Var{}
-	for _, x := range v.now.Load().all {
+	for _, x := range v.Now().all {
 		if x.Kind == kind {
 			list = append(list, x)
 		}
@@ -114,76 +164,77 @@ func (v *Vars) List(kind Kind) []Var {
 // name is the grammar of names; they are stored in upper case.
 var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// nameProblem says what is wrong with a name, "" when nothing is.
+func nameProblem(s string) string {
+	if !name.MatchString(s) || len(s) > limit.EnvNameBytes {
+		return fmt.Sprintf("A name has letters of A to Z, digits and _, starts with no digit, and has at most %d characters.", limit.EnvNameBytes)
+	}
+	return ""
+}
+
+// valueProblem says what is wrong with a value, "" when nothing is.
+func valueProblem(s string) string {
+	if len(s) > limit.EnvValueBytes {
+		return fmt.Sprintf("A value may have at most %d KiB.", limit.EnvValueBytes>>10)
+	}
+	return ""
+}
+
+// check adds what is wrong with a variable, each to the place of its field.
+func check(x Var, invalid *fault.Fault, place func(field string) string) {
+	if x.Kind != User && x.Kind != System {
+		invalid.At(place("kind"), "The kind has to be user or system.")
+	}
+	if problem := nameProblem(x.Name); problem != "" {
+		invalid.At(place("name"), "%s", problem)
+	}
+	if problem := valueProblem(x.Value.Reveal()); problem != "" {
+		invalid.At(place("value"), "%s", problem)
+	}
+	if utf8.RuneCountInString(x.Note) > limit.EnvNoteRunes {
+		invalid.At(place("note"), "A note may have at most %d characters.", limit.EnvNoteRunes)
+	}
+}
+
 // Set adds the variables or replaces those of the same name, all of them or
 // none. A secret whose value is the mask keeps the value it has. It fails with
-// fault.Invalid, which lists every variable that is wrong, by its index.
+// fault.Invalid, which lists every variable that is wrong, by its index. It is for
+// the product itself: nobody's rights are asked.
 func (v *Vars) Set(ctx context.Context, vars ...Var) error {
 	v.changes.Lock()
 	defer v.changes.Unlock()
-	vars = slices.Clone(vars)
+	edits := make([]edit, len(vars))
 	invalid := fault.New(fault.Invalid, "Some variables are not valid.")
-	seen := map[Var]bool{}
-	for i := range vars {
-		x := &vars[i]
-		path := func(field string) string { return fmt.Sprintf("vars/%d/%s", i, field) }
-		if x.Kind != User && x.Kind != System {
-			invalid.At(path("kind"), "The kind has to be user or system.")
-		}
-		if !name.MatchString(x.Name) || len(x.Name) > limit.EnvNameBytes {
-			invalid.At(path("name"), "A name has letters of A to Z, digits and _, starts with no digit, and has at most %d characters.", limit.EnvNameBytes)
-		}
-		if len(x.Value.Reveal()) > limit.EnvValueBytes {
-			invalid.At(path("value"), "A value may have at most %d KiB.", limit.EnvValueBytes>>10)
-		}
-		x.Name, x.Lost = strings.ToUpper(x.Name), false
-		if id := (Var{Kind: x.Kind, Name: x.Name}); seen[id] {
-			invalid.At(path("name"), "%s is given twice.", x.Name)
-		} else {
-			seen[id] = true
-		}
-		if x.Secret && x.Value.IsMask() {
-			if old, ok := v.Get(x.Kind, x.Name); ok && !old.Lost {
-				x.Value = old.Value
-			} else {
-				invalid.At(path("value"), "Enter the value: there is none to keep.")
-			}
-		}
+	for i, x := range vars {
+		place := func(field string) string { return fmt.Sprintf("vars/%d/%s", i, field) }
+		x.Lost = false
+		edits[i] = v.edit(x, invalid, place)
 	}
-	added := 0
-	for id := range seen {
-		if _, ok := v.Get(id.Kind, id.Name); !ok {
-			added++
-		}
-	}
-	if len(v.now.Load().all)+added > limit.EnvVars {
-		invalid.At("vars", "There may be at most %d variables.", limit.EnvVars)
-	}
-	if len(invalid.Places) > 0 {
-		return invalid
-	}
-	if err := v.store.SetVars(ctx, vars); err != nil {
-		return err
-	}
-	return v.reload(context.WithoutCancel(ctx))
+	return v.store(ctx, edits, invalid, "vars")
 }
 
-// Delete removes a variable; it fails with fault.NotFound.
+// Delete removes a variable; it fails with fault.NotFound. Like Set, it is for the
+// product itself.
 func (v *Vars) Delete(ctx context.Context, kind Kind, name string) error {
 	v.changes.Lock()
 	defer v.changes.Unlock()
-	if err := v.store.DeleteVar(ctx, kind, strings.ToUpper(name)); err != nil {
+	if err := v.Store.SetVars(ctx, nil, ID{kind, strings.ToUpper(name)}); err != nil {
 		return err
 	}
 	return v.reload(context.WithoutCancel(ctx))
 }
 
 func (v *Vars) reload(ctx context.Context) error {
-	all, err := v.store.Vars(ctx)
+	all, err := v.Store.Vars(ctx)
+	if err != nil {
+		return err
+	}
+	revision, err := v.Store.Revision(ctx)
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(all, func(a, b Var) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
-	s := &snapshot{all: all, readable: map[string]string{}}
+	s := &Snapshot{revision: revision, all: all, readable: map[string]string{}}
 	own := map[string]string{}
 	for _, x := range all {
 		switch {

@@ -18,7 +18,7 @@ import (
 )
 
 // stored opens the database at path, with a key made of one byte.
-func stored(t *testing.T, path string, key byte) *storage.DB {
+func stored(t testing.TB, path string, key byte) *storage.DB {
 	t.Helper()
 	keys, err := secret.NewKeyring(bytes.Repeat([]byte{key}, 32))
 	if err != nil {
@@ -34,7 +34,7 @@ func stored(t *testing.T, path string, key byte) *storage.DB {
 
 // open returns variables over a database that holds a secret LOST, whose key is
 // gone, and what it is given.
-func open(t *testing.T, vars ...env.Var) (*env.Vars, *storage.DB) {
+func open(t testing.TB, vars ...env.Var) (*env.Vars, *storage.DB) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ecoflow.db")
 	db := stored(t, path, 1)
@@ -46,7 +46,7 @@ func open(t *testing.T, vars ...env.Var) (*env.Vars, *storage.DB) {
 	if err := db.Env().SetVars(t.Context(), vars); err != nil {
 		t.Fatal(err)
 	}
-	v, err := env.New(t.Context(), db.Env())
+	v, err := env.New(t.Context(), env.Options{Store: db.Env()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ const (
 	Draft      Type = "draft"      // a draft was saved, renamed, locked or deleted
 	Package    Type = "package"    // progress of installing a package
 	Connection Type = "connection" // state of a database connection
+	Env        Type = "env"        // environment variables changed
 	Audit      Type = "audit"      // an audit entry was written
 	Log        Type = "log"        // a log record
 	Health     Type = "health"     // a part's health changed
@@ -82,13 +83,10 @@ func (s *Stream) publish(e Event) {
 
 // Watched reports whether anybody is subscribed; a producer of costly events
 // asks before it makes one.
-func (s *Stream) Watched() bool { return s.Readers() > 0 }
-
-// Readers returns how many read the stream.
-func (s *Stream) Readers() int {
+func (s *Stream) Watched() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.readers)
+	return len(s.readers) > 0
 }
 
 // Last returns the ID of the newest event, 0 before the first.

@@ -90,13 +90,20 @@ func DefaultSettings() Settings {
 	}
 }
 
+// Variables are the environment variables that a run may read. They do not change.
+type Variables interface {
+	// Lookup returns the value of a variable, whatever the case of the name.
+	Lookup(name string) (value string, ok bool)
+}
+
 // Options is what an Engine depends on.
 type Options struct {
 	Log     *slog.Logger
 	Library *node.Library
 	Store   Store
-	// Env reads a variable that flows may see.
-	Env    func(name string) (string, bool)
+	// Env returns the variables that flows may see, as they are at that moment.
+	// Each run asks once, so that it never sees half of a change.
+	Env    func() Variables
 	Events *event.Stream
 	Limits *limit.Counters
 	// Settings is asked at every deploy and Reload.
@@ -121,7 +128,7 @@ type Engine struct {
 	log      *slog.Logger
 	library  *node.Library
 	store    Store
-	env      func(string) (string, bool)
+	env      func() Variables
 	events   *event.Stream
 	limits   *limit.Counters
 	settings func() Settings
@@ -316,9 +323,6 @@ func (e *Engine) Problems() []Problem {
 // Live returns the deployment that is live; its Number is 0 before the first.
 func (e *Engine) Live() Deployment { return e.live.Load().deployment }
 
-// Running returns how many runs are under way.
-func (e *Engine) Running() int64 { return e.running.Load() }
-
 // RouteInfo describes one route of the live Program.
 type RouteInfo struct {
 	Method  string   `json:"method"`
@@ -478,7 +482,7 @@ func (e *Engine) answer(p *Program, rt *route, params node.Params, w http.Respon
 
 // newRun returns a run that is about to start at an entry.
 func (e *Engine) newRun(ctx context.Context, p *Program, at *entry) *run {
-	x := &run{engine: e, program: p}
+	x := &run{engine: e, program: p, env: e.env()}
 	x.ID, x.Start, x.Flow, x.Log, x.Host = e.runID(ctx), time.Now(), at.flow, e.log, x
 	x.ctx.parent, x.ctx.deadline = ctx, x.Start.Add(p.settings.RunTime)
 	x.first.Run = &x.Run

@@ -22,6 +22,7 @@ type run struct {
 	node.Run
 	engine  *Engine
 	program *Program
+	env     Variables
 	ctx     runContext
 	inbound node.Inbound
 	first   node.Message
@@ -515,7 +516,7 @@ func (r *run) catch(c *entry, f *failure) bool {
 }
 
 // Env implements node.Host.
-func (r *run) Env(name string) (string, bool) { return r.engine.env(name) }
+func (r *run) Env(name string) (string, bool) { return r.env.Lookup(name) }
 
 // Emit implements node.Host.
 func (r *run) Emit(_ context.Context, channel string, args ...any) {

@@ -236,7 +236,15 @@ type bench struct {
 	log      *bytes.Buffer
 	emitted  []string
 	record   func() trace.Recorder // of ordinary runs
+	// variables is what the runs that start see.
+	variables flow.Variables
 }
+
+// known are the variables of a bench that says nothing else.
+type known struct{}
+
+// Lookup implements flow.Variables.
+func (known) Lookup(name string) (string, bool) { return "value of " + name, name == "KNOWN" }
 
 type syncWriter struct {
 	mu sync.Mutex
@@ -252,7 +260,7 @@ func (s *syncWriter) Write(b []byte) (int, error) {
 func newBench(t testing.TB, change ...func(*flow.Settings)) *bench {
 	t.Helper()
 	b := &bench{
-		store: &memory{}, events: event.New(1000), limits: &limit.Counters{}, settings: flow.DefaultSettings(),
+		store: &memory{}, events: event.New(1000), limits: &limit.Counters{}, settings: flow.DefaultSettings(), variables: known{},
 		library: node.NewLibrary(types()...), log: &bytes.Buffer{},
 	}
 	b.settings.ShowErrors = true
@@ -262,7 +270,7 @@ func newBench(t testing.TB, change ...func(*flow.Settings)) *bench {
 	var mu sync.Mutex
 	b.Engine = flow.New(flow.Options{
 		Log: slog.New(slog.NewTextHandler(&syncWriter{w: b.log}, nil)), Library: b.library, Store: b.store,
-		Env:    func(name string) (string, bool) { return "value of " + name, name == "KNOWN" },
+		Env:    func() flow.Variables { return b.variables },
 		Events: b.events, Limits: b.limits, Settings: func() flow.Settings { return b.settings },
 		Emitted: func(channel string, args []any) {
 			mu.Lock()

@@ -45,6 +45,7 @@ const (
 	EnvVars           = 1000
 	EnvNameBytes      = 128
 	EnvValueBytes     = 64 << 10
+	EnvNoteRunes      = 500
 )
 
 // Recently is how far back Recent looks.

@@ -63,11 +63,17 @@ func draw(t *testing.T, lines string) flow.Document {
 	return doc
 }
 
+// none are no variables.
+type none struct{}
+
+// Lookup implements flow.Variables.
+func (none) Lookup(string) (string, bool) { return "", false }
+
 // What the nodes do together, in the real engine.
 func TestJourneys(t *testing.T) {
 	engine := flow.New(flow.Options{
 		Log: slog.New(slog.DiscardHandler), Library: library, Events: event.New(10), Limits: &limit.Counters{},
-		Env: func(string) (string, bool) { return "", false }, Settings: flow.DefaultSettings,
+		Env: func() flow.Variables { return none{} }, Settings: flow.DefaultSettings,
 	})
 	t.Cleanup(func() { engine.Close(t.Context()) }) //nolint:errcheck // nothing runs any more
 	for _, tt := range []struct{ name, flow, body, want string }{

@@ -93,10 +93,15 @@ CREATE TABLE env (
 	name     TEXT NOT NULL CHECK (name <> '' AND name = upper(name)),
 	value    TEXT NOT NULL,
 	sealed   BLOB,
-	readable INTEGER NOT NULL CHECK (readable IN (0, 1)),
+	readable INTEGER NOT NULL CHECK (readable IN (0, 1)), note TEXT NOT NULL DEFAULT '', changed INTEGER NOT NULL DEFAULT 0, changed_by TEXT NOT NULL DEFAULT '', revision INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (kind, name),
 	CHECK (sealed IS NULL OR value = '')
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE env_state (
+	only     INTEGER PRIMARY KEY CHECK (only = 1),
+	revision INTEGER NOT NULL CHECK (revision >= 0)
+) STRICT;
 
 CREATE TABLE flow_contents (
 	hash BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),

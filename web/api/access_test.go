@@ -20,6 +20,7 @@ import (
 const (
 	anybody  = "anybody"
 	signedIn = "signed in"
+	envKeys  = "createEnvs updateEnvs deleteEnvs"
 )
 
 // access is, by endpoint, anybody, signed in, or permissions of which one is enough.
@@ -96,6 +97,16 @@ var access = map[string]string{
 	"node.show":               "flowEditor",
 	"node.options":            "flowEditor",
 	"template.check":          "flowEditor",
+	"environment.all":         envKeys,
+	"environment.find":        envKeys,
+	"environment.users":       envKeys,
+	"environment.findUser":    envKeys,
+	"environment.systems":     "administrator",
+	"environment.findSystem":  "administrator",
+	"environment.replace":     envKeys,
+	"environment.list":        envKeys,
+	"environment.change":      envKeys,
+	"environment.import":      envKeys,
 	"debug.list":              "flowEditor",
 	"audit.first":             "auditLogs",
 	"audit.page":              "auditLogs",
@@ -103,8 +114,6 @@ var access = map[string]string{
 	"audit.export":            "auditLogs",
 	"audit.chain":             "auditLogs",
 	"audit.verify":            "auditLogs",
-	"server.traffic":          "flowEditor serverConfigurationShow",
-	"server.metrics":          "serverConfigurationShow",
 	"dashboard.status":        signedIn,
 	"server.isOnline":         anybody,
 	"health.live":             anybody,

@@ -24,6 +24,7 @@ func All(a *app.App) []endpoint.Endpoint {
 		drafts(a),
 		deployments(a),
 		modules(a),
+		environment(a),
 		debug(a),
 		dashboard(a),
 		auditLog(a),

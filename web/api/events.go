@@ -32,6 +32,7 @@ var eventRules = map[event.Type]auth.Rule{
 	event.Draft:      auth.FlowEditor,
 	event.Package:    auth.FlowEditor,
 	event.Connection: auth.AnyOf(auth.FlowEditor, auth.SchemaEditor, auth.CreateDBConnection, auth.ModifyDBConnection, auth.RemoveDBConnection),
+	event.Env:        auth.AnyOf(auth.CreateEnvs, auth.UpdateEnvs, auth.DeleteEnvs),
 	event.Audit:      auth.AuditLogs,
 	event.Log:        auth.ServerConfigurationShow,
 	event.Health:     auth.ServerConfigurationShow,
@@ -59,7 +60,7 @@ func events(a *app.App) []endpoint.Endpoint {
 			ID:      "event.stream",
 			Route:   "GET /events",
 			Summary: "Follow what happens",
-			Description: "Server-sent events: debug, run, deploy, draft, package, connection, audit, log, health, access, server, each to whoever " +
+			Description: "Server-sent events: debug, run, deploy, draft, package, connection, env, audit, log, health, access, server, each to whoever " +
 				"has the right at that moment. Last-Event-ID resumes; a resync event says that something was missed.",
 			Allow: auth.SignedIn,
 		}, "text/event-stream", h.serve),

@@ -261,6 +261,16 @@ func (p *Product) must(err error) {
 	}
 }
 
+// Exec runs a statement on the database behind the product's back.
+func (p *Product) Exec(statement string, args ...any) {
+	p.t.Helper()
+	db, err := sql.Open("sqlite", p.path()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	p.must(err)
+	defer db.Close()
+	_, err = db.Exec(statement, args...)
+	p.must(err)
+}
+
 // Dump returns every row of every table as text, by table; columns that reading
 // may change (when something was last seen or used) are left out.
 func (p *Product) Dump() map[string][]string {

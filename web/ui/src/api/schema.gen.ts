@@ -45,6 +45,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/environment/env/{envID}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find an environment variable of the system and of users by its name
+         * @description The name in any case. Without one, systemEnvs is null and userEnvs an empty list; systemEnvs is for administrators only.
+         */
+        get: operations["environment.find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/environment/envs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the environment variables of the system and of users
+         * @description Those of the system for administrators only; for others the list is empty. A secret's value is ***.
+         */
+        get: operations["environment.all"];
+        put?: never;
+        /**
+         * Replace the environment variables of users, or add to those of the system
+         * @description With type user, those not given are deleted; with type system, none is. What is kept stays secret as it is, and *** as a secret's value changes nothing. Adding takes createEnvs, changing updateEnvs, deleting deleteEnvs; the system's take administrator.
+         */
+        post: operations["environment.replace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/environment/systemEnv/{envID}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find an environment variable of the system by its name */
+        get: operations["environment.findSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/environment/systemEnvs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the environment variables of the system */
+        get: operations["environment.systems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/environment/userEnv/{envID}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find an environment variable of users by its name
+         * @description The name in any case. Without one, the payload is an empty list.
+         */
+        get: operations["environment.findUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/environment/userEnvs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the environment variables of users */
+        get: operations["environment.users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users": {
         parameters: {
             query?: never;
@@ -723,6 +838,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the environment variables and where flows use them
+         * @description Those of the system for administrators only. A secret's value is ***. unclear lists the scripts that work out names, which nobody can know before they run.
+         */
+        get: operations["environment.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change environment variables
+         * @description All of it or nothing; a run that is going on sees none of it, every later one all. 409 when one of the variables was changed since base: newer lists them as they are, deleted names those that are gone. Adding takes createEnvs, changing updateEnvs, deleting deleteEnvs; the system's take administrator.
+         */
+        patch: operations["environment.change"];
+        trace?: never;
+    };
+    "/environment/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take environment variables from a text like .env files
+         * @description NAME=value, a line each: comments, export, quotes of three kinds, several lines inside quotes; ${OTHER} is not replaced. Variables it does not name stay. With preview it only says what would change.
+         */
+        post: operations["environment.import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -732,7 +891,7 @@ export interface paths {
         };
         /**
          * Follow what happens
-         * @description Server-sent events: debug, run, deploy, draft, package, connection, audit, log, health, access, server, each to whoever has the right at that moment. Last-Event-ID resumes; a resync event says that something was missed.
+         * @description Server-sent events: debug, run, deploy, draft, package, connection, env, audit, log, health, access, server, each to whoever has the right at that moment. Last-Event-ID resumes; a resync event says that something was missed.
          */
         get: operations["event.stream"];
         put?: never;
@@ -1048,26 +1207,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show counters in the text format of Prometheus
-         * @description Also for a scraper with an API token.
-         */
-        get: operations["server.metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/module": {
         parameters: {
             query?: never;
@@ -1294,26 +1433,6 @@ export interface paths {
          * @description With what keeps it from working fully, for the bars above every page.
          */
         get: operations["server.state"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/server/traffic": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show how much the deployed API was called in the last 24 hours
-         * @description Counted in memory since the start of the process.
-         */
-        get: operations["server.traffic"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1941,6 +2060,10 @@ export interface components {
             /** @description Seconds since 1970. */
             iat: number;
         };
+        BothKinds: {
+            systemEnvs: components["schemas"]["EnvShown"][];
+            userEnvs: components["schemas"]["EnvShown"][];
+        };
         ConfigChanged: {
             msg: string;
             newConfigs: {
@@ -2565,6 +2688,160 @@ export interface components {
             };
             request: components["schemas"]["EditorRequestInput"];
         };
+        EnvAdditionInput: {
+            /**
+             * @description Without it, user.
+             * @enum {string}
+             */
+            kind?: "user" | "system";
+            /** @description Letters of A to Z, digits and _; stored in upper case. */
+            name: string;
+            note?: string;
+            /** @description Whether flows may read it; without it, they may when its kind is user. */
+            readable?: boolean;
+            /** @description Encrypted at rest and in no answer. */
+            secret?: boolean;
+            value?: string;
+        };
+        EnvAlterationInput: {
+            /**
+             * @description Without it, user.
+             * @enum {string}
+             */
+            kind?: "user" | "system";
+            /** @description The name it has. */
+            name: string;
+            /** @description Renames it, which takes createEnvs and deleteEnvs. */
+            newName?: string;
+            note?: string;
+            readable?: boolean;
+            secret?: boolean;
+            /** @description *** for a secret is no change. Needed when a secret is to be none any more. */
+            value?: string;
+        };
+        EnvChangeRequestInput: {
+            add?: components["schemas"]["EnvAdditionInput"][];
+            /** @description The revision that the changes are based on. */
+            base: number;
+            change?: components["schemas"]["EnvAlterationInput"][];
+            delete?: components["schemas"]["EnvRemovalInput"][];
+        };
+        EnvImport: {
+            preview: boolean;
+            /** @description Lines that say nothing. They are left out. */
+            problems: components["schemas"]["EnvTextProblem"][];
+            revision: number;
+            /** @description In the order of the text. */
+            variables: components["schemas"]["EnvImported"][];
+        };
+        EnvImportRequestInput: {
+            /** @description Says what would change, and changes nothing. */
+            preview?: boolean;
+            /** @description Names of those that are to be secret. */
+            secrets?: string[];
+            text: string;
+        };
+        EnvImported: {
+            /** @description The value it has; *** for a secret. */
+            before?: string;
+            /** @enum {string} */
+            change: "added" | "changed" | "same";
+            line: number;
+            name: string;
+            /** @description It is, or is to be, secret. */
+            secret: boolean;
+            /** @description The value in the text; *** for a secret once it is stored. */
+            value: string;
+        };
+        EnvOverview: {
+            /** @description Grows with every change; a change names the one it is based on. */
+            revision: number;
+            /** @description Places that read variables whose names cannot be told; the first 100. */
+            unclear: components["schemas"]["EnvUse"][];
+            /** @description By kind and name; those of the system for administrators only. */
+            variables: components["schemas"]["EnvRow"][];
+            /** @description Names that flows read and no variable has. */
+            wanted: components["schemas"]["EnvWanted"][];
+        };
+        EnvPairInput: {
+            name: string;
+            value?: string;
+        };
+        EnvRemovalInput: {
+            /**
+             * @description Without it, user. System variables are not deleted.
+             * @enum {string}
+             */
+            kind?: "user" | "system";
+            name: string;
+        };
+        EnvReplaceRequestInput: {
+            /** @description Names are stored in upper case, with _ for blanks. */
+            finalEnvs: components["schemas"]["EnvPairInput"][];
+            /** @enum {string} */
+            type: "user" | "system";
+        };
+        EnvRow: {
+            by: string;
+            /** Format: date-time */
+            changed?: string;
+            /** @enum {string} */
+            kind: "user" | "system";
+            /** @description The key it was encrypted with is gone, and its value with it. */
+            lost: boolean;
+            name: string;
+            note: string;
+            /** @description Flows may read it. */
+            readable: boolean;
+            /** @description Of all variables, that it was changed with. */
+            revision: number;
+            secret: boolean;
+            /** @description It has a value. */
+            set: boolean;
+            /** @description How many places read it. */
+            used: number;
+            /** @description The first 100 of them. */
+            uses: components["schemas"]["EnvUse"][];
+            /** @description *** for a secret. */
+            value: string;
+        };
+        EnvShown: {
+            name: string;
+            secret: boolean;
+            /** @description It has a value. */
+            set: boolean;
+            /** @description *** for a secret. */
+            value: string;
+        };
+        EnvTextProblem: {
+            line: number;
+            message: string;
+        };
+        EnvUse: {
+            /** @description So it is in the draft. */
+            draft: boolean;
+            flow: string;
+            /** @description Input of the node that reads it. */
+            input: string;
+            /** @description Shown name of the node. */
+            label: string;
+            /** @description So it is in what is live. */
+            live: boolean;
+            /** @description Id of the node. */
+            node: string;
+            /**
+             * @description Why the name cannot be told: a script works it out, or the input does not compile.
+             * @enum {string}
+             */
+            why?: "computed" | "broken";
+        };
+        EnvWanted: {
+            name: string;
+            /** @description How many places read it. */
+            used: number;
+            /** @description The first 100 of them. */
+            uses: components["schemas"]["EnvUse"][];
+        };
         FaultPlace: {
             code?: string;
             message: string;
@@ -2610,6 +2887,17 @@ export interface components {
              */
             type?: "Directory" | "File";
         };
+        Found: {
+            systemEnvs: components["schemas"]["EnvShown"] | null;
+            userEnvs: components["schemas"]["MaybeVar"];
+        };
+        /** @description An empty list when there is none of the name. */
+        MaybeVar: {
+            name: string;
+            secret: boolean;
+            set: boolean;
+            value: string;
+        } | unknown[];
         NodeChoice: {
             label: string;
             value: string;
@@ -2701,6 +2989,11 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Replaced: {
+            msg: string;
+            /** @description All of the kind, as they are now. */
+            newEnvs: components["schemas"]["EnvShown"][];
+        };
         RouteStatus: {
             /** @description With commas between; a GET route answers HEAD as well. */
             method: string;
@@ -2791,29 +3084,6 @@ export interface components {
             shortened?: boolean;
             /** Format: date-time */
             start: string;
-        };
-        TrafficDay: {
-            /** @description Requests that were answered with 5xx. */
-            errors: number;
-            /** @description Milliseconds, over the whole day. */
-            p95: number;
-            /** @description The oldest first. Counted since the start of the process. */
-            points: components["schemas"]["TrafficPoint"][];
-            requests: number;
-            /** @description How much time a point stands for. */
-            seconds: number;
-        };
-        TrafficPoint: {
-            /**
-             * Format: date-time
-             * @description When the step began.
-             */
-            at: string;
-            /** @description Requests that were answered with 5xx. */
-            errors: number;
-            /** @description Milliseconds within which 95 of 100 were answered, as well as the classes of durations tell; 0 without requests. */
-            p95: number;
-            requests: number;
         };
     };
     responses: never;
@@ -2915,6 +3185,265 @@ export interface operations {
                         payload: {
                             [key: string]: unknown;
                         };
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                envID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["Found"];
+                        /** @constant */
+                        success: true;
+                        systemEnvs: components["schemas"]["EnvShown"] | null;
+                        userEnvs: components["schemas"]["MaybeVar"];
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["BothKinds"];
+                        /** @constant */
+                        success: true;
+                        systemEnvs: components["schemas"]["EnvShown"][];
+                        userEnvs: components["schemas"]["EnvShown"][];
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvReplaceRequestInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["Replaced"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.findSystem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                envID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        payload: components["schemas"]["EnvShown"];
+                        secret: boolean;
+                        /** @description It has a value. */
+                        set: boolean;
+                        /** @constant */
+                        success: true;
+                        /** @description *** for a secret. */
+                        value: string;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["EnvShown"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.findUser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                envID: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name?: string | null;
+                        payload: components["schemas"]["MaybeVar"];
+                        secret?: boolean | null;
+                        set?: boolean | null;
+                        /** @constant */
+                        success: true;
+                        value?: string | null;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["EnvShown"][];
                         /** @constant */
                         success: true;
                     };
@@ -4627,6 +5156,113 @@ export interface operations {
             };
         };
     };
+    "environment.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["EnvOverview"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvChangeRequestInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["EnvOverview"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvImportRequestInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["EnvImport"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "event.stream": {
         parameters: {
             query?: never;
@@ -5326,35 +5962,6 @@ export interface operations {
             };
         };
     };
-    "server.metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It worked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain; version=0.0.4; charset=utf-8": string;
-                };
-            };
-            /** @description A failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "module.list": {
         parameters: {
             query?: never;
@@ -5874,39 +6481,6 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["ServerNow"];
-                        /** @constant */
-                        success: true;
-                    };
-                };
-            };
-            /** @description A failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "server.traffic": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It worked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        payload: components["schemas"]["TrafficDay"];
                         /** @constant */
                         success: true;
                     };
