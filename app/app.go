@@ -30,6 +30,7 @@ import (
 	"ecoflow/app/outbound"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
+	"ecoflow/app/traffic"
 )
 
 // EventsKept is how many events a reconnecting window can catch up on.
@@ -80,6 +81,8 @@ type Engine interface {
 	Serves(r *http.Request) bool
 	// Routes lists the deployed routes.
 	Routes() []flow.RouteInfo
+	// Running returns how many runs are under way.
+	Running() int64
 }
 
 // App is the whole product without its front door.
@@ -93,6 +96,7 @@ type App struct {
 	Audit    *audit.Log
 	Env      *env.Vars
 	Library  *node.Library
+	Traffic  *traffic.Traffic
 	Editor   *editor.Editor
 	Folders  *folders.Picker
 	Engine   Engine // nil while no flow may run
@@ -102,7 +106,7 @@ type App struct {
 
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
-	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}}
+	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}}
 	a.Audit = audit.New(s.Audit, a.Events)
 	var err error
 	if a.Env, err = env.New(ctx, env.Options{Store: s.Env, Events: a.Events, Uses: a.envUses}); err != nil {

@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"app/config": {"app/outbound"}, // what may stand in the list of outbound.allow
 
 	"app/audit": {}, "app/auth": {}, "app/backup": {}, "app/database": {}, "app/env": {},
-	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/recovery": {}, "app/secret": {}, "app/system": {},
+	"app/instance": {}, "app/log": {}, "app/outbound": {}, "app/recovery": {}, "app/secret": {}, "app/system": {}, "app/traffic": {},
 	"app/event": {}, "app/fault": {}, "app/file": {}, "app/folders": {}, "app/limit": {}, "app/value": {},
 }
 
@@ -80,6 +80,7 @@ var fenced = map[string][]string{
 	"github.com/gorilla/csrf":    {},
 	"gopkg.in/natefinch":         {"app/secret", "app/log"},
 	"github.com/santhosh-tekuri": {"app/nodes", "web/webtest"},
+	"github.com/prometheus":      {"web/metrics"},
 }
 
 // sources calls visit for every Go file of ours that is no test.

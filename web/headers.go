@@ -88,8 +88,9 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 type sandboxWriter struct {
 	http.ResponseWriter
 	pace
-	wrote bool
-	free  bool // at an address where nothing else of ours is
+	wrote  bool
+	status int  // of the answer
+	free   bool // at an address where nothing else of ours is
 }
 
 var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
@@ -97,7 +98,7 @@ var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}
 // WriteHeader implements http.ResponseWriter.
 func (w *sandboxWriter) WriteHeader(status int) {
 	if !w.wrote && status >= 200 {
-		w.wrote = true
+		w.wrote, w.status = true, status
 		w.complete(status)
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"ecoflow/app/flow"
+	"ecoflow/app"
 	"ecoflow/app/limit"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
@@ -222,9 +222,7 @@ func TestOldAddressesLeadToTheWindow(t *testing.T) {
 }
 
 // echo stands in for deployed flows at the seam between them and the front door.
-type echo struct{}
-
-func (echo) Routes() []flow.RouteInfo { return nil }
+type echo struct{ app.Engine }
 
 func (echo) Serves(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/auth/mine") }
 
@@ -393,11 +391,9 @@ func (discard) Write(b []byte) (int, error) { return len(b), nil }
 func (discard) WriteHeader(int)             {}
 
 // fixed is a flow that costs nothing.
-type fixed struct{}
+type fixed struct{ app.Engine }
 
 var fixedType = []string{"application/json"}
-
-func (fixed) Routes() []flow.RouteInfo { return nil }
 
 func (fixed) Serves(*http.Request) bool { return true }
 func (fixed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {

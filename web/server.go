@@ -96,8 +96,7 @@ func (h Handler) API() http.Handler {
 		case s.app.Engine == nil:
 			s.fail(w, r, fault.New(fault.Unavailable, "No flow runs right now.").WithCode("no_flows"))
 		default:
-			stripCredentials(r.Header, s.Sessions.Name())
-			s.guarded(w, r, s.app.Engine, true)
+			s.deployed(w, r, true)
 		}
 	})
 }
@@ -157,8 +156,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 		s.fail(w, r, fault.New(fault.Unavailable, "There are too many connections. Try again shortly.").WithCode("crowded").After(time.Second))
 	default:
-		stripCredentials(r.Header, s.Sessions.Name())
-		s.guarded(w, r, s.app.Engine, false)
+		s.deployed(w, r, false)
 	}
 }
 
@@ -273,11 +271,20 @@ func bearer(h http.Header) string {
 	return strings.TrimSpace(token)
 }
 
+// deployed has flows answer a request, without our credentials, and counts it.
+func (s *server) deployed(w http.ResponseWriter, r *http.Request, free bool) {
+	start := time.Now()
+	stripCredentials(r.Header, s.Sessions.Name())
+	status := s.guarded(w, r, s.app.Engine, free)
+	now := time.Now()
+	s.app.Traffic.Count(r.Method, status, now, now.Sub(start))
+}
+
 // guarded serves what users made, so that it cannot run in our origin; at an address
-// of its own it is free to.
-func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler, free bool) {
+// of its own it is free to. It returns the status that was answered.
+func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler, free bool) (status int) {
 	out := sandboxes.Get().(*sandboxWriter)
-	*out = sandboxWriter{ResponseWriter: w, free: free}
+	*out = sandboxWriter{ResponseWriter: w, status: http.StatusOK, free: free}
 	defer func() {
 		p := recover()
 		switch {
@@ -290,6 +297,7 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 				endpoint.WriteFault(out, r, fault.New(fault.Internal, "panic"))
 			}
 		}
+		status = out.status
 		out.ResponseWriter = nil
 		sandboxes.Put(out)
 	}()
@@ -297,4 +305,5 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 	if !out.wrote { // net/http answers 200 without a body then
 		out.complete(http.StatusNoContent)
 	}
+	return out.status
 }

@@ -83,10 +83,13 @@ func (s *Stream) publish(e Event) {
 
 // Watched reports whether anybody is subscribed; a producer of costly events
 // asks before it makes one.
-func (s *Stream) Watched() bool {
+func (s *Stream) Watched() bool { return s.Readers() > 0 }
+
+// Readers returns how many read the stream.
+func (s *Stream) Readers() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.readers) > 0
+	return len(s.readers)
 }
 
 // Last returns the ID of the newest event, 0 before the first.

@@ -323,6 +323,9 @@ func (e *Engine) Problems() []Problem {
 // Live returns the deployment that is live; its Number is 0 before the first.
 func (e *Engine) Live() Deployment { return e.live.Load().deployment }
 
+// Running returns how many runs are under way.
+func (e *Engine) Running() int64 { return e.running.Load() }
+
 // RouteInfo describes one route of the live Program.
 type RouteInfo struct {
 	Method  string   `json:"method"`

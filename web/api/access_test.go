@@ -114,6 +114,8 @@ var access = map[string]string{
 	"audit.export":            "auditLogs",
 	"audit.chain":             "auditLogs",
 	"audit.verify":            "auditLogs",
+	"server.traffic":          "flowEditor serverConfigurationShow",
+	"server.metrics":          "serverConfigurationShow",
 	"dashboard.status":        signedIn,
 	"server.isOnline":         anybody,
 	"health.live":             anybody,

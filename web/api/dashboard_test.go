@@ -1,8 +1,15 @@
 package api_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"ecoflow/app/auth"
+	"ecoflow/app/traffic"
 	"ecoflow/web/webtest"
 )
 
@@ -28,4 +35,57 @@ func TestDashboard(t *testing.T) {
 			Want: `401 {"error": true}`,
 		},
 	)
+}
+
+func TestTrafficAndMetrics(t *testing.T) {
+	d := sit(t)
+	d.ask(200, `POST /flows/deploy {"flowconfigurations":{"shop":`+says("shop", "hello")+`}}`)
+	for range 3 {
+		if rec := d.Do(nil, "GET", "/api/shop", ""); rec.Code != 200 {
+			t.Fatalf("GET /api/shop: %d %s", rec.Code, rec.Body)
+		}
+	}
+	d.Do(nil, "POST", "/api/shop", "")
+	d.Do(nil, "GET", "/api/nothing", "")
+	day := d.ask(200, `GET /server/traffic`)
+	d.wants(member(t, day, "payload", "requests"), 5.0, "requests")
+	d.wants(member(t, day, "payload", "errors"), 0.0, "errors")
+	points := member(t, day, "payload", "points").([]any)
+	d.wants(len(points), traffic.Kept, "points")
+
+	reader := d.User(auth.ServerConfigurationShow)
+	for way, who := range map[string]webtest.Credential{"cookie": reader.Cookie, "token": reader.Token} {
+		rec := d.Do(who, "GET", "/systemApi/metrics", "")
+		if got := rec.Header().Get("Content-Type"); rec.Code != 200 || !strings.HasPrefix(got, "text/plain; version=0.0.4") {
+			t.Fatalf("metrics by %s: %d %s", way, rec.Code, got)
+		}
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := parser.TextToMetricFamilies(rec.Body)
+		if err != nil {
+			t.Fatalf("metrics by %s: %v", way, err)
+		}
+		value := func(name string, labels ...string) float64 {
+			for _, m := range families[name].GetMetric() {
+				var have []string
+				for _, l := range m.GetLabel() {
+					have = append(have, l.GetName()+"="+l.GetValue())
+				}
+				if slices.Equal(have, labels) {
+					return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+				}
+			}
+			t.Errorf("metrics by %s: no %s %v", way, name, labels)
+			return 0
+		}
+		d.wants(value("ecoflow_requests_total", "class=2xx", "method=GET"), 3.0, "answered")
+		d.wants(value("ecoflow_requests_total", "class=4xx", "method=GET"), 1.0, "not there")
+		d.wants(value("ecoflow_requests_total", "class=4xx", "method=POST"), 1.0, "not allowed")
+		d.wants(value("ecoflow_runs_in_flight"), 0.0, "running")
+		d.wants(value("ecoflow_routes"), 1.0, "routes")
+		d.wants(value("ecoflow_health", "part=storage"), 0.0, "storage")
+		d.wants(families["ecoflow_request_duration_seconds"].GetMetric()[0].GetHistogram().GetSampleCount(), uint64(5), "durations")
+		if families["go_goroutines"] == nil || families["process_start_time_seconds"] == nil {
+			t.Errorf("metrics by %s: nothing of the process", way)
+		}
+	}
 }

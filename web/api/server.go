@@ -2,12 +2,16 @@ package api
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
 	"ecoflow/app/fault"
 	"ecoflow/app/system"
+	"ecoflow/app/traffic"
 	"ecoflow/web/endpoint"
+	"ecoflow/web/metrics"
 )
 
 // online is the contract's answer to somebody who waits for the server.
@@ -62,6 +66,22 @@ func server(a *app.App) []endpoint.Endpoint {
 			Description: "Every part is looked at for the answer. A health event tells when one is not as it was.",
 			Allow:       auth.ServerConfigurationShow,
 		}, func(ctx context.Context, _ struct{}) (system.HealthReport, error) { return a.Health.Look(ctx), nil }),
+		endpoint.New(endpoint.Spec{
+			ID:          "server.traffic",
+			Route:       "GET /server/traffic",
+			Summary:     "Show how much the deployed API was called in the last 24 hours",
+			Description: "Counted in memory since the start of the process.",
+			Allow:       auth.AnyOf(auth.FlowEditor, auth.ServerConfigurationShow),
+		}, func(context.Context, struct{}) (traffic.Day, error) { return a.Traffic.Day(time.Now()), nil }),
+		endpoint.Raw(endpoint.Spec{
+			ID:          "server.metrics",
+			Route:       "GET /metrics",
+			Summary:     "Show counters in the text format of Prometheus",
+			Description: "Also for a scraper with an API token.",
+			Allow:       auth.ServerConfigurationShow,
+		}, metrics.ContentType, func(ctx context.Context, in scrape, w http.ResponseWriter) error {
+			return metrics.Write(ctx, a, w, in.Request)
+		}),
 	}
 }
 
@@ -73,3 +93,5 @@ type serverNow struct {
 	Prefix   string           `json:"prefix" doc:"Of the deployed API's routes."`
 	Troubles []system.Trouble `json:"troubles"`
 }
+
+type scrape struct{ endpoint.Exchange }

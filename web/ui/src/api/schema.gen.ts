@@ -1207,6 +1207,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show counters in the text format of Prometheus
+         * @description Also for a scraper with an API token.
+         */
+        get: operations["server.metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/module": {
         parameters: {
             query?: never;
@@ -1433,6 +1453,26 @@ export interface paths {
          * @description With what keeps it from working fully, for the bars above every page.
          */
         get: operations["server.state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/server/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how much the deployed API was called in the last 24 hours
+         * @description Counted in memory since the start of the process.
+         */
+        get: operations["server.traffic"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3084,6 +3124,29 @@ export interface components {
             shortened?: boolean;
             /** Format: date-time */
             start: string;
+        };
+        TrafficDay: {
+            /** @description Requests that were answered with 5xx. */
+            errors: number;
+            /** @description Milliseconds, over the whole day. */
+            p95: number;
+            /** @description The oldest first. Counted since the start of the process. */
+            points: components["schemas"]["TrafficPoint"][];
+            requests: number;
+            /** @description How much time a point stands for. */
+            seconds: number;
+        };
+        TrafficPoint: {
+            /**
+             * Format: date-time
+             * @description When the step began.
+             */
+            at: string;
+            /** @description Requests that were answered with 5xx. */
+            errors: number;
+            /** @description Milliseconds within which 95 of 100 were answered, as well as the classes of durations tell; 0 without requests. */
+            p95: number;
+            requests: number;
         };
     };
     responses: never;
@@ -5962,6 +6025,35 @@ export interface operations {
             };
         };
     };
+    "server.metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4; charset=utf-8": string;
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "module.list": {
         parameters: {
             query?: never;
@@ -6481,6 +6573,39 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["ServerNow"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "server.traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["TrafficDay"];
                         /** @constant */
                         success: true;
                     };
