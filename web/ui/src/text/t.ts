@@ -6,6 +6,11 @@ import en from "./en.json";
 export type TextKey = keyof typeof en;
 type Values = Record<string, string | number>;
 
+/** Whether there is a text of the key, for keys made of what the server says. */
+export function has(key: string): key is TextKey {
+  return Object.hasOwn(en, key);
+}
+
 const pseudoLetters: Record<string, string> = {
   a: "á",
   e: "é",

@@ -73,7 +73,7 @@ export function Checklist({
         <Step isDone={endpointCalled} label="checklist.call">
           {route && (
             <Button size="compact-sm" variant="default" onClick={() => void call()}>
-              {t("checklist.callNow", { route: `${route.method} /api${route.path}` })}
+              {t("checklist.callNow", { route: `${route.method} ${prefix}${route.path}` })}
             </Button>
           )}
         </Step>

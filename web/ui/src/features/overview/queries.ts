@@ -22,3 +22,24 @@ export const sessionsQuery = queryOptions({
 export function flowsOf(drafts: readonly DraftRow[]): DraftRow[] {
   return drafts.filter((d) => d.name !== CONFIGURATION);
 }
+
+/** How each part of the server is. */
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: () => payload(api.GET("/health")),
+});
+
+/** The traffic of the last day, followed while it is looked at. */
+export const trafficQuery = queryOptions({
+  queryKey: ["traffic"],
+  queryFn: () => payload(api.GET("/server/traffic")),
+  refetchInterval: 30_000,
+});
+
+export type Traffic = Awaited<ReturnType<NonNullable<typeof trafficQuery.queryFn>>>;
+
+/** The last entries of the audit log. */
+export const activityQuery = queryOptions({
+  queryKey: ["audit", "latest"],
+  queryFn: () => payload(api.GET("/audit", { params: { query: { limit: LATEST } } })),
+});
