@@ -75,7 +75,6 @@ var fenced = map[string][]string{
 	"github.com/expr-lang/expr":  {"app/template"},
 	"github.com/mholt/archiver":  {"app/archive"},
 	"github.com/pkg/browser":     {"app/instance"},
-	"github.com/gofrs/flock":     {"app/instance"},
 	"math/rand":                  {},
 	"github.com/gorilla/csrf":    {},
 	"gopkg.in/natefinch":         {"app/secret", "app/log"},
