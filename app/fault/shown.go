@@ -12,16 +12,21 @@ const shownRunes = 80
 // Shown returns text from outside as a sentence may repeat it: at most 80
 // characters, none of them invisible.
 func Shown(text string) string {
-	text = strings.Map(func(r rune) rune {
+	text = Printable(text)
+	if runes := []rune(text); len(runes) > shownRunes {
+		text = string(runes[:shownRunes]) + "…"
+	}
+	return text
+}
+
+// Printable returns text from outside with nothing invisible in it.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
 	}, text)
-	if runes := []rune(text); len(runes) > shownRunes {
-		text = string(runes[:shownRunes]) + "…"
-	}
-	return text
 }
 
 // Sentence returns an error's text as users read it: with a capital and an end.

@@ -30,7 +30,7 @@ func Become(f *Folder, h *Handover) error {
 	if err != nil {
 		return err
 	}
-	h.Lock, h.Previous = 0, 0
+	h.Args, h.Lock, h.Previous = os.Args, 0, 0
 	if f.lock.file != nil {
 		h.Lock = int(f.lock.file.Fd())
 	}
@@ -44,14 +44,19 @@ func Become(f *Folder, h *Handover) error {
 }
 
 // FallBack gives the process back to the program before, because this one could not
-// start. It returns when there is none.
+// start. It returns when there is none; f is nil while the folder is not open.
 func (h *Handover) FallBack(f *Folder, failure string) error {
-	if h == nil || h.Previous == 0 {
+	if h == nil {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.Previous == 0 {
 		return nil
 	}
 	path := fmt.Sprintf("/proc/self/fd/%d", h.Previous)
-	h.Failure, h.Lock, h.Previous = failure, 0, 0
-	if f.lock.file != nil {
+	h.Failure, h.Previous = failure, 0
+	if f != nil && f.lock.file != nil {
 		h.Lock = int(f.lock.file.Fd())
 	}
 	return h.exec(path)
@@ -80,5 +85,5 @@ func (h *Handover) exec(path string) error {
 			return fmt.Errorf("hand over: %w", err)
 		}
 	}
-	return fmt.Errorf("start %s: %w", path, syscall.Exec(path, os.Args, environment(pipe.Fd())))
+	return fmt.Errorf("start %s: %w", path, syscall.Exec(path, h.Args, environment(pipe.Fd())))
 }

@@ -36,7 +36,7 @@ type Status struct {
 	Address string  `json:"address"`
 	Folder  string  `json:"folder"`
 	Mode    string  `json:"mode"`    // "local" or "auth"
-	State   string  `json:"state"`   // "starting", "ready", "safe" or "stopping"
+	State   string  `json:"state"`   // "starting", "ready", "safe", "stopping" or "restarting"
 	Version string  `json:"version"` //
 	Uptime  float64 `json:"uptime"`  // seconds
 }
@@ -49,6 +49,8 @@ type Answers struct {
 	Open func() (string, error)
 	// Stop begins a graceful stop and returns at once.
 	Stop func()
+	// Restart begins a restart, or says why that cannot be.
+	Restart func(context.Context) error
 }
 
 // Control is the line between processes: a listener of its own on loopback, so
@@ -94,6 +96,9 @@ func (c *Control) guard(a Answers) http.Handler {
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, true, nil)
 		a.Stop()
+	})
+	mux.HandleFunc("POST /restart", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, true, a.Restart(r.Context()))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := []byte(r.Header.Get("Authorization"))
@@ -180,6 +185,32 @@ func (o *Other) Open(ctx context.Context) (string, error) {
 func (o *Other) Stop(ctx context.Context) error {
 	var heard bool
 	return o.ask(ctx, http.MethodPost, "/stop", &heard)
+}
+
+// Restart asks the instance to restart and returns once it is about to, or with the
+// reason why it is not.
+func (o *Other) Restart(ctx context.Context) error {
+	o.client.Timeout = ReadyTime + 5*time.Second // it is rehearsed first
+	var heard bool
+	return o.ask(ctx, http.MethodPost, "/restart", &heard)
+}
+
+// AwaitRestart waits until a process serves that started later than the one before.
+func (f *Folder) AwaitRestart(ctx context.Context, before *Other, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		if now, err := f.Other(); err == nil && now.Started.After(before.Started) {
+			if _, err := now.Status(ctx); err == nil {
+				return nil
+			}
+		}
+		select {
+		case <-time.After(waitStep):
+		case <-ctx.Done():
+			return fmt.Errorf("EcoFlow has not come back within %s", most)
+		}
+	}
 }
 
 // answerBytes bounds what is read from the other side.

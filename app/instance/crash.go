@@ -13,6 +13,12 @@ import (
 // crashesKept is how many reports of fatal ends stay in the log folder.
 const crashesKept = 5
 
+// The names of reports: those that were seen to end otherwise.
+const (
+	reportStart = "crash-"
+	reportEnd   = ".log"
+)
+
 // CrashWindow is how far back a start looks for earlier crashes (R9).
 const CrashWindow = time.Minute
 
@@ -37,7 +43,7 @@ func (f *Folder) WatchCrashes(now time.Time) (recent int, err error) {
 	var reports []string
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !strings.HasPrefix(e.Name(), "crash-") {
+		if err != nil || !strings.HasPrefix(e.Name(), reportStart) {
 			continue
 		}
 		path := filepath.Join(f.Logs(), e.Name())
@@ -46,15 +52,30 @@ func (f *Folder) WatchCrashes(now time.Time) (recent int, err error) {
 			continue
 		}
 		reports = append(reports, path)
-		if age := now.Sub(info.ModTime()); age >= 0 && age <= CrashWindow {
+		if age := now.Sub(info.ModTime()); age >= 0 && age <= CrashWindow && strings.HasSuffix(path, reportEnd) {
 			recent++
 		}
 	}
 	for _, path := range reports[:max(0, len(reports)-crashesKept)] {
 		_ = remove(path)
 	}
-	f.crashes, err = watchCrashes(filepath.Join(f.Logs(), fmt.Sprintf("crash-%d.log", now.UnixMilli())))
+	f.crashes, err = watchCrashes(filepath.Join(f.Logs(), fmt.Sprint(reportStart, now.UnixMilli(), reportEnd)))
 	return recent, err
+}
+
+// ForgetCrashes has the reports so far count no more; they stay to be read.
+func (f *Folder) ForgetCrashes() error {
+	entries, err := os.ReadDir(f.Logs())
+	if err != nil {
+		return fmt.Errorf("look for crash reports: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), reportEnd); ok && strings.HasPrefix(name, reportStart) {
+			errs = append(errs, os.Rename(filepath.Join(f.Logs(), e.Name()), filepath.Join(f.Logs(), name+".seen")))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func watchCrashes(path string) (*crashes, error) {

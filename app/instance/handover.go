@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,8 @@ type Handover struct {
 	// Safe, when set, says whether to start in safe mode, whatever the command line
 	// and earlier crashes say.
 	Safe *bool `json:"safe,omitempty"`
+	// Args are those of the process before, should this one not start with its own.
+	Args []string `json:"args"`
 	// Failure says why a restart did not work; the process then goes on as before.
 	Failure string `json:"failure,omitempty"`
 
@@ -31,6 +34,7 @@ type Handover struct {
 	Lock     int `json:"lock,omitempty"`     // holds the folder's lock
 	Previous int `json:"previous,omitempty"` // the program before, should this one not start
 
+	mu    sync.Mutex
 	files []*os.File // to close when the restart is over
 }
 
@@ -102,6 +106,8 @@ func (h *Handover) Over() {
 	if h == nil {
 		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, file := range h.files {
 		file.Close() //nolint:errcheck // nothing was written
 	}

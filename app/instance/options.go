@@ -64,6 +64,8 @@ func setting(key string) func(*Options) any {
 var Commands = []struct{ Name, Arguments, Effect string }{
 	{"reset-password", "USER", "give USER a new password and end their sessions"},
 	{"stop", "", "stop the EcoFlow that runs on the data folder"},
+	{"restart", "", "restart the EcoFlow that runs on the data folder, refusing nobody"},
+	{"check", "", "say whether EcoFlow could start with these flags on the data folder"},
 	{"status", "", "say whether EcoFlow runs on the data folder, and where"},
 	{"audit", "verify", "check that the audit log is whole"},
 	{"rekey", "", "encrypt all secrets with a new key"},
