@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,31 +43,46 @@ const (
 )
 
 func main() {
+	left, err := instance.Inherit()
+	if err != nil {
+		complain("", err)
+		os.Exit(1)
+	}
 	o, err := instance.ParseOptions(os.Args[1:], os.Getenv)
 	switch {
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "ecoflow: %v\nTry: ecoflow --help\n", err)
-		os.Exit(2)
+		giveUp(left, err, 2)
 	case o.Help:
 		fmt.Print(instance.Help())
 	case o.Version:
 		fmt.Println("EcoFlow", system.Version())
 	default:
-		if len(o.Command) == 0 {
+		if len(o.Command) == 0 || o.Command[0] == "check" {
 			if _, err := config.Load(nil, os.LookupEnv, o.Settings); err != nil {
 				complain("", err)
-				os.Exit(2)
+				giveUp(left, err, 2)
 			}
 		}
-		if err := run(o); err != nil {
+		if err := run(o, left); err != nil {
 			fmt.Fprintln(os.Stderr, "ecoflow:", err)
-			os.Exit(1)
+			giveUp(left, err, 1)
 		}
 	}
 }
 
-// complain says on the console which settings are not valid.
+// giveUp ends the process, unless it took over from another program: then that one
+// goes on.
+func giveUp(left *instance.Handover, err error, code int) {
+	complain("", left.FallBack(nil, err.Error()))
+	os.Exit(code)
+}
+
+// complain says on the console what is wrong, and with which settings; nil is nothing.
 func complain(prefix string, err error) {
+	if err == nil {
+		return
+	}
 	fmt.Fprintf(os.Stderr, "ecoflow: %s%v\n", prefix, err)
 	if f, ok := fault.As(err); ok {
 		for _, at := range f.Places {
@@ -75,7 +91,7 @@ func complain(prefix string, err error) {
 	}
 }
 
-func run(o instance.Options) error {
+func run(o instance.Options, left *instance.Handover) error {
 	path, err := instance.Find(o.Dir, o.Portable)
 	if err != nil {
 		return err
@@ -87,6 +103,7 @@ func run(o instance.Options) error {
 	if err != nil {
 		return err
 	}
+	folder.Adopt(left)
 	other, target, err := folder.OwnOrShow(context.Background())
 	if err != nil {
 		return err
@@ -96,7 +113,40 @@ func run(o instance.Options) error {
 		show(o, target)
 		return nil
 	}
-	return errors.Join(serve(o, folder), folder.Release())
+	return live(o, folder, left)
+}
+
+// live serves on the folder, and after each restart that was asked for a successor
+// does. What a successor cannot begin, its predecessor goes on with.
+func live(o instance.Options, folder *instance.Folder, left *instance.Handover) error {
+	overdue := time.AfterFunc(instance.ReadyTime, func() {
+		complain("", left.FallBack(folder, fmt.Sprintf("it was not ready within %s", instance.ReadyTime)))
+	})
+	defer func() {
+		if p := recover(); p != nil {
+			complain("", left.FallBack(folder, fmt.Sprint(p)))
+			panic(p)
+		}
+	}()
+	for {
+		next, err := serve(o, folder, left, func() { overdue.Stop(); left.Over() })
+		overdue.Stop()
+		if next == nil {
+			if err != nil {
+				complain("", left.FallBack(folder, err.Error()))
+			}
+			return errors.Join(err, folder.Release())
+		}
+		if err != nil {
+			complain("before the restart: ", err)
+		}
+		if err = folder.HandOver(); err == nil {
+			if err = instance.Become(folder, next); err == nil {
+				return nil
+			}
+		}
+		next.Failure, left = err.Error(), next
+	}
 }
 
 // show opens a browser on a launch page or address, or says what to open.
@@ -120,10 +170,12 @@ type process struct {
 	system  *system.System
 	product *app.App
 	front   *web.Front
+	left    *instance.Handover           // by the process before; nil at an ordinary start
 	full    chan struct{}                // a write found the disk full
 	lost    chan error                   // the data folder came back as one that cannot be used
 	back    atomic.Pointer[func() error] // makes a data folder that came back ours again
 	tasks   sync.WaitGroup               // what ends when a stop is asked for
+	overdue *time.Timer                  // ends a process that hangs in its end
 
 	wasLocal atomic.Bool // before the last change of the settings
 }
@@ -137,65 +189,86 @@ func (p *process) run(name string, task func()) {
 	})
 }
 
-// serve runs the product on the folder until somebody asks it to stop.
-func serve(o instance.Options, folder *instance.Folder) (err error) {
+// serve runs the product on the folder until somebody asks it to stop, or to start
+// anew: then it returns what the successor gets. ready is called when it serves.
+func serve(o instance.Options, folder *instance.Folder, left *instance.Handover, ready func()) (next *instance.Handover, err error) {
 	ctx := context.Background()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(signals)
 
 	if err := folder.Sweep(); err != nil {
-		return err
+		return nil, err
 	}
 	full, err := folder.MakeRoom()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
-	p := &process{Options: o, folder: folder, log: records.Logger, full: make(chan struct{}, 1), lost: make(chan error, 1)}
+	p := &process{Options: o, folder: folder, left: left, log: records.Logger, full: make(chan struct{}, 1), lost: make(chan error, 1)}
 	reserveAfter := time.Duration(0)
 	if full {
 		reserveAfter = reserveStep
 		p.log.Warn("the disk is full; the reserve was given up to start")
 		fmt.Println("The disk is full. EcoFlow starts with its reserve; make room soon.")
 	}
-	p.system = system.New(p.inSafeMode())
+	if left == nil {
+		left = &instance.Handover{}
+	}
+	if p.system = system.New(p.inSafeMode()); left.Failure != "" {
+		p.system.NotRestarted()
+		p.log.Error("restart failed; going on as before", "err", left.Failure)
+		fmt.Fprintln(os.Stderr, "The restart failed, and EcoFlow goes on as before:", left.Failure)
+	}
+	p.system.Rehearse = p.rehearse
+	defer func() {
+		if p.overdue != nil {
+			p.overdue.Stop()
+		}
+	}()
 
 	db, keys, err := openStorage(ctx, folder, storage.Options{
 		Log: p.log, Full: p.diskIsFull, Back: p.folderIsBack, Lost: func(err error) { p.lost <- err },
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := p.configure(ctx, records, db.Settings()); err != nil {
-		return err
+		return nil, err
 	}
 	p.log.Info("starting", "version", system.Version(), "folder", folder.Path(), "memory", system.LimitMemory())
 	sessions := web.NewSessions(keys.Derive("session cookies"), db.Instance())
 
 	p.product, err = app.New(ctx, app.Options{
-		Log: p.log, System: p.system, Folder: folder.Path(), SetupCode: os.Getenv("ECOFLOW_SETUP_CODE"),
-		SetUp:  func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
-		Parts:  p.parts(db, keys, records),
-		Config: p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
+		Log: p.log, System: p.system, Folder: folder.Path(), Process: left.Process,
+		SetupCode: cmp.Or(left.SetupCode, os.Getenv("ECOFLOW_SETUP_CODE")),
+		SetUp:     func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
+		Parts:     p.parts(db, keys, records),
+		Config:    p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.product.Close()) }()
 	db.WatchAilments(p.product.Health.Nudge)
 
-	if p.front, err = web.OpenFront(ctx, p.product, web.FrontOptions{Folder: folder}); err != nil {
-		return err
+	if p.front, err = web.OpenFront(ctx, p.product, web.FrontOptions{Folder: folder, Left: left.Sockets}); err != nil {
+		return nil, err
 	}
 	if folder.Unlocked() {
 		fmt.Println("The disk of the data folder knows no locks: see to it that no other EcoFlow uses the folder.")
 	}
-	line, err := instance.Listen(p.log, instance.Answers{Status: p.status, Open: p.window, Stop: p.system.Stop})
+	line, err := instance.Listen(p.log, instance.Answers{
+		Status: p.status, Open: p.window, Stop: p.system.Stop,
+		Restart: func(ctx context.Context) error { return p.system.Restart(ctx, system.Anew{}) },
+	})
 	if err != nil {
-		return errors.Join(err, p.front.Shutdown(ctx))
+		return nil, errors.Join(err, p.front.Shutdown(ctx))
 	}
 	defer func() { err = errors.Join(err, line.Close()) }()
 	announce := func() error { return folder.Announce(line, p.front.Address(), db.Instance()) }
@@ -216,22 +289,102 @@ func serve(o instance.Options, folder *instance.Folder) (err error) {
 		return announce()
 	}
 	p.back.Store(&takeBack)
-	err = errors.Join(announce(), p.greet(ctx))
+	err = announce()
 	if err == nil {
 		p.system.Ready()
+		err = p.greet(ctx)
+	}
+	if err == nil {
+		ready()
+		p.warn("service manager not told", instance.Notify("READY=1"))
 		p.run("reserve", func() { p.keepReserve(reserveAfter) })
+		err = p.wait(signals, failed)
+	}
+	return p.end(ctx, signals, err)
+}
+
+// wait returns when the process has to end, with the error that ends it.
+func (p *process) wait(signals <-chan os.Signal, failed <-chan error) error {
+	for {
 		select {
 		case s := <-signals:
+			if s == syscall.SIGHUP && instance.Supervised() {
+				p.run("reload", p.reload)
+				continue
+			}
 			p.log.Info("stopping", "signal", s.String())
+			p.system.Stop()
+			return nil
 		case <-p.system.StopAsked():
-			p.log.Info("stopping", "asked", true)
-		case err = <-failed:
+			p.log.Info(string(p.system.Ending()), "asked", true)
+			return nil
+		case err := <-failed:
 			p.log.Error("listener failed", "err", err)
-		case err = <-p.lost:
+			p.system.Stop()
+			return err
+		case err := <-p.lost:
 			p.log.Error("stopping", "err", err)
+			p.system.Stop()
+			return err
 		}
 	}
-	return errors.Join(err, p.stop(signals))
+}
+
+// reload is a restart that the service manager asked for.
+func (p *process) reload() {
+	p.warn("service manager not told", instance.Notify(instance.Reloading()))
+	if err := p.system.Restart(context.Background(), system.Anew{}); err != nil {
+		p.log.Error("not restarted", "err", err)
+		p.warn("service manager not told", instance.Notify("READY=1\nSTATUS=The restart was refused, see the log."))
+	}
+}
+
+// rehearse finds out whether a successor could start.
+func (p *process) rehearse(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	fault.Go(p.log, "end of the rehearsal", func() {
+		select {
+		case <-p.system.StopAsked():
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	err := instance.Rehearse(ctx)
+	if err != nil {
+		p.log.Error("restart refused, going on as before", "err", err)
+		p.product.Health.Nudge()
+	}
+	return err
+}
+
+// end stops the product and returns what a successor gets, nil when there is to be
+// none.
+func (p *process) end(ctx context.Context, signals <-chan os.Signal, err error) (*instance.Handover, error) {
+	p.warn("a trial of settings has no end", p.config.Close())
+	if p.system.Ending() != system.Restarting {
+		p.system.Stop()
+		p.warn("service manager not told", instance.Notify("STOPPING=1"))
+		return nil, errors.Join(err, p.stop(signals))
+	}
+	p.warn("service manager not told", instance.Notify(instance.Reloading()))
+	next := &instance.Handover{Sockets: p.front.Sockets(), Process: p.product.Accounts.Process, Safe: p.system.Anew().Safe}
+	for _, s := range next.Sockets {
+		next.Keep(s.File)
+	}
+	if next.Safe == nil && p.left != nil {
+		next.Safe = p.left.Safe
+	}
+	var code error
+	if next.SetupCode, code = p.product.Setup.Code(ctx); code != nil {
+		p.warn("the setup code changes", code)
+	}
+	err = p.stop(signals)
+	if p.system.Ending() != system.Restarting { // a signal came
+		next.Over()
+		return nil, err
+	}
+	return next, err
 }
 
 // logOptions say where the log of a folder goes. A person at a terminal is spared it
@@ -312,8 +465,14 @@ func openStorage(ctx context.Context, folder *instance.Folder, o storage.Options
 // inSafeMode reports whether this process runs no flow: because it was told so, or
 // because its predecessors crashed one after the other (R9).
 func (p *process) inSafeMode() bool {
+	if p.left != nil && p.left.Safe != nil && !*p.left.Safe {
+		p.warn("crashes are not forgotten", p.folder.ForgetCrashes())
+	}
 	crashes, err := p.folder.WatchCrashes(time.Now())
 	p.warn("crashes are not watched", err)
+	if p.left != nil && p.left.Safe != nil {
+		return *p.left.Safe
+	}
 	if p.Safe || crashes < crashesToo {
 		return p.Safe
 	}
@@ -340,6 +499,9 @@ func (p *process) greet(ctx context.Context) error {
 		fmt.Println("Others can reach this listener, and nothing encrypts what they send: put a reverse proxy with TLS in front of it.")
 	}
 	fmt.Println("EcoFlow is ready at", p.front.Address())
+	if p.left != nil {
+		return nil // whoever looks at it has a window
+	}
 	target, err := p.window()
 	if err != nil {
 		return err
@@ -489,23 +651,30 @@ func (p *process) keepReserve(wait time.Duration) {
 // stop ends what goes on: nothing new comes in, streams say goodbye, runs in flight
 // get stopTime, or nothing more after a second signal.
 func (p *process) stop(signals <-chan os.Signal) error {
-	time.AfterFunc(exitTime, func() {
+	p.overdue = time.AfterFunc(exitTime, func() {
 		p.log.Error("stopping took too long")
 		os.Exit(1)
 	})
+	restarting := p.system.Ending() == system.Restarting
 	p.system.Leaving()
-	p.warn("a trial of settings has no end", p.config.Close())
-	p.product.Events.Publish(event.Server, map[string]any{"state": system.Stopping})
-	p.system.Stop()
+	p.product.Events.Publish(event.Server, map[string]any{"state": p.system.Ending()})
 	p.tasks.Wait()
 
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	fault.Go(p.log, "second signal", func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
+	fault.Go(p.log, "further signals", func() {
+		for {
+			select {
+			case <-signals:
+				if restarting { // the first one: no successor
+					restarting = false
+					p.system.Stop()
+					continue
+				}
+				cancel()
+			case <-ctx.Done():
+				return
+			}
 		}
 	})
 	if err := p.front.Shutdown(ctx); ctx.Err() == nil {
@@ -524,6 +693,9 @@ func (p *process) warn(message string, err error) {
 
 // command does what was asked instead of serving.
 func command(o instance.Options, path string) error {
+	if o.Command[0] == "check" {
+		return check(o, path)
+	}
 	folder, err := instance.Existing(path)
 	if err != nil {
 		return err
@@ -534,6 +706,8 @@ func command(o instance.Options, path string) error {
 		return showStatus(ctx, folder)
 	case "stop":
 		return askToStop(ctx, folder)
+	case "restart":
+		return askToRestart(ctx, folder)
 	}
 	owner, err := folder.Own()
 	if err != nil {
@@ -572,6 +746,59 @@ func askToStop(ctx context.Context, folder *instance.Folder) error {
 	}
 	fmt.Println("EcoFlow has stopped.")
 	return nil
+}
+
+func askToRestart(ctx context.Context, folder *instance.Folder) error {
+	other, err := folder.Owner()
+	if err != nil {
+		return err
+	}
+	if err := other.Restart(ctx); err != nil {
+		return err
+	}
+	if err := folder.AwaitRestart(ctx, other, exitTime+instance.ReadyTime); err != nil {
+		return err
+	}
+	fmt.Println("EcoFlow has restarted.")
+	return nil
+}
+
+// check looks whether a start would work, without one and beside the EcoFlow that
+// runs: whether the database can be used, the certificate loaded, and, where nothing
+// runs, the address bound.
+func check(o instance.Options, path string) error {
+	ctx := context.Background()
+	var stored []byte
+	folder, err := instance.Existing(path)
+	if err == nil {
+		if stored, err = storage.Look(ctx, filepath.Join(path, "ecoflow.db"), system.Version()); err != nil {
+			return err
+		}
+	}
+	s, err := config.Load(stored, os.LookupEnv, flags(o))
+	if err != nil {
+		complain("The stored settings are not all used: ", err)
+	}
+	if s.HTTPS.Enabled && folder != nil {
+		if _, err := web.OpenCertificate(folder.Within(s.HTTPS.Cert), folder.Within(s.HTTPS.Key), slog.New(slog.DiscardHandler)); err != nil {
+			return err
+		}
+	}
+	if folder != nil {
+		if err := os.MkdirAll(filepath.Join(path, "public"), 0o700); err != nil && !folder.ReadOnly() {
+			return fmt.Errorf("make the folder of static files: %w", err)
+		}
+		if _, err := folder.Owner(); !errors.Is(err, instance.ErrNotRunning) {
+			fmt.Println(instance.CanStart, "in place of the one that runs, version", system.Version())
+			return nil
+		}
+	}
+	front, err := web.Listen(ctx, s.Host, s.Port, s.Local())
+	if err != nil {
+		return err
+	}
+	fmt.Println(instance.CanStart+", version", system.Version())
+	return front.Shutdown(ctx)
 }
 
 // withStorage does a command that works on the database while nothing runs.

@@ -101,6 +101,7 @@ type App struct {
 	Folders  *folders.Picker
 	Engine   Engine // nil while no flow may run
 
+	running func() int64 // runs
 	closers []io.Closer
 }
 
@@ -141,6 +142,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	})
 	a.Health = system.NewHealth(o.Log, a.Events, o.System.State, append(slices.Clone(o.Parts), a.parts(engine)...))
 	a.Limits.Watch(a.Health.Nudge)
+	a.running = engine.Running
 	o.Config.Watch(func(config.Settings) {
 		if err := engine.Reload(context.Background()); err != nil {
 			o.Log.Error("live flows do not all fit the new settings", "err", err)
@@ -221,6 +223,19 @@ func (a *App) browseRoots() []string {
 		return []string{home}
 	}
 	return []string{a.Folder}
+}
+
+// Work is what goes on at a moment, for whoever is about to end it.
+type Work struct {
+	Runs     int64 `json:"runs" doc:"Runs of flows."`
+	Requests int64 `json:"requests" doc:"Requests to the management side, this one not counted."`
+	Streams  int64 `json:"streams" doc:"Open event streams, one for each browser."`
+}
+
+// Work returns what goes on, seen by a request to the management side.
+func (a *App) Work() Work {
+	streams := a.System.Streams.Load()
+	return Work{Runs: a.running(), Requests: max(0, a.System.Requests.Load()-streams-1), Streams: streams}
 }
 
 // drainTime is how long runs may take to finish when the product ends.

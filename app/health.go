@@ -34,6 +34,7 @@ func (a *App) parts(engine *flow.Engine) []system.Part {
 		{Name: "flows", Look: func(context.Context) system.Finding { return a.flowsFinding(engine.Problems()) }},
 		{Name: "audit", Look: func(context.Context) system.Finding { return auditFinding(a.Audit.Chain()) }},
 		system.MemoryPart(),
+		a.System.Part(),
 		{Name: "limits", Look: func(context.Context) system.Finding { return limitsFinding(a.Limits) }},
 	}
 }

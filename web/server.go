@@ -138,6 +138,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, now := r.URL.Path, s.surface.Load()
 	switch {
 	case under(path, endpoint.Prefix):
+		s.app.System.Requests.Add(1)
+		defer s.app.System.Requests.Add(-1)
 		s.management.ServeHTTP(w, r)
 	case strings.HasPrefix(path, windowPrefix+"/"):
 		s.window.ServeHTTP(w, r)

@@ -68,6 +68,14 @@ func Describe(ctx context.Context, object string, before, after any) {
 	}
 }
 
+// Drop says that nothing was done that is worth an entry, where that depends on
+// the request.
+func Drop(ctx context.Context) {
+	if e := EntryFrom(ctx); e != nil {
+		e.stored = true
+	}
+}
+
 // Stored marks the entry as stored. Only storage's write function calls it,
 // after the commit.
 func (e *Entry) Stored() { e.stored = true }

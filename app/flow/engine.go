@@ -320,11 +320,11 @@ func (e *Engine) Problems() []Problem {
 	return slices.DeleteFunc(slices.Clone(e.live.Load().problems), func(p Problem) bool { return p.Warning })
 }
 
-// Live returns the deployment that is live; its Number is 0 before the first.
-func (e *Engine) Live() Deployment { return e.live.Load().deployment }
-
 // Running returns how many runs are under way.
 func (e *Engine) Running() int64 { return e.running.Load() }
+
+// Live returns the deployment that is live; its Number is 0 before the first.
+func (e *Engine) Live() Deployment { return e.live.Load().deployment }
 
 // RouteInfo describes one route of the live Program.
 type RouteInfo struct {

@@ -30,6 +30,21 @@ func DiskPart(folder string) Part {
 	}}
 }
 
+// Part says whether the process is the one that was wished for: it is not after a
+// restart that did not work.
+func (s *System) Part() Part {
+	const clock = "15:04 on 2 January"
+	return Part{Name: "process", Look: func(context.Context) Finding {
+		if at := s.RestartFailed(); !at.IsZero() {
+			return Finding{
+				Condition: Warning, Trouble: "restart",
+				Reason: "EcoFlow could not be restarted at " + at.UTC().Format(clock) + " (UTC) and goes on as before. The log says why.",
+			}
+		}
+		return Finding{Reason: "It runs since " + s.started.UTC().Format(clock) + " (UTC)."}
+	}}
+}
+
 // MemoryPart watches how much of the memory that the process may have it uses.
 func MemoryPart() Part {
 	return Part{Name: "memory", Look: func(context.Context) Finding {

@@ -115,6 +115,8 @@ func (h *hub) serve(ctx context.Context, req eventsRequest, w http.ResponseWrite
 		return err
 	}
 	defer leave()
+	h.app.System.Streams.Add(1)
+	defer h.app.System.Streams.Add(-1)
 	changed, unwatch := h.app.Accounts.Watch(actor)
 	defer unwatch()
 
@@ -192,7 +194,7 @@ func (h *hub) serve(ctx context.Context, req eventsRequest, w http.ResponseWrite
 		case <-beat.C:
 			out.put([]byte(": \n\n"))
 		case <-h.app.System.StopAsked():
-			out.put(h.block(event.Event{ID: h.app.Events.Last(), Type: event.Server, Data: serverState{"stopping"}}))
+			out.put(h.block(event.Event{ID: h.app.Events.Last(), Type: event.Server, Data: serverState{string(h.app.System.Ending())}}))
 			out.finish(ctx)
 			return nil
 		case <-ctx.Done():

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ecoflow/app"
+	"ecoflow/app/audit"
 	"ecoflow/app/auth"
 	"ecoflow/app/fault"
 	"ecoflow/app/system"
@@ -19,6 +20,44 @@ type online struct {
 	IsServerOnline bool `json:"isServerOnline"`
 }
 
+// serverRequest is what endpoint 40 is asked.
+type serverRequest struct {
+	Mode string `json:"Mode" required:"true" enum:"restart,stop,status"`
+	Safe *bool  `json:"safe" doc:"With restart: true starts in safe mode, false leaves it and forgets the crashes before. Else EcoFlow finds out by itself."`
+}
+
+// allow is what the mode needs.
+func (r serverRequest) allow() auth.Rule {
+	switch r.Mode {
+	case "restart":
+		return auth.RestartServer
+	case "stop":
+		return auth.StopServer
+	}
+	return auth.SignedIn
+}
+
+// atWork stands beside what endpoint 40 answers.
+type atWork struct {
+	Running app.Work `json:"running" doc:"What is still going on; it is finished first."`
+}
+
+// operate restarts or stops the process, or says how it is.
+func operate(ctx context.Context, a *app.App, req serverRequest) (any, error) {
+	switch req.Mode {
+	case "restart":
+		if err := a.System.Restart(ctx, system.Anew{Safe: req.Safe}); err != nil {
+			return nil, err
+		}
+		return "EcoFlow restarts now.", nil
+	case "stop":
+		a.System.Stop()
+		return "EcoFlow stops now.", nil
+	}
+	audit.Drop(ctx)
+	return online{true}, nil
+}
+
 // server is the process as seen from outside.
 func server(a *app.App) []endpoint.Endpoint {
 	return []endpoint.Endpoint{
@@ -28,6 +67,20 @@ func server(a *app.App) []endpoint.Endpoint {
 			Summary: "Say that the server is up",
 			Allow:   auth.Public,
 		}, func(context.Context, struct{}) (online, error) { return online{true}, nil }),
+		endpoint.New(endpoint.Spec{
+			ID:      "server.operate",
+			Route:   "POST /server",
+			Summary: "Restart or stop the server",
+			Description: "Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, " +
+				"30 s at most. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, " +
+				"503 says why and the server goes on.",
+			Allow: endpoint.Depends(auth.SignedIn, serverRequest.allow),
+			Audit: "Asked the server to {Mode}",
+		}, func(ctx context.Context, req serverRequest) (endpoint.With[any, atWork], error) {
+			work := atWork{a.Work()}
+			said, err := operate(ctx, a, req)
+			return endpoint.With[any, atWork]{Payload: said, Beside: work}, err
+		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "health.live",
 			Route:       "GET /health/live",
@@ -56,7 +109,7 @@ func server(a *app.App) []endpoint.Endpoint {
 		}, func(ctx context.Context, _ struct{}) (serverNow, error) {
 			return serverNow{
 				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
-				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(),
+				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(), Running: a.Work(),
 			}, nil
 		}),
 		endpoint.New(endpoint.Spec{
@@ -87,11 +140,12 @@ func server(a *app.App) []endpoint.Endpoint {
 
 // serverNow is the process as its window shows it.
 type serverNow struct {
-	State    system.State     `json:"state" enum:"starting,ready,safe,stopping"`
+	State    system.State     `json:"state" enum:"starting,ready,safe,stopping,restarting"`
 	Version  string           `json:"version"`
 	Seconds  int64            `json:"seconds" doc:"How long it runs."`
 	Prefix   string           `json:"prefix" doc:"Of the deployed API's routes."`
 	Troubles []system.Trouble `json:"troubles"`
+	Running  app.Work         `json:"running"`
 }
 
 type scrape struct{ endpoint.Exchange }

@@ -1424,6 +1424,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart or stop the server
+         * @description Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, 30 s at most. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, 503 says why and the server goes on.
+         */
+        post: operations["server.operate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/server/isOnline": {
         parameters: {
             query?: never;
@@ -1841,6 +1861,14 @@ export interface components {
             rolesList?: number[] | null;
         };
         AccessToken: string;
+        AppWork: {
+            /** @description Requests to the management side, this one not counted. */
+            requests: number;
+            /** @description Runs of flows. */
+            runs: number;
+            /** @description Open event streams, one for each browser. */
+            streams: number;
+        };
         AuditBreak: {
             id: number;
             reason: string;
@@ -3058,12 +3086,19 @@ export interface components {
         ServerNow: {
             /** @description Of the deployed API's routes. */
             prefix: string;
+            running: components["schemas"]["AppWork"];
             /** @description How long it runs. */
             seconds: number;
             /** @enum {string} */
-            state: "starting" | "ready" | "safe" | "stopping";
+            state: "starting" | "ready" | "safe" | "stopping" | "restarting";
             troubles: components["schemas"]["SystemTrouble"][];
             version: string;
+        };
+        ServerRequestInput: {
+            /** @enum {string} */
+            Mode: "restart" | "stop" | "status";
+            /** @description With restart: true starts in safe mode, false leaves it and forgets the crashes before. Else EcoFlow finds out by itself. */
+            safe?: boolean;
         };
         SetupBlankInput: {
             databaseInfo?: components["schemas"]["SetupDatabaseInfoInput"];
@@ -3108,7 +3143,7 @@ export interface components {
         };
         SystemTrouble: {
             /** @enum {string} */
-            code: "safe_mode" | "storage" | "disk" | "secrets";
+            code: "safe_mode" | "storage" | "disk" | "secrets" | "restart";
             message: string;
         };
         TraceStep: {
@@ -6507,6 +6542,45 @@ export interface operations {
                         /** @description How many entries payload holds. */
                         count: number;
                         payload: components["schemas"]["AuthMember"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "server.operate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerRequestInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: unknown;
+                        /** @description What is still going on; it is finished first. */
+                        running: components["schemas"]["AppWork"];
                         /** @constant */
                         success: true;
                     };
