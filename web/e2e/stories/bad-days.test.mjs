@@ -382,8 +382,9 @@ describe("bad days with sign-in", () => {
       await product.start();
     };
     await change(`
-      INSERT INTO roles VALUES (NULL, 'second', 0, 1 << ${flowEditor});
-      INSERT INTO users SELECT NULL, 'grace', 'Grace Hopper', '', hash, '', 1, 0, 0, created, updated FROM users WHERE username = 'ada';
+      INSERT INTO roles (name, is_default, permissions) VALUES ('second', 0, 1 << ${flowEditor});
+      INSERT INTO users (username, name, email, hash, is_active, is_permanent, must_change, created, updated)
+        SELECT 'grace', 'Grace Hopper', '', hash, 1, 0, 0, created, updated FROM users WHERE username = 'ada';
       INSERT INTO user_roles SELECT (SELECT id FROM users WHERE username = 'grace'), (SELECT id FROM roles WHERE name = 'second');`);
     const { page: hers, faults: herFaults, context } = await openWindow(chromium);
     hers.setDefaultTimeout(45_000);

@@ -11,7 +11,8 @@ import { answering, ask, labelOf, putFlow } from "../wire.mjs";
 const password = "correct horse battery staple";
 
 const secondUser = `
-  INSERT INTO users SELECT NULL, 'grace', 'Grace Hopper', '', hash, '', 1, 0, 0, created, updated FROM users WHERE username = 'ada';
+  INSERT INTO users (username, name, email, hash, is_active, is_permanent, must_change, created, updated)
+    SELECT 'grace', 'Grace Hopper', '', hash, 1, 0, 0, created, updated FROM users WHERE username = 'ada';
   INSERT INTO user_roles SELECT (SELECT id FROM users WHERE username = 'grace'), role_id FROM user_roles;`;
 
 const openFlow = async (page, product, name) => {

@@ -1,10 +1,10 @@
 // The side navigation: where one can go, and which permissions show the way.
 
-import { IconHistory, IconHome, IconRoute } from "@tabler/icons-react";
+import { IconHistory, IconHome, IconRoute, IconUserShield, IconUsers } from "@tabler/icons-react";
 import type { TextKey } from "../text/t";
 
 export interface Entry {
-  to: "/" | "/flows" | "/deployments";
+  to: "/" | "/flows" | "/deployments" | "/users" | "/roles";
   label: TextKey;
   icon: typeof IconHome;
   /** Permissions of which one is needed; empty: everybody signed in. */
@@ -25,7 +25,18 @@ export const groups: readonly Group[] = [
       { to: "/deployments", label: "nav.deployments", icon: IconHistory, needs: ["flowEditor"] },
     ],
   },
-  { label: "nav.people", entries: [] },
+  {
+    label: "nav.people",
+    entries: [
+      {
+        to: "/users",
+        label: "nav.users",
+        icon: IconUsers,
+        needs: ["showUser", "createUser", "updateUser", "deleteUser"],
+      },
+      { to: "/roles", label: "nav.roles", icon: IconUserShield, needs: ["createRole", "updateRole", "deleteRole"] },
+    ],
+  },
   { label: "nav.system", entries: [] },
 ];
 

@@ -143,6 +143,46 @@ const preferences = createRoute({
   component: lazyRouteComponent(() => import("../features/me/PreferencesPage"), "PreferencesPage"),
 });
 
+const userRights = ["showUser", "createUser", "updateUser", "deleteUser"] as const;
+const roleRights = ["createRole", "updateRole", "deleteRole"] as const;
+
+export interface UsersSearch {
+  q?: string;
+  state?: "active" | "disabled";
+}
+
+const users = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/users",
+  staticData: { title: "nav.users", needs: userRights },
+  validateSearch: (s: Record<string, unknown>): UsersSearch => ({
+    ...(typeof s.q === "string" ? { q: s.q } : {}),
+    ...(s.state === "active" || s.state === "disabled" ? { state: s.state } : {}),
+  }),
+  component: lazyRouteComponent(() => import("../features/people/UsersPage"), "UsersPage"),
+});
+
+const user = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/users/$id",
+  staticData: { title: "nav.users", needs: userRights },
+  component: lazyRouteComponent(() => import("../features/people/UserPage"), "UserPage"),
+});
+
+const roles = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/roles",
+  staticData: { title: "nav.roles", needs: roleRights },
+  component: lazyRouteComponent(() => import("../features/people/RolesPage"), "RolesPage"),
+});
+
+const role = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/roles/$id",
+  staticData: { title: "nav.roles", needs: roleRights },
+  component: lazyRouteComponent(() => import("../features/people/RolePage"), "RolePage"),
+});
+
 /** Every other address: nothing is there, but the way elsewhere is. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
 
@@ -188,7 +228,21 @@ const setup = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    signedIn.addChildren([overview, flows, flow, deployments, deployment, profile, security, preferences, unknown]),
+    signedIn.addChildren([
+      overview,
+      flows,
+      flow,
+      deployments,
+      deployment,
+      profile,
+      security,
+      preferences,
+      users,
+      user,
+      roles,
+      role,
+      unknown,
+    ]),
     launch,
     locked,
     login,

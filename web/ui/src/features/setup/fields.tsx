@@ -1,8 +1,9 @@
 import { Alert, PasswordInput, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
+import { PASSWORD_MIN, strengthOf } from "../../components/strength";
 import { type TextKey, t } from "../../text/t";
-import { type Answers, allFields, type Faults, type Field, faultOf, labels, PASSWORD_MIN, strengthOf } from "./wizard";
+import { type Answers, allFields, type Faults, type Field, faultOf, labels } from "./wizard";
 
 /** The answers given so far with what is wrong with them. */
 export interface Form {

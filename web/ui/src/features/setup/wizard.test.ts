@@ -1,16 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../api/problem";
-import {
-  type Answers,
-  type Field,
-  faultOf,
-  faultsOfProblem,
-  faultsOfStep,
-  stepOf,
-  steps,
-  strengthOf,
-  unanswered,
-} from "./wizard";
+import { strengthOf } from "../../components/strength";
+import { type Answers, type Field, faultOf, faultsOfProblem, faultsOfStep, stepOf, steps, unanswered } from "./wizard";
 
 const good: Answers = { ...unanswered, code: "abcd-2345", name: "Ada", username: "ada", password: "kumquat marmalade" };
 

@@ -2,6 +2,7 @@
 // server belongs. The server checks all of it again.
 
 import type { Problem } from "../../api/problem";
+import { PASSWORD_MIN } from "../../components/strength";
 import { type TextKey, t } from "../../text/t";
 
 export interface Answers {
@@ -45,7 +46,6 @@ export const labels: Record<Field, TextKey> = {
   email: "setup.email",
 };
 
-export const PASSWORD_MIN = 10;
 const PASSWORD_MAX = 128;
 const NAME_MAX = 100;
 const CODE_LENGTH = 8;
@@ -106,18 +106,4 @@ export function faultsOfProblem(problem: Problem): Faults {
 
 function isField(name: string): name is Field {
   return Object.hasOwn(unanswered, name);
-}
-
-export type Strength = "short" | "weak" | "fair" | "strong";
-
-const STRONG = 16;
-const FEW = 6;
-
-/** How good a password is at first sight: its length and how much of it differs. */
-export function strengthOf(password: string, username: string): Strength {
-  const characters = [...password.normalize()];
-  if (characters.length < PASSWORD_MIN) return "short";
-  const isName = username !== "" && password.toLowerCase().includes(username.toLowerCase());
-  if (isName || new Set(characters).size < FEW || /^\d+$/.test(password)) return "weak";
-  return characters.length < STRONG ? "fair" : "strong";
 }

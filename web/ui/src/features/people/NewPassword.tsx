@@ -1,0 +1,45 @@
+import { PasswordInput } from "@mantine/core";
+import { PASSWORD_MIN, strengthOf } from "../../components/strength";
+import { t } from "../../text/t";
+
+/** A password for somebody else, with how good it looks. */
+export function NewPassword({
+  label,
+  help,
+  username,
+  value,
+  error,
+  disabled,
+  onChange,
+}: {
+  label: string;
+  /** What an empty field means; otherwise what a password needs. */
+  help?: string;
+  username: string;
+  value: string;
+  error: string | undefined;
+  disabled?: boolean;
+  onChange: (value: string) => void;
+}) {
+  const strength = strengthOf(value, username);
+  return (
+    <PasswordInput
+      id="user-password"
+      label={label}
+      description={
+        <span className="people__strength" data-strength={value ? strength : undefined} role="status">
+          {value === "" && help}
+          {(value === "" ? !help : strength === "short") && t("setup.password.hint", { n: PASSWORD_MIN })}
+          {value !== "" && strength !== "short" && t(`setup.strength.${strength}`)}
+        </span>
+      }
+      inputWrapperOrder={["label", "input", "description", "error"]}
+      autoComplete="new-password"
+      value={value}
+      error={error}
+      disabled={disabled ?? false}
+      onChange={(e) => onChange(e.currentTarget.value)}
+      visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
+    />
+  );
+}
