@@ -25,6 +25,7 @@ import (
 	"ecoflow/app/folders"
 	"ecoflow/app/js"
 	"ecoflow/app/limit"
+	"ecoflow/app/log"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes"
 	"ecoflow/app/outbound"
@@ -38,8 +39,10 @@ const EventsKept = 1000
 
 // Options is what the process decides before the features start.
 type Options struct {
-	Log    *slog.Logger
-	System *system.System
+	Log *slog.Logger
+	// Records is the log that Log writes to, to be read.
+	Records *log.Log
+	System  *system.System
 	// Process continues the local sessions of the process that this one takes over
 	// from; empty for a new start.
 	Process string
@@ -108,6 +111,7 @@ type App struct {
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}}
+	o.Records.Follow(a.Events.Watched, func(b log.Batch) { a.Events.Publish(event.Log, b) })
 	a.Audit = audit.New(s.Audit, a.Events)
 	var err error
 	if a.Env, err = env.New(ctx, env.Options{Store: s.Env, Events: a.Events, Uses: a.envUses}); err != nil {

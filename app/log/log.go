@@ -46,6 +46,9 @@ type Log struct {
 	dropped atomic.Uint64
 	failing atomic.Pointer[string] // why the last record was not written, nil when it was
 
+	recent recent // what was written last
+	feed   feed   // for who follows it
+
 	mu      sync.Mutex // over where it goes
 	console io.Writer
 	file    *lumberjack.Logger
@@ -122,6 +125,7 @@ func (l *Log) Failing() string {
 func (l *Log) Close() error {
 	l.once.Do(func() { close(l.quit) })
 	<-l.ended
+	l.feed.close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
@@ -169,6 +173,9 @@ func (l *Log) write() {
 // put writes one record to where the log goes. A failure is counted and no more:
 // there is nowhere to tell it.
 func (l *Log) put(record []byte) {
+	line := string(record)
+	l.recent.add(line)
+	l.feedLine(line)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var errs [2]error

@@ -108,6 +108,8 @@ var access = map[string]string{
 	"environment.change":      envKeys,
 	"environment.import":      envKeys,
 	"debug.list":              "flowEditor",
+	"log.tail":                "serverConfigurationShow",
+	"log.download":            "serverConfigurationShow",
 	"audit.first":             "auditLogs",
 	"audit.page":              "auditLogs",
 	"audit.list":              "auditLogs",

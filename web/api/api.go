@@ -28,6 +28,7 @@ func All(a *app.App) []endpoint.Endpoint {
 		debug(a),
 		dashboard(a),
 		auditLog(a),
+		logs(a),
 	)
 	return append(all, description(all))
 }

@@ -24,6 +24,7 @@ import (
 	"ecoflow/app"
 	"ecoflow/app/auth"
 	"ecoflow/app/config"
+	"ecoflow/app/log"
 	"ecoflow/app/secret"
 	"ecoflow/app/system"
 	"ecoflow/storage"
@@ -82,7 +83,13 @@ func Start(t testing.TB, options ...Option) *Product {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appOptions := app.Options{Log: slog.New(slog.DiscardHandler), System: system.New(false), SetupCode: SetupCode, Folder: p.Dir}
+	records := log.Open(log.Options{Level: slog.LevelInfo})
+	t.Cleanup(func() {
+		if err := records.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	appOptions := app.Options{Log: records.Logger, Records: records, System: system.New(false), SetupCode: SetupCode, Folder: p.Dir}
 	p.Sessions = web.NewSessions(bytes.Repeat([]byte{9}, 32), "test")
 	webOptions := web.Options{
 		Hosts:    web.NewHosts([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4000")}, "", nil),

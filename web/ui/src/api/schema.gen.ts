@@ -1077,6 +1077,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the log, the newest record first
+         * @description A page may be short, even empty, and still have a next: it ends where enough was looked at. log events bring what is written from now on.
+         */
+        get: operations["log.tail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the whole log */
+        get: operations["log.download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -2958,6 +2995,19 @@ export interface components {
         Found: {
             systemEnvs: components["schemas"]["EnvShown"] | null;
             userEnvs: components["schemas"]["MaybeVar"];
+        };
+        LogField: {
+            name: string;
+            value: string;
+        };
+        LogRecord: {
+            /** @description The facts, in the order in which they were written. */
+            fields: components["schemas"]["LogField"][];
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
+            message: string;
+            /** Format: date-time */
+            time: string;
         };
         /** @description An empty list when there is none of the name. */
         MaybeVar: {
@@ -5734,6 +5784,85 @@ export interface operations {
                         /** @constant */
                         success: true;
                     };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "log.tail": {
+        parameters: {
+            query?: {
+                /** @description Only records of this level and graver ones. */
+                level?: "debug" | "info" | "warn" | "error";
+                /** @description Somewhere in the message or a fact, whatever its case. */
+                text?: string;
+                /** @description 1,000 at most. */
+                limit?: number;
+                /** @description next of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many records payload holds. */
+                        count: number;
+                        /** @description Records that were lost since the start because they came too fast or could not be written. */
+                        dropped: number;
+                        /** @description Whether the log is kept in files; without, only the last records since the start are known. */
+                        files: boolean;
+                        /** @description Cursor of older records; absent when there are none. */
+                        next?: string;
+                        payload: components["schemas"]["LogRecord"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "log.download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": string;
                 };
             };
             /** @description A failure */
