@@ -26,7 +26,7 @@ type Problem struct {
 	Column int `json:"column,omitempty"`
 	// Nodes are all the nodes concerned, where there are several.
 	Nodes []string `json:"nodes,omitempty"`
-	// Routes are the routes concerned: "GET /api/same".
+	// Routes are the routes concerned, without the prefix: "GET /same".
 	Routes []string `json:"routes,omitempty"`
 }
 

@@ -557,7 +557,7 @@ func (c *compiler) duplicateRoutes() {
 					Message: fmt.Sprintf("%s: the route %s %s is there %d times.", r.entry.label, r.method, r.pattern, len(same)),
 				}
 				if i == 0 {
-					p.Routes, p.Nodes = []string{r.method + " " + r.pattern}, ids
+					p.Routes, p.Nodes = []string{r.method + " " + strings.TrimPrefix(r.pattern, t.prefix)}, ids
 				}
 				c.report(p)
 			}

@@ -106,7 +106,7 @@ c: Fail`)})
 	if !ok || f.Kind != fault.Conflict {
 		t.Fatalf("deploy: %v", err)
 	}
-	if got := fmt.Sprint(f.Details); got != "map[nodesID:[c a b] routes:[GET /api/x]]" {
+	if got := fmt.Sprint(f.Details); got != "map[nodesID:[c a b] routes:[GET /x]]" {
 		t.Errorf("details %s", got)
 	}
 	if len(f.Places) != 3 {

@@ -31,6 +31,8 @@ type Scenario struct {
 	// are "METHOD /path {body}", below /systemApi.
 	Given []string
 	When  string
+	// Header is what When is sent with, names and values in turn.
+	Header []string
 	// Want is the status and a JSON value that the answer must contain: members it
 	// does not name may be there, "*" stands for any value.
 	Want string
@@ -61,7 +63,7 @@ func (s Scenario) run(t *testing.T) {
 			t.Fatalf("given %s: %d %s", given, rec.Code, rec.Body)
 		}
 	}
-	rec := check.Do(who, s.When)
+	rec := check.Do(who, s.When, s.Header...)
 	status, want, _ := strings.Cut(s.Want, " ")
 	if strconv.Itoa(rec.Code) != status {
 		t.Errorf("%s: status %d, want %s: %s", s.When, rec.Code, status, rec.Body)
