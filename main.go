@@ -219,7 +219,9 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 	if left == nil {
 		left = &instance.Handover{}
 	}
-	if p.system = system.New(p.inSafeMode()); left.Failure != "" {
+	safe, crashes := p.safeMode()
+	p.system = system.New(safe)
+	if p.system.Crashes = crashes; left.Failure != "" {
 		p.system.NotRestarted()
 		p.log.Error("restart failed; going on as before", "err", left.Failure)
 		fmt.Fprintln(os.Stderr, "The restart failed, and EcoFlow goes on as before:", left.Failure)
@@ -462,22 +464,22 @@ func openStorage(ctx context.Context, folder *instance.Folder, o storage.Options
 	return db, keys, err
 }
 
-// inSafeMode reports whether this process runs no flow: because it was told so, or
-// because its predecessors crashed one after the other (R9).
-func (p *process) inSafeMode() bool {
-	if p.left != nil && p.left.Safe != nil && !*p.left.Safe {
-		p.warn("crashes are not forgotten", p.folder.ForgetCrashes())
+// safeMode reports whether this process runs no flow: because it was told so, or
+// because its predecessors crashed one after the other (R9), which is when.
+func (p *process) safeMode() (safe bool, crashes []time.Time) {
+	told := p.Safe
+	if p.left != nil && p.left.Safe != nil {
+		if told = *p.left.Safe; !told {
+			p.warn("crashes are not forgotten", p.folder.ForgetCrashes())
+		}
 	}
 	crashes, err := p.folder.WatchCrashes(time.Now())
 	p.warn("crashes are not watched", err)
-	if p.left != nil && p.left.Safe != nil {
-		return *p.left.Safe
+	if len(crashes) < crashesToo {
+		return told, nil
 	}
-	if p.Safe || crashes < crashesToo {
-		return p.Safe
-	}
-	fmt.Printf("EcoFlow crashed %d times within a minute. It starts in safe mode: you can manage it, and no flow runs.\n", crashes)
-	return true
+	fmt.Printf("EcoFlow crashed %d times within a minute. It starts in safe mode: you can manage it, and no flow runs.\n", len(crashes))
+	return true, crashes
 }
 
 // greet says where the product is, opens a browser on it, and shows the setup code

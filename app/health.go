@@ -31,7 +31,7 @@ func (a *App) watchHealth() {
 // parts are the features whose health is watched.
 func (a *App) parts(engine *flow.Engine) []system.Part {
 	return []system.Part{
-		{Name: "flows", Look: func(context.Context) system.Finding { return a.flowsFinding(engine.Problems()) }},
+		{Name: "flows", Look: func(ctx context.Context) system.Finding { return a.flowsFinding(ctx, engine.Problems()) }},
 		{Name: "audit", Look: func(context.Context) system.Finding { return auditFinding(a.Audit.Chain()) }},
 		system.MemoryPart(),
 		a.System.Part(),
@@ -40,12 +40,13 @@ func (a *App) parts(engine *flow.Engine) []system.Part {
 }
 
 // flowsFinding says how what is live is.
-func (a *App) flowsFinding(problems []flow.Problem) system.Finding {
+func (a *App) flowsFinding(ctx context.Context, problems []flow.Problem) system.Finding {
 	if a.System.InSafeMode() {
-		return system.Finding{
-			Condition: system.Warning, Trouble: "safe_mode",
-			Reason: "EcoFlow runs in safe mode: no flow answers. Mend or restore what keeps it from working, then start it again without --safe.",
+		safe, err := a.SafeMode(ctx)
+		if err != nil { // the storage has a part of its own
+			safe = &SafeMode{Crashes: len(a.System.Crashes)}
 		}
+		return system.Finding{Condition: system.Warning, Trouble: "safe_mode", Reason: safe.reason()}
 	}
 	if len(problems) == 0 {
 		return system.Finding{Reason: "Everything that is deployed works."}

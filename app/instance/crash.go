@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,18 +28,18 @@ const CrashWindow = time.Minute
 type crashes struct{ file *os.File }
 
 // WatchCrashes has the runtime report a fatal end of this process in the log
-// folder, and returns how many earlier ones ended so within CrashWindow before
-// now. A process that was killed from outside reports nothing and counts not.
-func (f *Folder) WatchCrashes(now time.Time) (recent int, err error) {
+// folder, and returns when earlier ones ended so within CrashWindow before now, the first
+// one first. A process that was killed from outside reports nothing and counts not.
+func (f *Folder) WatchCrashes(now time.Time) (recent []time.Time, err error) {
 	if f.readOnly {
-		return 0, nil
+		return nil, nil
 	}
 	if err := os.MkdirAll(f.Logs(), 0o700); err != nil {
-		return 0, fmt.Errorf("make the log folder: %w", err)
+		return nil, fmt.Errorf("make the log folder: %w", err)
 	}
 	entries, err := os.ReadDir(f.Logs()) // in the order of their names, so of time
 	if err != nil {
-		return 0, fmt.Errorf("look for crash reports: %w", err)
+		return nil, fmt.Errorf("look for crash reports: %w", err)
 	}
 	var reports []string
 	for _, e := range entries {
@@ -53,12 +54,13 @@ func (f *Folder) WatchCrashes(now time.Time) (recent int, err error) {
 		}
 		reports = append(reports, path)
 		if age := now.Sub(info.ModTime()); age >= 0 && age <= CrashWindow && strings.HasSuffix(path, reportEnd) {
-			recent++
+			recent = append(recent, info.ModTime())
 		}
 	}
 	for _, path := range reports[:max(0, len(reports)-crashesKept)] {
 		_ = remove(path)
 	}
+	slices.SortFunc(recent, time.Time.Compare)
 	f.crashes, err = watchCrashes(filepath.Join(f.Logs(), fmt.Sprint(reportStart, now.UnixMilli(), reportEnd)))
 	return recent, err
 }

@@ -300,8 +300,8 @@ func TestCrashesAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if recent != 2 {
-		t.Errorf("counted %d recent crashes, want 2", recent)
+	if len(recent) != 2 {
+		t.Errorf("counted %d recent crashes, want 2", len(recent))
 	}
 	if got := names(t, f.Logs()); len(got) != 6 { // five kept, and this process's own
 		t.Errorf("reports kept: %v", got)

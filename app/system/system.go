@@ -38,6 +38,10 @@ type System struct {
 	// Streams among them.
 	Requests, Streams atomic.Int64
 
+	// Crashes are the moments of the crashes for which it is in safe mode, the first
+	// one first. They are set before the process is ready.
+	Crashes []time.Time
+
 	// Rehearse finds out whether a successor could start; nil is sure of it. It is
 	// set before the process is ready.
 	Rehearse   func(context.Context) error

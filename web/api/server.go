@@ -107,10 +107,11 @@ func server(a *app.App) []endpoint.Endpoint {
 			Description: "With what keeps it from working fully, for the bars above every page.",
 			Allow:       auth.SignedIn,
 		}, func(ctx context.Context, _ struct{}) (serverNow, error) {
+			safe, err := a.SafeMode(ctx)
 			return serverNow{
 				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
-				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(), Running: a.Work(),
-			}, nil
+				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(), Running: a.Work(), Safe: safe,
+			}, err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "health.show",
@@ -146,6 +147,7 @@ type serverNow struct {
 	Prefix   string           `json:"prefix" doc:"Of the deployed API's routes."`
 	Troubles []system.Trouble `json:"troubles"`
 	Running  app.Work         `json:"running"`
+	Safe     *app.SafeMode    `json:"safeMode,omitzero" doc:"Why no flow runs; absent when flows run."`
 }
 
 type scrape struct{ endpoint.Exchange }

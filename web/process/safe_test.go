@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ecoflow/web/drive"
 )
 
 // R9: in safe mode management works and no flow runs; what is deployed there runs
@@ -60,6 +62,98 @@ func TestCrashesLeadToSafeMode(t *testing.T) {
 	}
 	if a := ask(t, p.Client(), "GET", "/api/hello", nil); a.Status != 503 {
 		t.Errorf("a flow runs after three crashes: %s", a)
+	}
+}
+
+// Safe mode names what changed last before the crashes, and is left through the
+// window: back to what was live before, then on. The crashes count no more.
+func TestTheWayOutOfSafeMode(t *testing.T) {
+	unixOnly(t)
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(simple()))
+	must(t, ada.Deploy(map[string]*drive.Flow{"worse": drive.NewFlow().Request("w1", "GET", "/worse").Text("w2", "x").Response("w3", "msg").Edge("w1", "w2", "w3")}))
+	crash := func() {
+		t.Helper()
+		must(t, p.Signal(syscall.SIGABRT))
+		if _, err := p.Wait(20 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		p = start(t, dir, "--auth")
+	}
+	for range 3 {
+		crash()
+	}
+	ada = p.Client()
+	must(t, ada.SignIn())
+	type suspect struct {
+		Kind           string
+		Number, GoBack int64
+		By             string
+	}
+	var state struct {
+		State    string
+		SafeMode struct {
+			Crashes int
+			Suspect suspect
+			Mended  bool
+		}
+		Troubles []struct{ Code, Message string }
+	}
+	look := func() {
+		t.Helper()
+		must(t, ask(t, ada, "GET", "/systemApi/server/state", nil).Payload(&state))
+	}
+	look()
+	if got := state.SafeMode; state.State != "safe" || got.Crashes != 3 || got.Mended || got.Suspect != (suspect{"deployment", 2, 1, drive.User}) {
+		t.Errorf("%s: %+v", state.State, got)
+	}
+	if len(state.Troubles) != 1 || !strings.Contains(state.Troubles[0].Message, "Deployment 2") {
+		t.Errorf("%+v", state.Troubles)
+	}
+	if a := ask(t, ada, "POST", "/systemApi/deployments/1/restore", `{"to": "live"}`); a.Status != 200 {
+		t.Fatalf("going back: %s", a)
+	}
+	if look(); !state.SafeMode.Mended {
+		t.Error("going back is no change")
+	}
+	before := strings.Count(p.Output(), "EcoFlow is ready at ")
+	if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "restart", "safe": false}`); a.Status != 200 {
+		t.Fatalf("leaving: %s", a)
+	}
+	for deadline := time.Now().Add(30 * time.Second); strings.Count(p.Output(), "EcoFlow is ready at ") == before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come back")
+		}
+	}
+	answers(t, p)
+	crash() // one more is not three
+	answers(t, p)
+}
+
+// Asked for at the start, safe mode is left through the window, and entered again.
+func TestSafeModeByHand(t *testing.T) {
+	unixOnly(t)
+	p := start(t, t.TempDir(), "--auth", "--safe")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(simple()))
+	for _, round := range []struct {
+		body   string
+		status int
+	}{{`{"Mode": "restart"}`, 503}, {`{"Mode": "restart", "safe": false}`, 200}, {`{"Mode": "restart"}`, 200}, {`{"Mode": "restart", "safe": true}`, 503}} {
+		before := strings.Count(p.Output(), "EcoFlow is ready at ")
+		if a := ask(t, ada, "POST", "/systemApi/server", round.body); a.Status != 200 {
+			t.Fatalf("%s: %s", round.body, a)
+		}
+		for deadline := time.Now().Add(30 * time.Second); strings.Count(p.Output(), "EcoFlow is ready at ") == before; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("it does not come back")
+			}
+		}
+		if a := ask(t, p.Client(), "GET", "/api/hello", nil); a.Status != round.status {
+			t.Errorf("after %s a flow answers %s", round.body, a)
+		}
 	}
 }
 

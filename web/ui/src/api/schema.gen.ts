@@ -1898,6 +1898,29 @@ export interface components {
             rolesList?: number[] | null;
         };
         AccessToken: string;
+        AppSafeMode: {
+            /**
+             * Format: date-time
+             * @description When it crashed first.
+             */
+            at?: string;
+            /** @description How often EcoFlow crashed shortly before; 0 when somebody asked for safe mode. */
+            crashes: number;
+            /** @description Something was deployed or saved since the crashes. */
+            mended: boolean;
+            /** @description What changed last before the crashes. */
+            suspect?: components["schemas"]["AppSuspect"] | null;
+        };
+        AppSuspect: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description The number of the one before it, to go back to; absent when there is none. */
+            goBack?: number;
+            /** @enum {string} */
+            kind: "deployment" | "settings";
+            number: number;
+        };
         AppWork: {
             /** @description Requests to the management side, this one not counted. */
             requests: number;
@@ -3137,6 +3160,8 @@ export interface components {
             /** @description Of the deployed API's routes. */
             prefix: string;
             running: components["schemas"]["AppWork"];
+            /** @description Why no flow runs; absent when flows run. */
+            safeMode?: components["schemas"]["AppSafeMode"] | null;
             /** @description How long it runs. */
             seconds: number;
             /** @enum {string} */
