@@ -35,11 +35,13 @@ import (
 )
 
 const (
-	stopTime    = 30 * time.Second // what runs in flight get to end
-	exitTime    = 34 * time.Second // the process is gone by then, whatever hangs
-	sandboxTime = 8 * time.Second  // a browser that has not read its launch page by then may not
-	reserveStep = time.Minute      // how often a reserve that was given up is tried again
-	crashesToo  = 3                // crashes within instance.CrashWindow that lead to safe mode
+	stopTime     = 30 * time.Second // what runs in flight get to end
+	exitTime     = 34 * time.Second // the process is gone by then, whatever hangs
+	databaseName = "ecoflow.db"     // in the data folder
+
+	sandboxTime = 8 * time.Second // a browser that has not read its launch page by then may not
+	reserveStep = time.Minute     // how often a reserve that was given up is tried again
+	crashesToo  = 3               // crashes within instance.CrashWindow that lead to safe mode
 )
 
 func main() {
@@ -129,8 +131,15 @@ func live(o instance.Options, folder *instance.Folder, left *instance.Handover) 
 		}
 	}()
 	for {
-		next, err := serve(o, folder, left, func() { overdue.Stop(); left.Over() })
+		ready := func() { overdue.Stop(); left.Over() }
+		next, err := serve(o, folder, left, ready)
 		overdue.Stop()
+		if again, handled := recoverFrom(&o, folder, left, ready, &err); again {
+			left = nil // its sockets were the recovery's
+			continue
+		} else if handled {
+			return errors.Join(err, folder.Release())
+		}
 		if next == nil {
 			if err != nil {
 				complain("", left.FallBack(folder, err.Error()))
@@ -459,7 +468,7 @@ func openStorage(ctx context.Context, folder *instance.Folder, o storage.Options
 		fmt.Fprintln(os.Stderr, problem)
 		o.Log.Warn("secret key is not as it should be", "problem", problem)
 	}
-	o.Path, o.Keys, o.Version, o.ReadOnly = filepath.Join(folder.Path(), "ecoflow.db"), keys, system.Version(), folder.ReadOnly()
+	o.Path, o.Keys, o.Version, o.ReadOnly = filepath.Join(folder.Path(), databaseName), keys, system.Version(), folder.ReadOnly()
 	db, err := storage.Open(ctx, o)
 	return db, keys, err
 }

@@ -73,6 +73,21 @@ func BrokenFile(path, version string, log *slog.Logger, err error) (*Broken, boo
 // Found implements recovery.File.
 func (b *Broken) Found() recovery.Found { return b.found }
 
+// Settings returns the saved settings where they can be read, nil else: they say
+// where people look for the server.
+func (b *Broken) Settings(ctx context.Context) []byte {
+	db := &DB{path: b.path}
+	for _, query := range []string{
+		`SELECT json FROM settings WHERE state = 'saved' ORDER BY version DESC LIMIT 1`,
+		`SELECT json FROM settings ORDER BY version DESC LIMIT 1`, // of an earlier schema
+	} {
+		if object, err := db.peek(ctx, query); err == nil {
+			return []byte(object)
+		}
+	}
+	return nil
+}
+
 // Salvage implements recovery.File. The copy has the schema that the file says it
 // has; a start brings it up to date.
 func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result recovery.Salvaged, err error) {

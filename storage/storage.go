@@ -472,7 +472,11 @@ func (db *DB) Close() error {
 	if db.gone.Load() == nil && !db.readOnly {
 		err = errors.Join(err, db.Checkpoint(context.Background()), db.remember())
 	}
-	return errors.Join(err, db.writer.Close())
+	err = errors.Join(err, db.writer.Close())
+	if damage, ok := errors.AsType[*DamagedError](err); ok { // for the next start to find
+		return errors.New(damage.Error())
+	}
+	return err
 }
 
 // shares reports whether reading has connections of its own.

@@ -52,6 +52,7 @@ type server struct {
 	management http.Handler
 	window     http.Handler
 	surface    atomic.Pointer[surface]
+	recovering bool // the database cannot be used
 }
 
 // surface is what of the settings the handler follows.
@@ -151,6 +152,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			target += "launch"
 		}
 		s.observe(http.RedirectHandler(target, http.StatusFound)).ServeHTTP(w, r)
+	case s.recovering:
+		s.fail(w, r, inRecovery())
 	case s.app.Engine == nil:
 		s.fail(w, r, fault.New(fault.Unavailable, "No flow runs right now.").WithCode("no_flows"))
 	case s.Crowded != nil && s.Crowded():

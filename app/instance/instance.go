@@ -23,6 +23,7 @@ const (
 	runningName   = "running.json"
 	reserveName   = "reserve"
 	setupCodeName = "setup-code"
+	recoveryName  = "recovery-code"
 	launchPrefix  = "launch-"
 	logsName      = "logs"
 	databaseName  = "ecoflow.db"
@@ -198,7 +199,7 @@ func (f *Folder) Sweep() error {
 		switch {
 		case e.IsDir():
 			errs = append(errs, file.Sweep(path))
-		case name == runningName, name == setupCodeName, strings.HasPrefix(name, launchPrefix):
+		case name == runningName, name == setupCodeName, name == recoveryName, strings.HasPrefix(name, launchPrefix):
 			errs = append(errs, remove(path))
 		}
 	}
@@ -269,6 +270,15 @@ func (f *Folder) WriteSetupCode(code string) error {
 // user exists.
 func (f *Folder) RemoveSetupCode() error {
 	return remove(filepath.Join(f.path, setupCodeName))
+}
+
+// WriteRecoveryCode keeps the code that lets people into a recovery where only the
+// owner of the folder can read it. Sweep and Release remove it.
+func (f *Folder) WriteRecoveryCode(code string) error {
+	if f.readOnly {
+		return nil
+	}
+	return file.Write(filepath.Join(f.path, recoveryName), []byte(code+"\n"), 0o600)
 }
 
 // remove deletes a file that need not be there.

@@ -70,6 +70,8 @@ type Status struct {
 	IsNewClient bool `json:"isNewClient"` // there is no user yet
 	// IsSignedIn: the credential that came along is somebody's.
 	IsSignedIn bool `json:"isSignedIn"`
+	// Recovery: the database cannot be used, and only the page of that answers.
+	Recovery bool `json:"recovery"`
 }
 
 // Status tells a client where to begin.

@@ -22,6 +22,7 @@ const (
 	Safe       State = "safe" // ready for management, running no flow (R9)
 	Stopping   State = "stopping"
 	Restarting State = "restarting" // stopping, and another takes over at once
+	Recovery   State = "recovery"   // the database cannot be used
 )
 
 // System is the running process. All methods may be called concurrently.

@@ -4,12 +4,19 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"ecoflow/app/auth"
 	"ecoflow/app/system"
 	"ecoflow/web/endpoint"
 )
+
+// Described lists what the description of the API is of: the endpoints, and those that
+// answer in their place while the database cannot be used.
+func Described(all []endpoint.Endpoint) []endpoint.Endpoint {
+	return slices.Concat(all, recovering(nil))
+}
 
 // description answers the OpenAPI document of the endpoints, itself included.
 func description(all []endpoint.Endpoint) endpoint.Endpoint {
@@ -30,7 +37,7 @@ func description(all []endpoint.Endpoint) endpoint.Endpoint {
 		return err
 	})
 	document = sync.OnceValues(func() ([]byte, error) {
-		return endpoint.OpenAPI(system.Version(), append(all[:len(all):len(all)], self))
+		return endpoint.OpenAPI(system.Version(), Described(append(all[:len(all):len(all)], self)))
 	})
 	return self
 }

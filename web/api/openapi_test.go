@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // types are generated from.
 func TestDescription(t *testing.T) {
 	const golden = "testdata/openapi.json"
-	got, err := endpoint.OpenAPI("0.0.0", api.All(webtest.Start(t).App))
+	got, err := endpoint.OpenAPI("0.0.0", api.Described(api.All(webtest.Start(t).App)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -161,7 +161,7 @@ func (p *Program) Stop() (code int, err error) {
 }
 
 var (
-	addressLine   = regexp.MustCompile(`(?m)^EcoFlow is ready at (http\S+)$`)
+	addressLine   = regexp.MustCompile(`(?m)^EcoFlow (?:is ready|can be recovered) at (http\S+)$`)
 	setupCodeLine = regexp.MustCompile(`(?m)^Setup code: (\S+)$`)
 )
 

@@ -36,6 +36,17 @@ var types = map[string]string{
 	".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".json": "application/json", ".webmanifest": "application/manifest+json",
 }
 
+// Has reports whether a path, "/assets/main.js", is a file of the window.
+func Has(path string) bool {
+	for _, end := range []string{"", ".gz"} {
+		info, err := fs.Stat(files, "dist"+path+end)
+		if err == nil && !info.IsDir() {
+			return path != "/index.html"
+		}
+	}
+	return false
+}
+
 // Handler serves the window. Paths that are no file answer the page itself, which
 // then shows the screen of that address.
 func Handler() http.Handler {
