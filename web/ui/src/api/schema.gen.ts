@@ -1395,6 +1395,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what is the matter with the database, and how far its recovery is */
+        get: operations["recovery.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recovery/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the database file as it is
+         * @description A zip with its log where there is one.
+         */
+        get: operations["recovery.download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recovery/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session with the recovery code
+         * @description While the database is damaged, or newer than the program, nobody can sign in. The code is on the console and in the data folder.
+         */
+        post: operations["recovery.open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recovery/quit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the server and leave everything as it is */
+        post: operations["recovery.quit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recovery/salvage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save what can be read into a copy
+         * @description It begins to; the state says how far it is. The damaged file stays as it is.
+         */
+        post: operations["recovery.salvage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recovery/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start with the copy
+         * @description The damaged file is kept beside it under another name.
+         */
+        post: operations["recovery.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/role": {
         parameters: {
             query?: never;
@@ -3130,6 +3244,53 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RecoveryFound: {
+            /** @description What SQLite found, or which schema the file has. */
+            detail: string;
+            /** Format: date-time */
+            modified: string;
+            /** @description The version of EcoFlow that the file needs; empty when it is not too new. */
+            needs: string;
+            path: string;
+            /** @enum {string} */
+            problem: "damaged" | "newer";
+            /** @description Bytes, with the log beside the file. */
+            size: number;
+            /** @description Of this EcoFlow. */
+            version: string;
+        };
+        RecoveryKeyInput: {
+            code: string;
+        };
+        RecoveryOpened: string;
+        RecoverySalvaged: {
+            rows: number;
+            tables: components["schemas"]["RecoveryTable"][];
+            /** @description Every table could be read to its end, and all of it fits. */
+            whole: boolean;
+        };
+        RecoveryState: {
+            /** @description What the damaged file is called since the copy took its place. */
+            aside: string;
+            found: components["schemas"]["RecoveryFound"];
+            /** @description Why the last try to make the copy failed. */
+            problem: string;
+            /** @description The copy is being made. */
+            running: boolean;
+            /** @description The finished copy. */
+            salvaged: components["schemas"]["RecoverySalvaged"] | null;
+            /** @description Of the copy, as far as they are done. */
+            tables: components["schemas"]["RecoveryTable"][];
+        };
+        RecoveryTable: {
+            /** @description That were read and do not fit: changed content, or what they belong to is lost. */
+            dropped: number;
+            name: string;
+            /** @description What could not be read; empty when all could. */
+            problem: string;
+            /** @description That are in the copy. */
+            rows: number;
+        };
         Replaced: {
             msg: string;
             /** @description All of the kind, as they are now. */
@@ -3195,6 +3356,7 @@ export interface components {
             isAuth: boolean;
             isNewClient: boolean;
             isSignedIn: boolean;
+            recovery: boolean;
         };
         SystemHealthReport: {
             parts: components["schemas"]["SystemPartHealth"][];
@@ -5767,6 +5929,7 @@ export interface operations {
                         isNewClient: boolean;
                         isSignedIn: boolean;
                         payload: components["schemas"]["SetupStatus"];
+                        recovery: boolean;
                         /** @constant */
                         success: true;
                     };
@@ -6470,6 +6633,204 @@ export interface operations {
                         /** @description How many entries payload holds. */
                         count: number;
                         payload: components["schemas"]["AuthDescribed"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recovery.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["RecoveryState"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recovery.download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recovery.open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryKeyInput"];
+            };
+        };
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["RecoveryOpened"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recovery.quit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recovery.salvage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["RecoveryState"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recovery.start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["RecoveryState"];
                         /** @constant */
                         success: true;
                     };
