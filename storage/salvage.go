@@ -242,9 +242,12 @@ func (s *salvage) table(ctx context.Context, name string) (recovery.Table, error
 	defer tx.Rollback()
 	c := &copier{
 		salvage: s, tx: tx, table: &t, columns: strings.Join(columns, ", "), width: len(columns),
-		insert: fmt.Sprintf(`INSERT OR IGNORE INTO %s (%s) VALUES (?%s)`, quote(name), strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1)),
+		insert: fmt.Sprintf(`INSERT OR REPLACE INTO %s (%s) VALUES (?%s)`, quote(name), strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1)),
 	}
 	if err := c.copy(ctx, key); err != nil {
+		return t, err
+	}
+	if t.Rows, _, err = one(ctx, tx, column[int], `SELECT count(*) FROM `+quote(name)); err != nil {
 		return t, err
 	}
 	return t, tx.Commit()
@@ -352,20 +355,14 @@ func (c *copier) rows(ctx context.Context, count bool, query string, at *int64, 
 		if at != nil {
 			*at = number
 		}
-		res, err := c.tx.ExecContext(ctx, c.insert, values...)
+		_, err := c.tx.ExecContext(ctx, c.insert, values...)
 		if f, ok := fault.As(explain(err)); ok {
 			return nil, f // the copy cannot be written
-		}
-		n := int64(0)
-		if err == nil {
-			n, err = res.RowsAffected()
 		}
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case err == nil && n == 1:
-			c.table.Rows++
-		case count:
+		case err != nil && count:
 			c.table.Dropped++
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/app/recovery"
+	"ecoflow/app/system"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
 	"ecoflow/web/ui"
@@ -24,7 +25,7 @@ const recoveryPage = windowPrefix + "/recovery"
 // NewRecovery returns the handler of a server whose database cannot be used: a page,
 // what it needs, and 503 for everything else. Requests meet the same checks as ever.
 func NewRecovery(m *recovery.Mode, log *slog.Logger, o Options) http.Handler {
-	s := &server{Options: o, app: &app.App{Options: app.Options{Log: log}, Limits: &limit.Counters{}}, log: log, recovering: true}
+	s := &server{Options: o, app: &app.App{Options: app.Options{Log: log, System: system.New(true)}, Limits: &limit.Counters{}}, log: log, recovering: true}
 	endpoints := api.Recovery(m)
 	set := endpoint.NewSet(endpoint.Options{
 		Log: log, Limits: s.app.Limits, SetSession: o.Sessions.Set,
