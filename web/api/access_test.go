@@ -108,6 +108,7 @@ var access = map[string]string{
 	"environment.change":      envKeys,
 	"environment.import":      envKeys,
 	"debug.list":              "flowEditor",
+	"about.show":              signedIn,
 	"log.tail":                "serverConfigurationShow",
 	"log.download":            "serverConfigurationShow",
 	"audit.first":             "auditLogs",

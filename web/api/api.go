@@ -29,6 +29,7 @@ func All(a *app.App) []endpoint.Endpoint {
 		dashboard(a),
 		auditLog(a),
 		logs(a),
+		about(a),
 	)
 	return append(all, description(all))
 }

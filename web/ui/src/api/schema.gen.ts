@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what this program is and is built with
+         * @description The data folder and the memory in use are for those who may see the settings.
+         */
+        get: operations["about.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/config": {
         parameters: {
             query?: never;
@@ -3244,6 +3264,20 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        Program: {
+            /** @description Where the data is. */
+            folder?: string;
+            /** @description Version of Go that it was built with. */
+            go: string;
+            /** @description Bytes in use. */
+            memory?: number;
+            /** @description Go modules that are built in, with their licences. */
+            modules: components["schemas"]["SystemModule"][];
+            platform: string;
+            /** Format: date-time */
+            started: string;
+            version: string;
+        };
         RecoveryFound: {
             /** @description What SQLite found, or which schema the file has. */
             detail: string;
@@ -3366,6 +3400,11 @@ export interface components {
              */
             state: "ok" | "warning" | "failed";
         };
+        SystemModule: {
+            licence: string;
+            name: string;
+            version: string;
+        };
         SystemPartHealth: {
             part: string;
             /** @description How the part is, what is wrong and what to do. */
@@ -3429,6 +3468,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "about.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["Program"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "config.show": {
         parameters: {
             query?: never;
