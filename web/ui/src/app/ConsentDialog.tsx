@@ -6,6 +6,9 @@ import { useMe } from "./session";
 
 const ConsentForm = lazy(() => import("../features/me/ConsentForm").then((m) => ({ default: m.ConsentForm })));
 
+// The kit closes every open dialog at Escape unless what has the focus says so.
+const ownEscape = { "data-mantine-stop-propagation": "true" };
+
 /**
  * Comes over the page when the server wants the password again before a grave
  * act. The act waits, and goes on by itself.
@@ -26,6 +29,16 @@ export function ConsentDialog() {
         setAnswer(undefined);
       });
   }, [answer]);
+  useEffect(() => {
+    if (!answer) return;
+    const handleKey = (e: KeyboardEvent): void => {
+      if (e.key !== "Escape" || e.isComposing) return;
+      answer(false);
+      setAnswer(undefined);
+    };
+    addEventListener("keydown", handleKey, true);
+    return () => removeEventListener("keydown", handleKey, true);
+  }, [answer]);
   if (!answer || !me) return null;
   return (
     <Modal
@@ -33,7 +46,8 @@ export function ConsentDialog() {
       onClose={() => end(false)}
       title={t("consent.title")}
       zIndex={300} // over the dialog that asked
-      closeOnEscape={false} // the form does: the kit would close that dialog too
+      closeOnEscape={false} // we do: the kit would close that dialog too
+      attributes={{ content: ownEscape }}
       closeOnClickOutside={false}
       withCloseButton={false}
     >

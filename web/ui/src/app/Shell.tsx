@@ -19,6 +19,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { api, payload } from "../api/client";
 import { startEvents, useServerEvents } from "../api/events";
 import { t } from "../text/t";
+import { setTimeZone } from "../text/time";
 import { type Action, useActions } from "./actions";
 import { CommandPalette, openPalette, openShortcuts } from "./CommandPalette";
 import { ConnectionBar, ConnectionState } from "./ConnectionBar";
@@ -59,6 +60,8 @@ export function Shell() {
   useEffect(() => startEvents(), []);
   useServerEvents(["access", "resync"], () => void queries.invalidateQueries(meQuery));
   useRouteFocus(shown, main);
+  // While rendering: the page below writes times.
+  useMemo(() => setTimeZone(preferences.timeZone || undefined), [preferences.timeZone]);
   const kept = me?.preferences as Partial<Preferences> | undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the setter is stable
   useEffect(() => {

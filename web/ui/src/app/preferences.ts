@@ -4,7 +4,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, payload } from "../api/client";
 import type { TableView } from "../components/table/DataTable";
-import { setTimeZone } from "../text/time";
 import { meQuery, useMe } from "./session";
 
 export interface Preferences {
@@ -100,7 +99,6 @@ export function applyToPage(p: Partial<Preferences>): void {
   const root = document.documentElement;
   if (p.density) root.dataset.density = p.density;
   if (p.reducedMotion !== undefined) root.dataset.motion = p.reducedMotion ? "reduced" : "full";
-  if (p.timeZone !== undefined) setTimeZone(p.timeZone || undefined);
   if (p.theme) {
     try {
       localStorage.setItem("ecoflow.theme", p.theme);

@@ -4,7 +4,7 @@ import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { t } from "../../text/t";
 
-// The kit closes every open dialog at Escape unless what has the focus says so.
+// Escape is for the dialog around this form alone, and it sees to that.
 const own = { "data-mantine-stop-propagation": "true" };
 
 /** The password again, for what an unlocked window should not be enough for. */
@@ -47,12 +47,7 @@ export function ConsentForm({
     }
   };
   return (
-    <form
-      onSubmit={(e) => void handleSubmit(e)}
-      onKeyDown={(e) => {
-        if (e.key === "Escape" && !e.nativeEvent.isComposing) onCancel();
-      }}
-    >
+    <form onSubmit={(e) => void handleSubmit(e)}>
       <Stack>
         <Text>{t("consent.text")}</Text>
         <input
@@ -70,7 +65,7 @@ export function ConsentForm({
           autoComplete="current-password"
           required
           withAsterisk={false}
-          data-autofocus
+          autoFocus // by itself: the dialog was there before the form
           value={password}
           error={problem && `${problem.message}${wait > 0 ? ` ${t("login.wait", { n: wait })}` : ""}`}
           errorProps={{ role: "alert" }}

@@ -129,7 +129,9 @@ export function Shortcuts() {
                     size="compact-sm"
                     variant={recording === a.id ? "light" : "default"}
                     leftSection={<IconKeyboard size={14} />}
-                    aria-label={t("shortcuts.changeOne", { action: a.label })}
+                    aria-label={t(recording === a.id ? "shortcuts.pressOne" : "shortcuts.changeOne", {
+                      action: a.label,
+                    })}
                     onClick={() => {
                       setAsked(undefined);
                       setSaid(t("shortcuts.press"));
