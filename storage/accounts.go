@@ -164,7 +164,7 @@ func (s *Accounts) SetPassword(ctx context.Context, id int64, hash string, mustC
 // SetProfile implements auth.Store.
 func (s *Accounts) SetProfile(ctx context.Context, id int64, name, email string, now time.Time) error {
 	return s.db.change(ctx, func(tx *sql.Tx) error {
-		return touch(ctx, tx, unknownUser(), `UPDATE users SET name = ?, email = ?, updated = ? WHERE id = ?`, name, email, now.UnixMilli(), id)
+		return touch(ctx, tx, unknownUser(), `UPDATE users SET name = ?, email = ?, updated = ?, version = version + 1 WHERE id = ?`, name, email, now.UnixMilli(), id)
 	})
 }
 
@@ -172,7 +172,7 @@ func (s *Accounts) SetProfile(ctx context.Context, id int64, name, email string,
 func (s *Accounts) ChangePassword(ctx context.Context, id int64, old, hash string, keep auth.Session) error {
 	changed := fault.New(fault.Conflict, "Your password was changed from elsewhere at the same time.").WithCode("password_changed")
 	return s.db.change(ctx, func(tx *sql.Tx) error {
-		if err := touch(ctx, tx, changed, `UPDATE users SET previous_hash = hash, hash = ?, must_change = 0, updated = ?
+		if err := touch(ctx, tx, changed, `UPDATE users SET previous_hash = hash, hash = ?, must_change = 0, updated = ?, version = version + 1
 			WHERE id = ? AND hash = ?`, hash, keep.Created.UnixMilli(), id, old); err != nil {
 			return err
 		}

@@ -791,7 +791,7 @@ func TestGrantedPermissionsNameTheirRoles(t *testing.T) {
 	me, err := h.Me(h.as(cookie(s)))
 	want := []auth.Granted{
 		{Permission: "flowEditor", Roles: []string{"role of bob", "readers"}},
-		{Permission: "auditLogs", Roles: []string{"readers"}},
+		{Permission: "auditLogs", Group: "Advanced", Effect: "read the audit log", Roles: []string{"readers"}},
 	}
 	if err != nil || !reflect.DeepEqual(me.Permissions, want) {
 		t.Errorf("permissions = %+v, %v, want %+v", me.Permissions, err, want)

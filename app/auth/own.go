@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 )
 
@@ -82,6 +83,7 @@ func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, er
 	if err != nil {
 		return Changed{}, orUnauthenticated(err)
 	}
+	was := u.note()
 	if change.UserInfo.Name != nil {
 		u.Name = norm.NFC.String(strings.TrimSpace(*change.UserInfo.Name))
 	}
@@ -98,10 +100,11 @@ func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, er
 	if len(bad.Places) > 0 {
 		return Changed{}, bad
 	}
+	audit.Describe(ctx, "user "+u.Username, was, u.note())
 	if err := a.Store.SetProfile(ctx, u.ID, u.Name, u.Email, a.Now()); err != nil {
 		return Changed{}, orUnauthenticated(err)
 	}
-	a.changed(who.UserID, "profile")
+	a.peopleChanged("users", u.ID)
 	return Changed{Message: "Your profile is saved."}, nil
 }
 
@@ -145,6 +148,11 @@ func (a *Accounts) changeOwnPassword(ctx context.Context, who Actor, in OwnInput
 	}
 	secrets, keep := a.newSession(u.ID, who.Address, "")
 	keep.Public = who.Session
+	is := u
+	is.MustChange = false
+	after := is.note()
+	after.NewPassword = true
+	audit.Describe(ctx, "user "+u.Username, u.note(), after)
 	if err := a.Store.ChangePassword(ctx, u.ID, u.Hash, hash, keep); err != nil {
 		return Changed{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 )
 
@@ -97,6 +98,7 @@ func (a *Accounts) AddToken(ctx context.Context, n NewToken) (MadeToken, error) 
 		Hash: digest(made), Public: rand.Text(), UserID: who.owner(), Name: n.Name,
 		Permissions: p, Created: now, Expires: expires,
 	}
+	audit.Describe(ctx, "token "+t.Name, nil, t.info())
 	if err := a.Store.AddToken(ctx, t, tokensMost); err != nil {
 		return MadeToken{}, err
 	}

@@ -9,7 +9,7 @@ import (
 // AccessChange is the data of an event.Access event: the user it goes to has lost
 // or gained something and should ask for it anew.
 type AccessChange struct {
-	Reason string `json:"reason"` // sessions, tokens, password, profile, users or roles
+	Reason string `json:"reason"` // sessions, tokens, password, users or roles
 }
 
 // watchers tell open streams that their actor may have changed.

@@ -257,6 +257,23 @@ func TestOwnProfile(t *testing.T) {
 	)
 }
 
+func TestOwnProfileIsOnRecord(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	who := p.User(auth.AuditLogs)
+	status(t, check.Do(who.Cookie, `PATCH /users {"mode": "info", "userInfo": {"name": "Grace"}}`), 200, "the change")
+	list, _, err := p.DB.Audit().Page(t.Context(), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := fmt.Sprintf("%s %s %s %s", list[0].Message, list[0].Object, list[0].Before, list[0].After)
+	for _, want := range []string{"Changed own profile", "user user1", `"name":"user1"`, `"name":"Grace"`} {
+		if !strings.Contains(entry, want) {
+			t.Errorf("the entry does not say %s: %s", want, entry)
+		}
+	}
+}
+
 func TestOwnPassword(t *testing.T) {
 	p, check, rec := withAda(t)
 	ada := cookies(rec)
