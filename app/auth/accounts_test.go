@@ -790,7 +790,7 @@ func TestGrantedPermissionsNameTheirRoles(t *testing.T) {
 	}
 	me, err := h.Me(h.as(cookie(s)))
 	want := []auth.Granted{
-		{Permission: "flowEditor", Roles: []string{"role of bob", "readers"}},
+		{Permission: "flowEditor", Group: "Editors", Effect: "edit, test and deploy flows", Roles: []string{"role of bob", "readers"}},
 		{Permission: "auditLogs", Group: "Advanced", Effect: "read the audit log", Roles: []string{"readers"}},
 	}
 	if err != nil || !reflect.DeepEqual(me.Permissions, want) {
