@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"os"
 	"slices"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"ecoflow/app/editor"
 	"ecoflow/app/env"
 	"ecoflow/app/event"
-	"ecoflow/app/fault"
 	"ecoflow/app/flow"
 	"ecoflow/app/folders"
 	"ecoflow/app/js"
@@ -130,6 +128,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	})
 	client := outside.Client()
 	o.Config.Demand(a.demandAdministrator)
+	o.Config.Demand(a.demandFolders)
 	o.Config.Watch(func(s config.Settings) {
 		a.Accounts.SetLocal(s.Local())
 		client.CloseIdleConnections() // they go where it may be forbidden now
@@ -181,52 +180,6 @@ func (a *App) envUses(ctx context.Context) ([]env.Use, error) {
 		}
 	}
 	return uses, err
-}
-
-// flowSettings are the settings in the terms of the engine.
-func (a *App) flowSettings() flow.Settings {
-	s := a.Config.Get()
-	return flow.Settings{
-		Prefix: s.Router.Prefix, Methods: s.Router.Methods, Sensitive: s.Router.Sensitive, Strict: s.Router.Strict, Host: s.Router.Host,
-		CORS: flow.CORS{
-			Enabled: s.CORS.Enabled, Origins: s.CORS.Origin, Methods: s.CORS.Methods, AllowHeaders: s.CORS.AllowHeaders,
-			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,
-		},
-		RunTime: s.Limits.RunTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
-		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && s.Local(),
-	}
-}
-
-// demandAdministrator refuses settings that ask everybody to sign in while nobody
-// could.
-func (a *App) demandAdministrator(ctx context.Context, now, next *config.Settings) ([]fault.Place, error) {
-	if !now.Local() || next.Local() {
-		return nil, nil
-	}
-	has, err := a.Accounts.HasAdministrator(ctx)
-	if err != nil || has {
-		return nil, err
-	}
-	key := "Host"
-	switch {
-	case next.SignIn:
-		key = "signIn"
-	case next.Host == now.Host:
-		key = "apiAddress"
-	}
-	return []fault.Place{{Path: key, Code: "administrator_needed", Message: "Make an administrator first: nobody could sign in."}}, nil
-}
-
-// browseRoots are the folders below which somebody may pick one (S24).
-func (a *App) browseRoots() []string {
-	s := a.Config.Get()
-	if len(s.BrowseRoots) > 0 {
-		return s.BrowseRoots
-	}
-	if home, err := os.UserHomeDir(); err == nil && s.Local() {
-		return []string{home}
-	}
-	return []string{a.Folder}
 }
 
 // Work is what goes on at a moment, for whoever is about to end it.

@@ -294,11 +294,14 @@ func (r *run) errorFault(err error, general string) *fault.Fault {
 	return fault.New(kind, "%s", general).WithCode(code)
 }
 
-func (r *run) refuse(w http.ResponseWriter, f *fault.Fault) { refuse(w, f, r.ID) }
+func (r *run) refuse(w http.ResponseWriter, f *fault.Fault) {
+	refuse(w, f, r.ID, &r.program.settings.CORS)
+}
 
 // refuse answers a fault in the envelope.
-func refuse(w http.ResponseWriter, f *fault.Fault, id string) {
+func refuse(w http.ResponseWriter, f *fault.Fault, id string, c *CORS) {
 	h := w.Header()
+	c.refuse(h)
 	for _, name := range []string{"Set-Cookie", "Location"} {
 		delete(h, name)
 	}

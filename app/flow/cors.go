@@ -16,6 +16,10 @@ func (c *CORS) answer(w http.ResponseWriter, r *http.Request) bool {
 	if !everybody {
 		h.Add("Vary", "Origin")
 	}
+	if c.SecureContext {
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp")
+	}
 	if origin == "" || !everybody && !slices.Contains(c.Origins, origin) {
 		return false
 	}
@@ -42,6 +46,20 @@ func (c *CORS) answer(w http.ResponseWriter, r *http.Request) bool {
 	if c.MaxAge > 0 {
 		h.Set("Access-Control-Max-Age", strconv.Itoa(int(c.MaxAge.Seconds())))
 	}
+	if c.PrivateAccess && r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		h.Set("Access-Control-Allow-Private-Network", "true")
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return true
+}
+
+// refuse takes what answer set out of the headers of a failure, unless that may be
+// read as well.
+func (c *CORS) refuse(h http.Header) {
+	if !c.Enabled || c.KeepOnError {
+		return
+	}
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+		h.Del(name)
+	}
 }

@@ -63,6 +63,9 @@ type CORS struct {
 	ExposeHeaders []string
 	MaxAge        time.Duration
 	Credentials   bool
+	KeepOnError   bool // a failure can be read as well
+	SecureContext bool // pages are isolated from those of other origins
+	PrivateAccess bool // pages of the public internet may call into a private network
 }
 
 // Settings are the parts of the configuration that the engine follows.
@@ -398,7 +401,7 @@ func (e *Engine) serve(p *Program, w http.ResponseWriter, r *http.Request, t *te
 			p.serveOpenAPI(w, r)
 			return
 		}
-		refuse(w, fault.New(fault.NotFound, "There is no route %s.", r.URL.Path).WithCode("unknown_route"), e.runID(r.Context()))
+		refuse(w, fault.New(fault.NotFound, "There is no route %s.", r.URL.Path).WithCode("unknown_route"), e.runID(r.Context()), &p.settings.CORS)
 		return
 	}
 	rt := l.route(r.Method)
@@ -411,7 +414,7 @@ func (e *Engine) serve(p *Program, w http.ResponseWriter, r *http.Request, t *te
 		}
 		f := fault.New(fault.MethodNotAllowed, "The route %s does not answer %s.", r.URL.Path, r.Method)
 		f.Allow = strings.Split(l.allow, ", ")
-		refuse(w, f, e.runID(r.Context()))
+		refuse(w, f, e.runID(r.Context()), &p.settings.CORS)
 		return
 	}
 	e.answer(p, rt, params, w, r, t)
@@ -426,7 +429,7 @@ func (e *Engine) answer(p *Program, rt *route, params node.Params, w http.Respon
 		e.running.Add(-1)
 		e.limits.Refused("runs")
 		f := fault.New(fault.Unavailable, "Too many requests are running at once.").WithCode("too_many_runs").After(retryAfter)
-		refuse(w, f, e.runID(ctx))
+		refuse(w, f, e.runID(ctx), &p.settings.CORS)
 		return
 	}
 	defer e.running.Add(-1)

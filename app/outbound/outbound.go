@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -271,13 +272,17 @@ func CheckAllowed(entry string) error {
 	if err != nil {
 		return err
 	}
-	if strings.ContainsAny(what, "/ @?#") {
-		if _, err := netip.ParsePrefix(what); err != nil {
-			return fmt.Errorf("%q is no address, network or host name", entry)
-		}
+	_, noNetwork := netip.ParsePrefix(what)
+	_, noAddress := netip.ParseAddr(what)
+	if noNetwork != nil && noAddress != nil && (len(what) > 253 || !hostName.MatchString(what)) {
+		return fmt.Errorf("%q is no address, network or host name", entry)
 	}
 	return nil
 }
+
+// hostName is a name that could be looked up: letters of any script, digits, hyphens
+// and underscores between dots.
+var hostName = regexp.MustCompile(`^[\pL\pN_]([\pL\pN_-]*[\pL\pN_])?(\.[\pL\pN_]([\pL\pN_-]*[\pL\pN_])?)*\.?$`)
 
 // Client returns an HTTP client over the dialer: redirects, size and time of
 // answers are bounded, credentials stay with the host they were for, and no proxy

@@ -1,15 +1,23 @@
 package process_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,16 +98,18 @@ func unreachable(t *testing.T, address string) {
 	}
 }
 
-// certificate writes a certificate and its key into a folder.
+// certificate writes a new certificate and its key into a folder.
 func certificate(t *testing.T, dir, name string) {
 	t.Helper()
-	pattern := httptest.NewTLSServer(nil)
-	pattern.Close()
-	pair := pattern.TLS.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	pair, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	key, err := x509.MarshalPKCS8PrivateKey(pair)
+	must(t, err)
+	about := x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, &about, &about, pair.Public(), pair)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, name+".key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, name+".pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, name+".pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600))
 }
 
 // A new port is live beside the old one until somebody confirms it by the new one.
@@ -225,4 +235,437 @@ func TestAPIAddress(t *testing.T) {
 	page = adjust(t, c, map[string]any{"apiAddress": ""})
 	conclude(t, c, "confirm", page, http.StatusOK)
 	unreachable(t, api.Base)
+}
+
+// R8: whatever is wrong with settings, they are refused as a whole, every mistake is
+// named, and the server goes on as it was.
+func TestThirtyBadConfigurations(t *testing.T) {
+	unixOnly(t)
+	dir := t.TempDir()
+	_, c := adjustable(t, dir)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+	certificate(t, dir, "a")
+	certificate(t, dir, "b")
+	key, err := os.ReadFile(filepath.Join(dir, "a.key"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "open.key"), key, 0o644))
+	must(t, os.Chmod(filepath.Join(dir, "open.key"), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "garbage.pem"), []byte("-----BEGIN NONSENSE-----"), 0o600))
+	must(t, os.MkdirAll(filepath.Join(dir, "readonly"), 0o500))
+	https := func(key, cert string) map[string]any {
+		return map[string]any{"https.enabled": true, "https.key": key, "https.cert": cert}
+	}
+	bomb := strings.Repeat("(a+)+", 40) + "$"
+	before := ask(t, c, "GET", "/systemApi/admin/config", nil).Body
+	for _, tt := range []struct {
+		changes map[string]any
+		wrong   string // keys that are named
+	}{
+		{map[string]any{"Port": port}, "Port"},
+		{map[string]any{"Host": "127.0.0.1", "Port": port}, "Port"},
+		{map[string]any{"Port": -1}, "Port"},
+		{map[string]any{"Port": 65536}, "Port"},
+		{map[string]any{"Port": "http"}, "Port"},
+		{map[string]any{"Host": "203.0.113.7"}, "Host"},
+		{map[string]any{"Host": "nowhere.invalid"}, "Host"},
+		{map[string]any{"Host": ""}, "Host"},
+		{map[string]any{"Host": "http://localhost"}, "Host"},
+		{map[string]any{"apiAddress": fmt.Sprintf("127.0.0.1:%d", port)}, "apiAddress"},
+		{map[string]any{"apiAddress": "127.0.0.1"}, "apiAddress"},
+		{map[string]any{"apiAddress": "203.0.113.7:0"}, "apiAddress"},
+		{https("", ""), "https.enabled"},
+		{https("no.key", "a.pem"), "https.key"},
+		{https("a.key", "no.pem"), "https.cert"},
+		{https("b.key", "garbage.pem"), "https.cert"},
+		{https("b.key", "a.pem"), "https.cert"},
+		{https("open.key", "a.pem"), "https.key"},
+		{https("readonly", "a.pem"), "https.key"},
+		{map[string]any{"httpStaticRoot": "no-such-folder"}, "httpStaticRoot"},
+		{map[string]any{"httpStaticRoot": "a.pem"}, "httpStaticRoot"},
+		{map[string]any{"httpStaticRoot": "."}, "httpStaticRoot"},
+		{map[string]any{"httpStaticRoot": "/"}, "httpStaticRoot"},
+		{map[string]any{"httpStaticRoot": "logs"}, "httpStaticRoot"},
+		{map[string]any{"httpStatic": "/systemApi"}, "httpStatic"},
+		{map[string]any{"logging.file.location": filepath.Join(dir, "nowhere")}, "logging.file.location"},
+		{map[string]any{"logging.file.filename": "../../x"}, "logging.file.filename"},
+		{map[string]any{"browseRoots": []string{"relative"}}, "browseRoots"},
+		{map[string]any{"browseRoots": []string{filepath.Join(dir, "nowhere")}}, "browseRoots"},
+		{map[string]any{"publicHosts": []string{bomb}}, "publicHosts"},
+		{map[string]any{"trustedProxies": []string{bomb, "10.0.0.0/33"}}, "trustedProxies trustedProxies"},
+		{map[string]any{"outbound.allow": []string{bomb}}, "outbound.allow"},
+		{map[string]any{"httpCors.credentials": true}, "httpCors.credentials"},
+		{map[string]any{"httpCors.origin": []string{bomb}}, "httpCors.origin"},
+		{map[string]any{"apiRouterOptions.prefix": "/systemApi/x"}, "apiRouterOptions.prefix"},
+		{map[string]any{"apiRouterOptions.prefix": "/public"}, "apiRouterOptions.prefix"},
+		{map[string]any{"apiRouterOptions.methods": []string{}}, "apiRouterOptions.methods"},
+		{map[string]any{"limits.connections": 1, "limits.scriptTime": 1e9}, "limits.connections limits.scriptTime"},
+		{map[string]any{"Port": freePort(t), "https.enabled": true, "limits.runTime": 5000, "logging.level": 9}, "logging.level https.enabled"},
+		{map[string]any{"moduleDir": "/no/such/folder", "database.driver": "PGSQL"}, "database.driver"},
+	} {
+		a := ask(t, c, "PATCH", "/systemApi/settings", map[string]any{"changes": tt.changes})
+		var problem struct {
+			Errors []struct{ Path, Message string }
+		}
+		must(t, json.Unmarshal([]byte(a.Body), &problem))
+		keys := []string{}
+		for _, e := range problem.Errors {
+			keys = append(keys, e.Path)
+			if !strings.HasSuffix(e.Message, ".") {
+				t.Errorf("%v: %q is no sentence", tt.changes, e.Message)
+			}
+		}
+		if got := strings.Join(keys, " "); a.Status != http.StatusUnprocessableEntity || got != tt.wrong {
+			t.Errorf("%v: wrong are %q: %.300s", tt.changes, got, a)
+		}
+		want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	}
+	if after := ask(t, c, "GET", "/systemApi/admin/config", nil).Body; after != before {
+		t.Errorf("settings were changed\nfrom %s\nto   %s", before, after)
+	}
+	if a := ask(t, c, "GET", "/systemApi/settings/versions", nil); !strings.Contains(a.Body, `"total":1`) && !strings.Contains(a.Body, `"count":1`) {
+		t.Errorf("versions: %.300s", a)
+	}
+}
+
+// What nobody confirms returns by itself, and says so.
+func TestSettingsReturnByThemselves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes the minute that a confirmation has")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	_, c := adjustable(t, dir)
+	page := adjust(t, c, map[string]any{"Port": freePort(t), "limits.runTime": 1234})
+	moved := at(c, page.Pending.Address)
+	want(t, moved, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	var now settingsPage
+	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(time.Second) {
+		must(t, ask(t, c, "GET", "/systemApi/settings", nil).Payload(&now))
+		if now.Pending == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the settings are still on trial")
+		}
+	}
+	if now.Report == nil || !strings.Contains(now.Report.Reason, "Nobody confirmed them") || now.Version != 1 {
+		t.Errorf("the report is %+v, the version %d", now.Report, now.Version)
+	}
+	unreachable(t, moved.Base)
+	want(t, c, "GET", "/systemApi/admin/config/limits.runTime", nil, 200, `{"success":true,"payload":{"limits.runTime":30000}}`)
+}
+
+// A process that dies during a trial comes back with the settings before it.
+func TestCrashDuringTrial(t *testing.T) {
+	dir := t.TempDir()
+	p, c := adjustable(t, dir)
+	page := adjust(t, c, map[string]any{"Port": freePort(t), "limits.runTime": 1234})
+	p.Kill()
+	again := startIn(t, nil, dir, "--no-browser")
+	if again.Address == page.Pending.Address {
+		t.Errorf("it is at %s", again.Address)
+	}
+	c = again.Client()
+	must(t, c.SignIn())
+	var now settingsPage
+	must(t, ask(t, c, "GET", "/systemApi/settings", nil).Payload(&now))
+	if now.Report == nil || !strings.Contains(now.Report.Reason, "ended before they were confirmed") {
+		t.Errorf("the report is %+v", now.Report)
+	}
+	want(t, c, "GET", "/systemApi/admin/config/limits.runTime", nil, 200, `{"success":true,"payload":{"limits.runTime":30000}}`)
+	stop(t, again)
+}
+
+// Values from outside cannot be changed, and say where they come from.
+func TestLockedSettings(t *testing.T) {
+	dir := t.TempDir()
+	p := startIn(t, []string{"ECOFLOW_LIMITS_RUN_TIME=5000"}, dir, "--no-browser", "--port", "0", "--auth")
+	c := administrator(t, p)
+	for key, value := range map[string]any{"limits.runTime": 6000, "Port": 4000, "signIn": false} {
+		a := ask(t, c, "PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{key: value}})
+		if a.Status != 422 || !strings.Contains(a.Body, "setting_locked") {
+			t.Errorf("%s: %s", key, a)
+		}
+	}
+	adjust(t, c, map[string]any{"limits.runTime": 5000, "signIn": true}) // which they are
+	var page settingsPage
+	must(t, ask(t, c, "GET", "/systemApi/settings", nil).Payload(&page))
+	for _, f := range page.Fields {
+		want := map[string]string{"limits.runTime": "ECOFLOW_LIMITS_RUN_TIME", "Port": "command line", "signIn": "--auth"}[f.Key]
+		if want == "" && f.Lock != "" || !strings.Contains(f.Lock, want) {
+			t.Errorf("%s: %q", f.Key, f.Lock)
+		}
+	}
+}
+
+// What settings do is seen by those who call, from the next request on.
+func TestSettingsTakeEffectAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	p, c := adjustable(t, dir)
+	anybody := p.Client()
+	get := func(path string, header ...string) drive.Answer {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, p.Address+path, nil)
+		must(t, err)
+		if header[0] == "OPTIONS" {
+			r.Method, header = header[0], header[1:]
+		}
+		for i := 0; i+1 < len(header); i += 2 {
+			if header[i] == "Host" {
+				r.Host = header[i+1]
+			}
+			r.Header.Set(header[i], header[i+1])
+		}
+		res, err := http.DefaultClient.Do(r)
+		must(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		must(t, err)
+		return drive.Answer{Status: res.StatusCode, Header: res.Header, Body: string(body)}
+	}
+	status := func(what string, a drive.Answer, want int) {
+		t.Helper()
+		if a.Status != want {
+			t.Errorf("%s: %.200s, want %d", what, a, want)
+		}
+	}
+
+	t.Run("publicHosts", func(t *testing.T) {
+		status("before", get("/api/hello", "Host", "api.example.com"), 421)
+		adjust(t, c, map[string]any{"publicHosts": []string{"api.example.com"}})
+		status("after", get("/api/hello", "Host", "api.example.com"), 200)
+		adjust(t, c, map[string]any{"publicHosts": nil})
+		status("back", get("/api/hello", "Host", "api.example.com"), 421)
+	})
+
+	t.Run("trustedProxies", func(t *testing.T) {
+		strict := func() bool {
+			return get("/systemApi/server/isOnline", "X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.9").Header.Get("Strict-Transport-Security") != ""
+		}
+		if strict() {
+			t.Error("a stranger is believed")
+		}
+		adjust(t, c, map[string]any{"trustedProxies": []string{"127.0.0.0/8", "::1"}})
+		if !strict() {
+			t.Error("the proxy is not believed")
+		}
+		adjust(t, c, map[string]any{"trustedProxies": nil})
+	})
+
+	t.Run("static files", func(t *testing.T) {
+		site := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(site, "a.txt"), []byte("elsewhere"), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, "public", "a.txt"), []byte("here"), 0o600))
+		for _, tt := range []struct {
+			changes map[string]any
+			path    string
+			body    string
+		}{
+			{map[string]any{}, "/public/a.txt", "here"},
+			{map[string]any{"httpStatic": "/files"}, "/files/a.txt", "here"},
+			{map[string]any{"httpStaticRoot": site}, "/files/a.txt", "elsewhere"},
+			{map[string]any{"httpStatic": nil, "httpStaticRoot": nil}, "/public/a.txt", "here"},
+		} {
+			adjust(t, c, tt.changes)
+			if a := get(tt.path, ""); a.Body != tt.body {
+				t.Errorf("%v: %s", tt.changes, a)
+			}
+		}
+		adjust(t, c, map[string]any{"httpStatic": ""})
+		status("off", get("/public/a.txt", ""), 404)
+		status("no longer there", get("/files/a.txt", ""), 404)
+		adjust(t, c, map[string]any{"httpStatic": nil})
+	})
+
+	t.Run("CORS", func(t *testing.T) {
+		const page = "https://app.example.com"
+		allowed := func(a drive.Answer) string { return a.Header.Get("Access-Control-Allow-Origin") }
+		if a := get("/api/hello", "Origin", page); allowed(a) != "" {
+			t.Errorf("off: %v", a.Header)
+		}
+		adjust(t, c, map[string]any{
+			"httpCors.enabled": true, "httpCors.origin": []string{page}, "httpCors.credentials": true, "httpCors.exposeHeaders": []string{"X-A"},
+			"httpCors.allowHeaders": []string{"X-B"}, "httpCors.allowMethods": []string{"GET"}, "httpCors.maxAge": 60,
+		})
+		a := get("/api/hello", "Origin", page)
+		if allowed(a) != page || a.Header.Get("Access-Control-Allow-Credentials") != "true" || a.Header.Get("Access-Control-Expose-Headers") != "X-A" || a.Header.Get("Cross-Origin-Opener-Policy") != "" {
+			t.Errorf("on: %v", a.Header)
+		}
+		preflight := []string{"OPTIONS", "Origin", page, "Access-Control-Request-Method", "GET", "Access-Control-Request-Private-Network", "true"}
+		a = get("/api/hello", preflight...)
+		if a.Header.Get("Access-Control-Allow-Headers") != "X-B" || a.Header.Get("Access-Control-Allow-Methods") != "GET" || a.Header.Get("Access-Control-Max-Age") != "60" || a.Header.Get("Access-Control-Allow-Private-Network") != "" {
+			t.Errorf("preflight: %v", a.Header)
+		}
+		if a := get("/api/hello", "Origin", "https://other.example.com"); allowed(a) != "" {
+			t.Errorf("another origin: %v", a.Header)
+		}
+		if a := get("/api/absent", "Origin", page); allowed(a) != "" || a.Status != 404 {
+			t.Errorf("a failure: %s %v", a, a.Header)
+		}
+		adjust(t, c, map[string]any{"httpCors.keepHeadersOnError": true, "httpCors.secureContext": true, "httpCors.privateNetworkAccess": true})
+		if a := get("/api/absent", "Origin", page); allowed(a) != page {
+			t.Errorf("a failure that may be read: %v", a.Header)
+		}
+		if a := get("/api/hello", "Origin", page); a.Header.Get("Cross-Origin-Opener-Policy") != "same-origin" || a.Header.Get("Cross-Origin-Embedder-Policy") != "require-corp" {
+			t.Errorf("isolated: %v", a.Header)
+		}
+		if a := get("/api/hello", preflight...); a.Header.Get("Access-Control-Allow-Private-Network") != "true" {
+			t.Errorf("into the private network: %v", a.Header)
+		}
+		if a := get("/systemApi/server/isOnline", "Origin", page); allowed(a) != "" {
+			t.Errorf("the system API allows %v", a.Header)
+		}
+		adjust(t, c, map[string]any{"httpCors.enabled": nil})
+	})
+
+	t.Run("router", func(t *testing.T) {
+		adjust(t, c, map[string]any{"apiRouterOptions.prefix": "/v2"})
+		status("the old prefix", get("/api/hello", ""), 404)
+		status("the new prefix", get("/v2/hello", ""), 200)
+		adjust(t, c, map[string]any{"apiRouterOptions.prefix": nil, "apiRouterOptions.sensitive": true, "apiRouterOptions.strict": false})
+		status("another case", get("/api/Hello", ""), 404)
+		status("a slash at the end", get("/api/hello/", ""), 200)
+		adjust(t, c, map[string]any{"apiRouterOptions.sensitive": nil, "apiRouterOptions.strict": nil, "apiRouterOptions.host": "127.0.0.1"})
+		status("another case", get("/api/Hello", "Host", "127.0.0.1:"+mustURL(t, p.Address).Port()), 200)
+		status("a slash at the end", get("/api/hello/", "Host", "127.0.0.1:"+mustURL(t, p.Address).Port()), 404)
+		status("another host", get("/api/hello", ""), 404)
+		adjust(t, c, map[string]any{"apiRouterOptions.host": nil, "apiRouterOptions.methods": []string{"POST"}})
+		status("a method that routes may not have", get("/api/hello", ""), 404)
+		adjust(t, c, map[string]any{"apiRouterOptions.methods": nil})
+	})
+
+	t.Run("limits", func(t *testing.T) {
+		flows := simple()
+		flows["busy"] = drive.NewFlow().Request("b1", "GET", "/busy").Function("b2", "while (true) {}").Response("b3", "msg").Edge("b1", "b2", "b3")
+		flows["late"] = drive.NewFlow().Request("l1", "GET", "/late").Node("l2", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 3000}).
+			Response("l3", "msg").Edge("l1", "l2", "l3")
+		flows["fails"] = drive.NewFlow().Request("f1", "GET", "/fails").Function("f2", `throw new Error("Ouch")`).Response("f3", "msg").Edge("f1", "f2", "f3")
+		must(t, c.Deploy(flows))
+		adjust(t, c, map[string]any{"limits.apiBody": 2000, "limits.scriptTime": 20, "limits.runTime": 1500, "limits.runsAtOnce": 1, "runs.showErrors": "always"})
+		status("a body", ask(t, anybody, "POST", "/api/echo", `"`+strings.Repeat("x", 2000)+`"`), 413)
+		if a := get("/api/busy", ""); a.Status != 500 || !strings.Contains(a.Body, "20ms") {
+			t.Errorf("a script: %s", a)
+		}
+		if a := get("/api/fails", ""); a.Status != 500 || !strings.Contains(a.Body, "Ouch") {
+			t.Errorf("an error that is shown: %s", a)
+		}
+		running := make(chan int, 1)
+		go func() {
+			a, err := anybody.Do("GET", "/api/late", nil)
+			if err != nil {
+				a.Status = -1
+			}
+			running <- a.Status
+		}()
+		for deadline := time.Now().Add(time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if a := get("/api/hello", ""); a.Status == 503 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Error("there is room for more runs at once than one")
+				break
+			}
+		}
+		if got := <-running; got != 504 {
+			t.Errorf("a run: %d", got)
+		}
+		adjust(t, c, map[string]any{"limits.apiBody": nil, "limits.scriptTime": nil, "limits.runTime": nil, "limits.runsAtOnce": nil, "runs.showErrors": "never"})
+		if a := get("/api/fails", ""); a.Status != 500 || strings.Contains(a.Body, "Ouch") {
+			t.Errorf("an error that is not shown: %s", a)
+		}
+		adjust(t, c, map[string]any{"limits.connections": 64})
+		var open []net.Conn
+		for range 70 {
+			conn, err := net.Dial("tcp", mustURL(t, p.Address).Host)
+			must(t, err)
+			defer conn.Close()
+			open = append(open, conn)
+		}
+		closed := 0
+		for _, conn := range open {
+			must(t, conn.SetReadDeadline(time.Now().Add(200*time.Millisecond)))
+			if _, err := conn.Read(make([]byte, 1)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				closed++
+			}
+		}
+		if closed < 6 {
+			t.Errorf("of 70 connections %d were turned away", closed)
+		}
+		for _, conn := range open {
+			conn.Close()
+		}
+		adjust(t, c, map[string]any{"limits.connections": nil})
+	})
+
+	t.Run("logging", func(t *testing.T) {
+		elsewhere := t.TempDir()
+		adjust(t, c, map[string]any{"logging.file.location": elsewhere, "logging.file.filename": "events.log", "logging.format": "json", "logging.level": 5,
+			"logging.label.enable": true, "logging.label.label": "nas"})
+		get("/systemApi/server/isOnline", "")
+		line := logLine(t, filepath.Join(elsewhere, "events.log"), `"path":"/systemApi/server/isOnline"`)
+		var record struct{ Level, Label string }
+		must(t, json.Unmarshal([]byte(line), &record))
+		if record.Level != "DEBUG" || record.Label != "nas" {
+			t.Errorf("a record is %s", line)
+		}
+		adjust(t, c, map[string]any{"logging.file.location": nil, "logging.file.filename": nil, "logging.format": nil, "logging.level": 2, "logging.label.enable": nil})
+		must(t, c.Deploy(simple()))
+		line = logLine(t, filepath.Join(dir, "logs", "ecoflow.log"), "flows deployed")
+		if !strings.HasPrefix(line, "time=") || strings.Contains(line, "label=") {
+			t.Errorf("a record is %s", line)
+		}
+		adjust(t, c, map[string]any{"logging.level": 0})
+		size := len(files(t, filepath.Join(dir, "logs"))["ecoflow.log"])
+		must(t, c.Deploy(simple()))
+		adjust(t, c, map[string]any{"logging.enabled": false})
+		if now := len(files(t, filepath.Join(dir, "logs"))["ecoflow.log"]); now != size {
+			t.Error("what is no error is written")
+		}
+		adjust(t, c, map[string]any{"logging.enabled": nil, "logging.level": nil})
+	})
+
+	t.Run("deployments.keep", func(t *testing.T) {
+		adjust(t, c, map[string]any{"deployments.keep": 2})
+		for range 4 {
+			must(t, c.Deploy(simple()))
+		}
+		if a := ask(t, c, "GET", "/systemApi/deployments", nil); !strings.Contains(a.Body, `"total":2`) {
+			t.Errorf("kept are %.300s", a)
+		}
+	})
+
+	t.Run("outbound.allow", func(t *testing.T) {
+		neighbour := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"here":true}`) }))
+		defer neighbour.Close()
+		flow := drive.NewFlow().Request("o1", "GET", "/out").Function("o2", `return await (await fetch("`+neighbour.URL+`")).json();`).Response("o3", "msg").Edge("o1", "o2", "o3")
+		must(t, c.Deploy(map[string]*drive.Flow{"out": flow}))
+		status("a neighbour", get("/api/out", ""), 500)
+		adjust(t, c, map[string]any{"outbound.allow": []string{"127.0.0.1"}})
+		status("a neighbour that is allowed", get("/api/out", ""), 200)
+		adjust(t, c, map[string]any{"outbound.allow": nil})
+		status("a neighbour no more", get("/api/out", ""), 500)
+	})
+}
+
+// logLine waits for a line of a log with the part in it.
+func logLine(t *testing.T, name, part string) string {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		data, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(data), "\n")
+		for _, line := range slices.Backward(lines) {
+			if strings.Contains(line, part) {
+				return line
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no line of %s has %q: %.500s", name, part, data)
+		}
+	}
 }

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"ecoflow/app/config"
+	"ecoflow/app/fault"
+	"ecoflow/app/flow"
+)
+
+// flowSettings are the settings in the terms of the engine.
+func (a *App) flowSettings() flow.Settings {
+	s := a.Config.Get()
+	return flow.Settings{
+		Prefix: s.Router.Prefix, Methods: s.Router.Methods, Sensitive: s.Router.Sensitive, Strict: s.Router.Strict, Host: s.Router.Host,
+		CORS: flow.CORS{
+			Enabled: s.CORS.Enabled, Origins: s.CORS.Origin, Methods: s.CORS.Methods, AllowHeaders: s.CORS.AllowHeaders,
+			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,
+			KeepOnError: s.CORS.KeepOnError, SecureContext: s.CORS.SecureContext, PrivateAccess: s.CORS.PrivateAccess,
+		},
+		RunTime: s.Limits.RunTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
+		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && s.Local(),
+	}
+}
+
+// browseRoots are the folders below which somebody may pick one (S24).
+func (a *App) browseRoots() []string {
+	s := a.Config.Get()
+	if len(s.BrowseRoots) > 0 {
+		return s.BrowseRoots
+	}
+	if home, err := os.UserHomeDir(); err == nil && s.Local() {
+		return []string{home}
+	}
+	return []string{a.Folder}
+}
+
+// demandAdministrator refuses settings that ask everybody to sign in while nobody
+// could.
+func (a *App) demandAdministrator(ctx context.Context, now, next *config.Settings) ([]fault.Place, error) {
+	if !now.Local() || next.Local() {
+		return nil, nil
+	}
+	has, err := a.Accounts.HasAdministrator(ctx)
+	if err != nil || has {
+		return nil, err
+	}
+	key := "Host"
+	switch {
+	case next.SignIn:
+		key = "signIn"
+	case next.Host == now.Host:
+		key = "apiAddress"
+	}
+	return []fault.Place{{Path: key, Code: "administrator_needed", Message: "Make an administrator first: nobody could sign in."}}, nil
+}
+
+// demandFolders refuses settings that name a folder which is not there, or into which
+// nothing can be written where something has to be.
+func (a *App) demandFolders(_ context.Context, now, next *config.Settings) ([]fault.Place, error) {
+	var wrong []fault.Place
+	look := func(key, was, is string, writes bool) {
+		if is == "" || is == was {
+			return
+		}
+		if !filepath.IsAbs(is) {
+			is = filepath.Join(a.Folder, is)
+		}
+		if problem := folderProblem(is, writes); problem != "" {
+			wrong = append(wrong, fault.Place{Path: key, Message: problem})
+		}
+	}
+	if next.Logging.Enabled && next.Logging.File.Enabled {
+		look("logging.file.location", now.Logging.File.Location, next.Logging.File.Location, true)
+	}
+	for _, root := range next.BrowseRoots {
+		look("browseRoots", "", root, false)
+	}
+	look("userDir", now.UserDir, next.UserDir, false)
+	look("moduleDir", now.ModuleDir, next.ModuleDir, false)
+	look("flowDir", now.FlowDir, next.FlowDir, false)
+	look("envDir", now.EnvDir, next.EnvDir, false)
+	look("DB_Directory", now.DBDirectory, next.DBDirectory, false)
+	return wrong, nil
+}
+
+// folderProblem says in a sentence why a folder will not do, "" when it will.
+func folderProblem(path string, writes bool) string {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "There is no such folder."
+	case errors.Is(err, fs.ErrPermission):
+		return "EcoFlow may not look into it."
+	case err != nil:
+		return "It cannot be used as a folder."
+	case !info.IsDir():
+		return "It is no folder."
+	case !writes:
+		return ""
+	}
+	probe, err := os.CreateTemp(path, ".ecoflow-*")
+	if err != nil {
+		return "EcoFlow cannot write into it."
+	}
+	if errors.Join(probe.Close(), os.Remove(probe.Name())) != nil {
+		return "EcoFlow cannot write into it."
+	}
+	return ""
+}
