@@ -58,7 +58,8 @@ export function Shell() {
   const visible = visibleEntries(me, entries);
 
   useEffect(() => startEvents(), []);
-  useServerEvents(["access", "resync"], () => void queries.invalidateQueries(meQuery));
+  // "server" begins a stream: what changed between the page and the stream was not said.
+  useServerEvents(["access", "resync", "server"], () => void queries.invalidateQueries(meQuery));
   useRouteFocus(shown, main);
   // While rendering: the page below writes times.
   useMemo(() => setTimeZone(preferences.timeZone || undefined), [preferences.timeZone]);

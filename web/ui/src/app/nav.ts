@@ -1,10 +1,10 @@
 // The side navigation: where one can go, and which permissions show the way.
 
-import { IconHistory, IconHome, IconRoute, IconUserShield, IconUsers } from "@tabler/icons-react";
+import { IconHistory, IconHome, IconRoute, IconUserShield, IconUsers, IconVariable } from "@tabler/icons-react";
 import type { TextKey } from "../text/t";
 
 export interface Entry {
-  to: "/" | "/flows" | "/deployments" | "/users" | "/roles";
+  to: "/" | "/flows" | "/deployments" | "/environment" | "/users" | "/roles";
   label: TextKey;
   icon: typeof IconHome;
   /** Permissions of which one is needed; empty: everybody signed in. */
@@ -23,6 +23,12 @@ export const groups: readonly Group[] = [
       { to: "/", label: "nav.overview", icon: IconHome, needs: [] },
       { to: "/flows", label: "nav.flows", icon: IconRoute, needs: ["flowEditor"] },
       { to: "/deployments", label: "nav.deployments", icon: IconHistory, needs: ["flowEditor"] },
+      {
+        to: "/environment",
+        label: "nav.environment",
+        icon: IconVariable,
+        needs: ["createEnvs", "updateEnvs", "deleteEnvs"],
+      },
     ],
   },
   {

@@ -143,6 +143,13 @@ const preferences = createRoute({
   component: lazyRouteComponent(() => import("../features/me/PreferencesPage"), "PreferencesPage"),
 });
 
+const environment = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/environment",
+  staticData: { title: "nav.environment", needs: ["createEnvs", "updateEnvs", "deleteEnvs"] },
+  component: lazyRouteComponent(() => import("../features/environment/EnvironmentPage"), "EnvironmentPage"),
+});
+
 const userRights = ["showUser", "createUser", "updateUser", "deleteUser"] as const;
 const roleRights = ["createRole", "updateRole", "deleteRole"] as const;
 
@@ -234,6 +241,7 @@ export const router = createRouter({
       flow,
       deployments,
       deployment,
+      environment,
       profile,
       security,
       preferences,

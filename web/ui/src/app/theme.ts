@@ -2,6 +2,7 @@
 // make its components AA in both schemes (ui brief, section 10).
 
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { t } from "../text/t";
 
 const shades = (line: string): MantineColorsTuple =>
   line.split(" ").map((c) => `#${c}`) as unknown as MantineColorsTuple;
@@ -72,6 +73,7 @@ export const theme = createTheme({
       },
       styles: { content: { background: "var(--surface)" }, header: { background: "var(--surface)" } },
     },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": t("common.close") } } },
     // A div: the header of a dialog is no second banner of the page.
     ModalHeader: { defaultProps: { component: "div" } },
     Alert: {

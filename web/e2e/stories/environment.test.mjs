@@ -1,0 +1,322 @@
+// Environment variables: kept on one page, read by flows on their next request.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { violations } from "../axe.mjs";
+import { call, dialog, launch } from "../editor.mjs";
+import { browser, openWindow, Product, sizes } from "../product.mjs";
+import { answering, ask } from "../wire.mjs";
+
+const password = "correct horse battery staple";
+
+const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true });
+const row = (page, name) => page.getByRole("row").filter({ has: page.getByText(name, { exact: true }) });
+const bar = (page) => page.getByRole("region", { name: "Changes that wait" });
+
+const open = async (page, product) => {
+  await page.goto(`${product.url}/_/environment`);
+  await heading(page, "Environment").waitFor();
+};
+
+const apply = async (page) => {
+  await bar(page).getByRole("button", { name: "Apply" }).click();
+  await bar(page).waitFor({ state: "hidden" });
+};
+
+const setValue = async (page, name, value) => {
+  await page.getByRole("button", { name: `Value of ${name}:` }).click();
+  await page.getByRole("textbox", { name: `Value of ${name}` }).fill(value);
+  await page.keyboard.press("Enter");
+};
+
+const variables = async (page) => Object.fromEntries((await ask(page, "GET", "/environment")).variables.map((v) => [v.name, v]));
+
+const add = (page, ...list) => ask(page, "GET", "/environment").then(({ revision }) => ask(page, "PATCH", "/environment", { base: revision, add: list }));
+
+describe("environment variables", () => {
+  let chromium;
+  let product;
+  let context;
+  let page;
+  let faults;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product().start();
+    ({ context, page, faults } = await openWindow(chromium));
+    page.setDefaultTimeout(45_000);
+    await launch(page, product);
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  it("are added, edited, kept secret and deleted, all staged first", async () => {
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Environment" }).click();
+    await heading(page, "Environment").waitFor();
+    await page.getByText("There are no variables yet.").waitFor();
+    assert.deepEqual(await violations(page), []);
+
+    await page.getByRole("button", { name: "New", exact: true }).click();
+    const form = dialog(page, "New variable");
+    await form.getByRole("button", { name: "Add", exact: true }).click();
+    await form.getByText("A variable needs a name.").waitFor();
+    await form.getByRole("textbox", { name: "Name" }).fill("9 lives");
+    await form.getByText("starts with no digit").waitFor();
+    await form.getByRole("textbox", { name: "Name" }).fill("region");
+    await form.getByLabel("Value").fill("eu");
+    await form.getByRole("textbox", { name: "Note" }).fill("where we are");
+    assert.deepEqual(await violations(page), []);
+    await form.getByRole("button", { name: "Add", exact: true }).click();
+    await form.waitFor({ state: "hidden" });
+
+    await page.getByRole("button", { name: "New", exact: true }).click();
+    await form.getByRole("textbox", { name: "Name" }).fill("api key");
+    assert.equal(await form.getByRole("switch", { name: "Secret" }).isChecked(), true, "what sounds secret is offered as a secret");
+    await form.getByLabel("Value").fill("s3cr3t-one");
+    await form.getByRole("button", { name: "Add", exact: true }).click();
+    await form.waitFor({ state: "hidden" });
+    await bar(page).getByText("2 changes").waitFor();
+    assert.deepEqual(Object.keys(await variables(page)), [], "nothing is stored before it is applied");
+
+    await bar(page).getByRole("button", { name: "Review" }).click();
+    const review = dialog(page, "Changes to apply");
+    await review.getByText("REGION").waitFor();
+    assert.ok(!(await review.textContent()).includes("s3cr3t-one"), "a secret is not shown");
+    await review.getByRole("button", { name: "Close" }).last().click();
+    await review.waitFor({ state: "hidden" });
+    await apply(page);
+    await row(page, "API_KEY").getByText("Set").waitFor();
+    assert.ok(!(await page.content()).includes("s3cr3t-one"));
+
+    await setValue(page, "REGION", "us");
+    await page.getByRole("button", { name: "Replace the value of API_KEY" }).click();
+    await page.getByLabel("New value of API_KEY").fill("s3cr3t-two");
+    await page.getByRole("button", { name: "Keep", exact: true }).click();
+    await page.getByRole("switch", { name: "Flows may read API_KEY" }).click({ force: true });
+    await bar(page).getByText("2 changes").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await apply(page);
+    const now = await variables(page);
+    assert.equal(now.REGION.value, "us");
+    assert.equal(now.REGION.note, "where we are");
+    assert.deepEqual([now.API_KEY.value, now.API_KEY.set, now.API_KEY.readable], ["***", true, false]);
+
+    // A deletion waits like everything else, and is taken back by its toast.
+    await page.getByRole("button", { name: "Actions of REGION" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await row(page, "REGION").getByText("Will be deleted").waitFor();
+    await page.getByRole("button", { name: "Keep REGION after all" }).click();
+    await bar(page).waitFor({ state: "hidden" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("come from a .env text, with the differences before", async () => {
+    await open(page, product);
+    await page.getByRole("button", { name: "Paste .env" }).click();
+    const paste = dialog(page, "Paste .env");
+    await paste.getByLabel("Text of a .env file").fill("# ours\nexport REGION=\"asia\"\nSHOP_URL=https://shop.example/?a=1 # why\nDB_PASSWORD='p#1'\nLINES=\"one\\ntwo\"\nnonsense\n");
+    await paste.getByText("Line 6: There is no = in this line.").waitFor();
+    await paste.getByRole("row").filter({ hasText: "REGION" }).getByText("asia").waitFor();
+    assert.equal(await paste.getByRole("checkbox", { name: "DB_PASSWORD is secret" }).isChecked(), true);
+    await paste.getByRole("checkbox", { name: "LINES", exact: true }).uncheck();
+    assert.deepEqual(await violations(page), []);
+    await paste.getByRole("button", { name: "Take 3 changes" }).click();
+    await paste.waitFor({ state: "hidden" });
+    await apply(page);
+    const now = await variables(page);
+    assert.deepEqual([now.REGION.value, now.SHOP_URL.value, now.DB_PASSWORD.value, now.LINES], ["asia", "https://shop.example/?a=1", "***", undefined]);
+    assert.deepEqual(faults, []);
+  });
+
+  it("show where they are used, and what is missing", async () => {
+    await ask(page, "PUT", "/drafts/shop", { base: 0, flow: answering("/shop", "return [env.REGION, env.NOT_THERE]") });
+    await open(page, product);
+    await page.getByText("Flows read a variable that is not there").waitFor();
+    await page.getByRole("button", { name: "REGION is used in 1 place", exact: true }).click();
+    const places = page.getByRole("dialog", { name: "REGION is used in 1 place" });
+    await places.getByText("draft").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await places.getByRole("link", { name: "shop › Work" }).click();
+    await page.getByRole("complementary", { name: "Inspector" }).getByRole("textbox", { name: "Name of the node" }).waitFor();
+    assert.match(page.url(), /\/_\/flows\/shop\?node=work/);
+    await open(page, product);
+    await page.getByRole("button", { name: "Add NOT_THERE" }).click();
+    assert.equal(await dialog(page, "New variable").getByRole("textbox", { name: "Name" }).inputValue(), "NOT_THERE");
+    await page.keyboard.press("Escape");
+    await page.getByRole("textbox", { name: "Search variables" }).fill("no such thing");
+    await page.getByText("No variable has no such thing").waitFor();
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    assert.deepEqual(faults, []);
+  });
+
+  it("changed by two people at once ask who is right", async () => {
+    await open(page, product);
+    const other = await context.newPage();
+    other.setDefaultTimeout(45_000);
+    await open(other, product);
+    await setValue(page, "REGION", "mine");
+    await setValue(other, "REGION", "theirs");
+    await setValue(other, "SHOP_URL", "https://other.example");
+    await apply(other);
+
+    // It is said while the change still waits, and merges what does not collide.
+    const conflict = page.getByRole("alert").filter({ hasText: "Somebody else changed a variable" });
+    await conflict.waitFor();
+    await conflict.getByText("theirs", { exact: true }).waitFor();
+    await conflict.getByText("mine", { exact: true }).first().waitFor();
+    await page.getByRole("button", { name: "Value of SHOP_URL: https://other.example" }).waitFor();
+    assert.equal(await bar(page).getByRole("button", { name: "Apply" }).isDisabled(), true);
+    assert.deepEqual(await violations(page), []);
+    await conflict.getByRole("button", { name: "Keep mine of REGION" }).click();
+    await conflict.waitFor({ state: "hidden" });
+    await apply(page);
+    assert.equal((await variables(page)).REGION.value, "mine");
+
+    await setValue(page, "REGION", "once more");
+    await setValue(other, "REGION", "theirs again");
+    await apply(other);
+    await conflict.getByRole("button", { name: "Take theirs of REGION" }).click();
+    await bar(page).waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Value of REGION: theirs again" }).waitFor();
+    await other.close();
+    assert.deepEqual(faults, []);
+  });
+
+  it("are not left behind by mistake", async () => {
+    await open(page, product);
+    await setValue(page, "REGION", "unsaved");
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
+    const leave = dialog(page, "Leave without saving");
+    await leave.getByRole("button", { name: "Stay" }).click();
+    await leave.waitFor({ state: "hidden" });
+    await bar(page).getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
+    await heading(page, "Overview").waitFor();
+    assert.deepEqual(faults, []);
+  });
+
+  for (const scheme of ["light", "dark"]) {
+    for (const size of ["wide", "narrow"]) {
+      it(`can be read and used by everybody, ${scheme} and ${size}`, async () => {
+        const names = Object.keys(await variables(page));
+        if (!names.includes("LONG")) {
+          await add(page, { name: "LONG", value: "W".repeat(400), note: "漢字 ".repeat(60) }, { name: `N${"N".repeat(127)}`, value: "<img src=x onerror=alert(1)>\n${NOT}\n" });
+        }
+        await page.setViewportSize(sizes[size]);
+        await page.emulateMedia({ colorScheme: scheme });
+        await open(page, product);
+        await row(page, "LONG").waitFor();
+        await setValue(page, "REGION", `${scheme}-${size}`);
+        await bar(page).waitFor();
+        assert.deepEqual(await violations(page), []);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `the page is ${wide} px too wide`);
+        if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/environment-${scheme}-${size}.png` });
+        await page.getByRole("button", { name: "Actions of LONG" }).click();
+        await page.getByRole("menuitem", { name: "Edit" }).click();
+        await dialog(page, "Edit LONG").waitFor();
+        await page.getByRole("menu").waitFor({ state: "hidden" });
+        assert.deepEqual(await violations(page), []);
+        if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/environment-edit-${scheme}-${size}.png` });
+        await page.keyboard.press("Escape");
+        await dialog(page, "Edit LONG").waitFor({ state: "hidden" });
+        await bar(page).getByRole("button", { name: "Discard" }).click();
+        assert.deepEqual(faults, []);
+      });
+    }
+  }
+});
+
+describe("somebody who may only change variables", () => {
+  let chromium;
+  let product;
+  let page;
+  let faults;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product({ auth: true }).start();
+    ({ page, faults } = await openWindow(chromium));
+    page.setDefaultTimeout(45_000);
+    await page.goto(`${product.url}/_/setup`);
+    await page.getByLabel("Setup code").fill(product.setupCode());
+    await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
+    await page.getByLabel("User name").fill("ada");
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("link", { name: "Go to the overview" }).click();
+    await heading(page, "Overview").waitFor();
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  it("sees one page, changes one, and a live flow answers with it on the next request", async () => {
+    await add(page, { name: "GREETING", value: "hello" }, { name: "API_KEY", value: "k", secret: true });
+    await ask(page, "POST", "/flows/deploy", { flowconfigurations: { greet: answering("/greet", "return { says: env.GREETING }") } });
+    const greet = () => call(product, "/api/greet");
+    assert.deepEqual(await greet(), { status: 200, body: { says: "hello" } });
+    const roles = await ask(page, "POST", "/role", { roleName: "keeper" });
+    const keeper = roles.find((r) => r.name === "keeper")._id;
+    await ask(page, "PATCH", "/role", { id: keeper, permissions: { updateEnvs: true } });
+    await ask(page, "POST", "/admin/users", { username: "grace", name: "Grace Hopper", password, roles: [keeper], mustChange: true });
+
+    const { page: hers, faults: herFaults, context } = await openWindow(chromium);
+    hers.setDefaultTimeout(45_000);
+    await hers.goto(`${product.url}/_/login`);
+    await hers.getByLabel("User name").fill("grace");
+    await hers.getByLabel("Password", { exact: true }).fill(password);
+    await hers.getByRole("button", { name: "Sign in" }).click();
+    // The password that somebody else made is changed first.
+    await hers.getByRole("heading", { level: 1, name: "Choose a password of your own" }).waitFor();
+    await hers.getByLabel("Password now").fill(password);
+    await hers.getByLabel("New password", { exact: true }).fill(`${password} of grace`);
+    await hers.getByLabel("New password again").fill(`${password} of grace`);
+    await hers.getByRole("button", { name: "Change password" }).click();
+    await heading(hers, "Overview").waitFor();
+
+    const nav = hers.getByRole("navigation", { name: "Main" });
+    assert.deepEqual((await nav.getByRole("link").allTextContents()).map((x) => x.trim()), ["Overview", "Environment"]);
+    await nav.getByRole("link", { name: "Environment" }).click();
+    await heading(hers, "Environment").waitFor();
+    assert.equal(await hers.getByRole("button", { name: "New", exact: true }).isDisabled(), true);
+    await setValue(hers, "GREETING", "good evening");
+    await apply(hers);
+    assert.deepEqual(await greet(), { status: 200, body: { says: "good evening" } });
+
+    for (const path of ["flows", "flows/greet", "deployments", "deployments/1"]) {
+      await hers.goto(`${product.url}/_/${path}`);
+      await heading(hers, "Not for this account").waitFor();
+    }
+    const { revision } = await ask(hers, "GET", "/environment");
+    for (const [method, path, body] of [
+      ["GET", "/flows"],
+      ["GET", "/drafts"],
+      ["GET", "/admin/config"],
+      ["GET", "/admin/users/usernames"],
+      ["GET", "/role"],
+      ["GET", "/auditLogs"],
+      ["GET", "/admin/environment/systemEnvs"],
+      ["POST", "/flows/deploy", { mode: "restart" }],
+      ["PATCH", "/environment", { base: revision, add: [{ name: "X" }] }],
+      ["PATCH", "/environment", { base: revision, delete: [{ name: "GREETING" }] }],
+      ["POST", "/role", { roleName: "more" }],
+    ]) {
+      await assert.rejects(ask(hers, method, path, body), /403/, `${method} ${path}`);
+    }
+
+    // The right goes while she looks at the page.
+    await hers.goto(`${product.url}/_/environment`);
+    await heading(hers, "Environment").waitFor();
+    await ask(page, "PATCH", "/role", { id: keeper, permissions: {} });
+    await heading(hers, "Not for this account").waitFor();
+    assert.equal(await nav.getByRole("link", { name: "Environment" }).count(), 0);
+    await assert.rejects(ask(hers, "GET", "/environment"), /403/);
+    await assert.rejects(ask(hers, "PATCH", "/environment", { base: revision, change: [{ name: "GREETING", value: "no" }] }), /403/);
+    assert.deepEqual(await greet(), { status: 200, body: { says: "good evening" } });
+    assert.deepEqual(herFaults, []);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+});

@@ -1,0 +1,117 @@
+import { Button, Group, Modal, PasswordInput, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { t } from "../../text/t";
+import { type Fields, nameProblem, type Row, soundsSecret } from "./staged";
+
+/** All of a variable at once: a new one, or one that is there. */
+export function VariableDialog({
+  row,
+  name: given,
+  taken,
+  onStage,
+  onClose,
+}: {
+  /** The row to change; undefined for a new one. */
+  row: Row | undefined;
+  /** What a new one is called at first. */
+  name: string;
+  /** Names that other rows have. */
+  taken: readonly string[];
+  onStage: (fields: Fields) => void;
+  onClose: () => void;
+}) {
+  const stored = row?.stored;
+  const [fields, setFields] = useState<Fields>(
+    row?.fields ?? { name: given, value: "", secret: soundsSecret(given), readable: true, note: "" },
+  );
+  const [isTried, setTried] = useState(false);
+  const [choseSecret, setChoseSecret] = useState(row !== undefined);
+  const wrong = nameProblem(fields.name, taken);
+  const shownValue = fields.value ?? (stored?.secret ? "" : (stored?.value ?? ""));
+  const keepsSecret = stored?.secret && !stored.lost && fields.secret && fields.value === undefined;
+  const needsValue =
+    fields.value === undefined && stored !== undefined && (stored.lost || (stored.secret && !fields.secret));
+  const set = (patch: Partial<Fields>): void => setFields((f) => ({ ...f, ...patch }));
+  const submit = (): void => {
+    setTried(true);
+    if (wrong || needsValue) return;
+    onStage(fields);
+    onClose();
+  };
+  const Value = fields.secret ? PasswordInput : Textarea;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={row ? t("env.edit", { name: row.stored?.name ?? row.fields.name }) : t("env.new")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      <form
+        noValidate
+        onSubmit={(e) => {
+          e.preventDefault();
+          submit();
+        }}
+      >
+        <Stack>
+          <TextInput
+            label={t("env.name")}
+            description={row?.kind === "system" ? t("env.nameFixed") : t("env.nameHint")}
+            required
+            data-autofocus={row ? undefined : true}
+            classNames={{ input: "env__mono" }}
+            value={fields.name}
+            disabled={row?.kind === "system"}
+            spellCheck={false}
+            autoComplete="off"
+            error={(isTried || fields.name !== "") && wrong && t(wrong)}
+            onChange={(e) => {
+              const name = e.currentTarget.value.toUpperCase().replace(/\s/g, "_");
+              set({ name, ...(choseSecret ? {} : { secret: soundsSecret(name) }) });
+            }}
+          />
+          <Value
+            label={t("env.value")}
+            description={keepsSecret ? t("env.keepsSecret") : undefined}
+            data-autofocus={row ? true : undefined}
+            classNames={{ input: "env__mono" }}
+            value={shownValue}
+            spellCheck={false}
+            autoComplete={fields.secret ? "new-password" : "off"}
+            error={isTried && needsValue && t(stored?.lost ? "env.lost" : "env.lacksValue")}
+            onChange={(e: { currentTarget: { value: string } }) => set({ value: e.currentTarget.value })}
+            {...(fields.secret ? {} : { autosize: true, minRows: 1, maxRows: 10 })}
+          />
+          <Switch
+            label={t("env.secret")}
+            description={t("env.secretHint")}
+            checked={fields.secret}
+            onChange={(e) => {
+              setChoseSecret(true);
+              set({ secret: e.currentTarget.checked });
+            }}
+          />
+          <Switch
+            label={t("env.readable")}
+            description={t("env.readableHint")}
+            checked={fields.readable}
+            onChange={(e) => set({ readable: e.currentTarget.checked })}
+          />
+          <TextInput
+            label={t("env.note")}
+            description={t("env.noteHint")}
+            maxLength={500}
+            value={fields.note}
+            onChange={(e) => set({ note: e.currentTarget.value })}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit">{t(row ? "env.stage" : "env.add")}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
