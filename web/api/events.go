@@ -154,7 +154,7 @@ func (h *hub) serve(ctx context.Context, req eventsRequest, w http.ResponseWrite
 	defer recheck.Stop()
 	current := func() bool {
 		if actor, err = h.app.Accounts.Current(ctx, actor); err == nil {
-			return true
+			return auth.RequireOwnPassword(actor) == nil
 		}
 		if !fault.Is(err, fault.Unauthenticated) && ctx.Err() == nil {
 			h.app.Log.ErrorContext(ctx, "event stream not checked", "request", fault.Request(ctx), "error", err)

@@ -188,6 +188,25 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	}
 }
 
+func TestEventsEndWhenThePasswordComesFirst(t *testing.T) {
+	p := webtest.Start(t)
+	address, admin, u := p.Serve(), p.Admin(), p.User(auth.FlowEditor)
+	s := open(t, address, u.Cookie)
+	s.expect(hello)
+	if rec := p.Do(admin.Cookie, "PATCH", "/systemApi/admin/users/"+u.Name+"/passwordChange", `{"required": true}`); rec.Code != http.StatusOK {
+		t.Fatalf("%d %s", rec.Code, rec.Body)
+	}
+	p.Events.Publish(event.Deploy, "after that")
+	for got := s.next(); got != ""; got = s.next() {
+		if strings.HasPrefix(got, "deploy") {
+			t.Errorf("the stream goes on: %s", got)
+		}
+	}
+	if again := open(t, address, u.Cookie); again.answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a new stream: %d", again.answer.StatusCode)
+	}
+}
+
 func TestEventsSayGoodbye(t *testing.T) {
 	p := webtest.Start(t)
 	s := open(t, p.Serve(), p.Admin().Cookie)

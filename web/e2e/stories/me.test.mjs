@@ -23,9 +23,9 @@ async function withAda(t) {
   return product;
 }
 
-const post = (product, path, body, headers = {}) =>
+const post = (product, path, body, headers = {}, method = "POST") =>
   fetch(`${product.url}/systemApi${path}`, {
-    method: "POST",
+    method,
     headers: { "Content-Type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
@@ -202,6 +202,18 @@ describe("me", () => {
     assert.equal((await status())[0], 200);
     await page.goto(`${product.url}/_/password`);
     await heading(page, "Overview").waitFor();
+
+    // Asked for while the window is open: over the page, which stays as it is.
+    await page.goto(`${product.url}/_/me/profile`);
+    await page.getByLabel("Name", { exact: true }).fill("Robert");
+    const again = dialog(page, "Choose a password of your own");
+    assert.equal((await post(product, "/admin/users/bob/passwordChange", { required: true }, bearer, "PATCH")).status, 200);
+    await again.waitFor();
+    assert.equal((await status())[0], 403);
+    await changePassword(again, "only bob knows this", "and another of my own");
+    await again.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Your profile is saved.").waitFor();
     assert.deepEqual(faults, []);
   });
 

@@ -66,6 +66,13 @@ export function onSignedOut(handler: () => void): void {
   signedOut = handler;
 }
 
+let passwordFirst: (() => void) | undefined;
+
+/** Says what to do when nothing is possible any more before another password is chosen. */
+export function onPasswordFirst(handler: () => void): void {
+  passwordFirst = handler;
+}
+
 const waiting = new Set<() => void>();
 
 /** Calls the handler when somebody signed in again over the open page; returns how to stop. */
@@ -86,6 +93,7 @@ export async function envelope<A extends Answer>(call: Promise<A>): Promise<NonN
   const { data, error, response } = await call;
   if (response.ok) return data as NonNullable<A["data"]>;
   const problem = problemOf(response.status, error, response.headers);
+  if (problem.code === "password_change_needed") passwordFirst?.();
   if (problem.status === 401 && problem.code !== "sign_in_failed") signedOut?.();
   throw problem;
 }

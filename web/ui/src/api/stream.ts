@@ -40,7 +40,7 @@ export function openStream(onEvent: (e: ServerEvent) => void, onState: (s: Strea
         signal: abort.signal,
         cache: "no-store",
       });
-      if (answer.status === 401) return "signed-out";
+      if (answer.status === 401 || answer.status === 403) return "signed-out"; // or first another password
       if (!answer.ok || !answer.body) return "ended";
       onState({ state: "open" });
       wait = FIRST_WAIT;

@@ -1,7 +1,7 @@
 import { Button, Code, Modal, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { onSignedOut, signedInAgain } from "../api/client";
+import { onPasswordFirst, onSignedOut, signedInAgain } from "../api/client";
 import { retryNow, useStreamState } from "../api/events";
 import { isProblem } from "../api/problem";
 import { t } from "../text/t";
@@ -11,36 +11,43 @@ const PasswordForm = lazy(() => import("../features/me/PasswordForm").then((m) =
 const LoginForm = lazy(() => import("../features/entrance/LoginForm").then((m) => ({ default: m.LoginForm })));
 
 /**
- * Comes over the page when the session has ended while it is open. What is being
- * edited stays as it is underneath and goes on after signing in.
+ * Comes over the page when the session has ended while it is open, or another
+ * password has to be chosen. What is being edited stays as it is underneath and
+ * goes on afterwards.
  */
 export function SignInDialog() {
   const me = useMe();
   const queries = useQueryClient();
   const stream = useStreamState();
   const [isOver, setOver] = useState(false);
-  const [isChoosing, setChoosing] = useState(false);
   useEffect(() => {
     onSignedOut(() => setOver(true));
-    return () => onSignedOut(() => undefined);
-  }, []);
+    onPasswordFirst(() => void queries.invalidateQueries({ ...meQuery, exact: true }));
+    return () => {
+      onSignedOut(() => undefined);
+      onPasswordFirst(() => undefined);
+    };
+  }, [queries]);
   useEffect(() => {
-    if (stream.state === "signed-out") setOver(true);
-  }, [stream]);
+    if (stream.state !== "signed-out") return;
+    const askAgain = (): void => setOver(true);
+    void queries.fetchQuery({ ...meQuery, staleTime: 0 }).then((now) => now.user.mustChange || askAgain(), askAgain);
+  }, [stream, queries]);
 
   const handleDone = (): void => {
     setOver(false);
-    setChoosing(false);
     retryNow();
     signedInAgain();
     void queries.invalidateQueries();
   };
   // Asked of the cache: what is shown may be from before the sign-in.
   const handleSignedIn = (): void => {
-    if (queries.getQueryData(meQuery.queryKey)?.user.mustChange) setChoosing(true);
+    if (queries.getQueryData(meQuery.queryKey)?.user.mustChange) setOver(false);
     else handleDone();
   };
-  if (!isOver || !me) return null;
+  if (!me) return null;
+  const isChoosing = !isOver && me.user.mustChange;
+  if (!isOver && !isChoosing) return null;
   return (
     <Modal
       opened
