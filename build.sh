@@ -134,7 +134,7 @@ e2e() { # user stories, told to the built program in Chromium
 
 bench() { # what performance promises, measured on this machine
 	say "inside the process"
-	go test -run '^$' -bench . -benchtime "${BENCHTIME:-300ms}" -benchmem ./app/... ./storage/... |
+	go test -run '^$' -bench . -benchtime "${BENCHTIME:-300ms}" -benchmem ./app/... ./storage/... ./web/api |
 		awk '/^(Benchmark|pkg:)/'
 	say "the whole program against a hand-written server"
 	binary "$cache/ecoflow-bench"
