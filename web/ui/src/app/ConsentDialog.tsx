@@ -1,10 +1,10 @@
 import { Modal } from "@mantine/core";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { onConsentNeeded, onSignedInAgain } from "../api/client";
 import { t } from "../text/t";
 import { useMe } from "./session";
 
-const ConsentForm = lazy(() => import("../features/me/ConsentForm").then((m) => ({ default: m.ConsentForm })));
+type Form = typeof import("../features/me/ConsentForm")["ConsentForm"];
 
 // The kit closes every open dialog at Escape unless what has the focus says so.
 const ownEscape = { "data-mantine-stop-propagation": "true" };
@@ -16,7 +16,18 @@ const ownEscape = { "data-mantine-stop-propagation": "true" };
 export function ConsentDialog() {
   const me = useMe();
   const [answer, setAnswer] = useState<(given: boolean) => void>();
-  useEffect(() => onConsentNeeded(() => new Promise<boolean>((resolve) => setAnswer(() => resolve))), []);
+  const [ConsentForm, setForm] = useState<Form>();
+  useEffect(
+    () =>
+      onConsentNeeded(async () => {
+        // Shown when it can be typed into, not before.
+        const loaded = await import("../features/me/ConsentForm").catch(() => undefined);
+        if (!loaded) return false; // the line is gone: the refusal stands
+        setForm(() => loaded.ConsentForm);
+        return new Promise<boolean>((resolve) => setAnswer(() => resolve));
+      }),
+    [],
+  );
   const end = (given: boolean): void => {
     answer?.(given);
     setAnswer(undefined);
@@ -39,7 +50,7 @@ export function ConsentDialog() {
     addEventListener("keydown", handleKey, true);
     return () => removeEventListener("keydown", handleKey, true);
   }, [answer]);
-  if (!answer || !me) return null;
+  if (!answer || !ConsentForm || !me) return null;
   return (
     <Modal
       opened
@@ -51,9 +62,7 @@ export function ConsentDialog() {
       closeOnClickOutside={false}
       withCloseButton={false}
     >
-      <Suspense>
-        <ConsentForm username={me.user.username} onDone={() => end(true)} onCancel={() => end(false)} />
-      </Suspense>
+      <ConsentForm username={me.user.username} onDone={() => end(true)} onCancel={() => end(false)} />
     </Modal>
   );
 }

@@ -65,7 +65,7 @@ export function ConsentForm({
           autoComplete="current-password"
           required
           withAsterisk={false}
-          autoFocus // by itself: the dialog was there before the form
+          data-autofocus
           value={password}
           error={problem && `${problem.message}${wait > 0 ? ` ${t("login.wait", { n: wait })}` : ""}`}
           errorProps={{ role: "alert" }}
