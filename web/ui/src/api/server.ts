@@ -14,3 +14,10 @@ export const stateQuery = queryOptions({
 export function usePrefix(): string {
   return useQuery(stateQuery).data?.prefix ?? "/api";
 }
+
+/** Asks the server to restart or to stop; with safe, into safe mode or out of it. */
+export function operate(mode: "restart" | "stop", safe?: boolean) {
+  return payload(api.POST("/server", { body: { Mode: mode, ...(safe === undefined ? {} : { safe }) } }));
+}
+
+export type ServerNow = Awaited<ReturnType<NonNullable<typeof stateQuery.queryFn>>>;

@@ -8,6 +8,8 @@ import {
   IconKeyboard,
   IconLogout,
   IconMoon,
+  IconPower,
+  IconRefresh,
   IconSearch,
   IconShieldLock,
   IconSun,
@@ -27,8 +29,10 @@ import { ConsentDialog } from "./ConsentDialog";
 import { Nav, visibleEntries } from "./Nav";
 import { entries } from "./nav";
 import { applyToPage, type Preferences, usePreferences, useSetPreferences } from "./preferences";
+import { ServerEnd } from "./ServerEnd";
 import { SignInDialog } from "./SignInDialog";
 import { StateBars } from "./StateBars";
+import { ask, type Deed, whyNotOperate } from "./serverActions";
 import { can, meQuery, useMe } from "./session";
 import { useKeyName } from "./shortcuts";
 import { Forbidden } from "./states";
@@ -103,6 +107,14 @@ export function Shell() {
         icon: IconKeyboard,
         run: openShortcuts,
       },
+      ...Object.entries(deeds).map(([deed, icon]) => ({
+        id: `server.${deed}`,
+        label: t(`server.${deed as Deed}`),
+        section: t("nav.system"),
+        icon,
+        disabled: whyNotOperate(me, deed as Deed),
+        run: () => void ask(deed as Deed),
+      })),
       ...(["auto", "light", "dark"] as const).map((theme) => ({
         id: `theme.${theme}`,
         label: `${t("shell.theme")}: ${t(`shell.theme.${theme}`)}`,
@@ -121,6 +133,7 @@ export function Shell() {
         {t("shell.skip")}
       </a>
       <div className="shell__bars">
+        <ServerEnd />
         <ConnectionBar />
         <StateBars />
       </div>
@@ -217,6 +230,9 @@ export function Shell() {
     </div>
   );
 }
+
+/** What the palette offers to do to the server. */
+const deeds = { restart: IconRefresh, stop: IconPower } satisfies Partial<Record<Deed, unknown>>;
 
 const themeIcons = { auto: IconDeviceDesktop, light: IconSun, dark: IconMoon };
 

@@ -1,22 +1,55 @@
+import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useServerEvents } from "../api/events";
-import { stateQuery } from "../api/server";
+import { type ServerNow, stateQuery } from "../api/server";
+import { Gated } from "../components/Gated";
+import { t } from "../text/t";
+import { ask, whyNotOperate } from "./serverActions";
+import { can, useMe } from "./session";
 import "./shell.css";
 
 /** What keeps the server from working fully, above everything, each with what to do. */
 export function StateBars() {
   const { data, refetch } = useQuery(stateQuery);
-  useServerEvents(["server", "health", "resync"], () => void refetch());
+  useServerEvents(["server", "health", "deploy", "resync"], () => void refetch());
   return data?.troubles.map((trouble) => (
     <div
       key={trouble.code}
       className="bar"
-      data-tone={trouble.code === "safe_mode" ? "warning" : "danger"}
+      data-tone={trouble.code === "safe_mode" || trouble.code === "restart" ? "warning" : "danger"}
       role="alert"
     >
       <IconAlertTriangle size={16} aria-hidden />
       <span>{trouble.message}</span>
+      {trouble.code === "safe_mode" && <WayOut safe={data.safeMode} />}
     </div>
   ));
+}
+
+/** The ways out of safe mode: back to what was before the suspect, and on. */
+function WayOut({ safe }: { safe: ServerNow["safeMode"] }) {
+  const me = useMe();
+  const suspect = safe?.suspect;
+  const needs = suspect?.kind === "settings" ? "serverConfigurationUpdate" : "flowEditor";
+  return (
+    <>
+      {suspect?.goBack && !safe?.mended && (
+        <Gated reason={can(me, needs) ? undefined : t("people.needs", { permission: needs })}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => void import("./serverDialogs").then((d) => d.askGoBack(suspect))}
+          >
+            {t(`safe.${suspect.kind}Back`, { number: suspect.goBack })}
+          </Button>
+        </Gated>
+      )}
+      <Gated reason={whyNotOperate(me, "leaveSafe")}>
+        <Button size="compact-sm" variant="default" onClick={() => void ask("leaveSafe")}>
+          {t("server.leaveSafe")}
+        </Button>
+      </Gated>
+    </>
+  );
 }
