@@ -3,6 +3,7 @@
 let zone: string | undefined;
 let exact = new Intl.DateTimeFormat();
 let clock = exact;
+let short = exact;
 
 /** Sets the time zone by its name ("Europe/Berlin"); undefined is that of the browser. */
 export function setTimeZone(next: string | undefined): void {
@@ -16,6 +17,7 @@ export function setTimeZone(next: string | undefined): void {
   };
   exact = of({ dateStyle: "medium", timeStyle: "long" });
   clock = of({ timeStyle: "medium" });
+  short = of({ timeStyle: "short" });
 }
 setTimeZone(undefined);
 
@@ -27,4 +29,9 @@ export function exactTime(at: string | number | Date): string {
 /** The time of day to the second. */
 export function clockTime(at: string | number | Date): string {
   return clock.format(new Date(at));
+}
+
+/** The time of day to the minute. */
+export function shortTime(at: string | number | Date): string {
+  return short.format(new Date(at));
 }

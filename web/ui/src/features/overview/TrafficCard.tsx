@@ -2,6 +2,7 @@ import { Button, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { t } from "../../text/t";
+import { shortTime } from "../../text/time";
 import { Card } from "./Card";
 import { type Traffic, trafficQuery } from "./queries";
 
@@ -88,7 +89,7 @@ function Hours({ day }: { day: Traffic }) {
       <Table.Tbody>
         {rows.map((h) => (
           <Table.Tr key={h.at}>
-            <Table.Td>{new Date(h.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</Table.Td>
+            <Table.Td>{shortTime(h.at)}</Table.Td>
             <Table.Td>{h.requests.toLocaleString("en")}</Table.Td>
             <Table.Td>{rate(h)}</Table.Td>
             <Table.Td>{milliseconds(h.slowest)}</Table.Td>

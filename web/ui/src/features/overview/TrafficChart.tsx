@@ -2,6 +2,7 @@ import { useMantineColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { t } from "../../text/t";
+import { shortTime } from "../../text/time";
 import type { Traffic } from "./queries";
 import "uplot/dist/uPlot.min.css";
 
@@ -28,8 +29,7 @@ function barsOf({ points }: Traffic): Bar[] {
   return bars;
 }
 
-const clock = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const clock = (seconds: number): string => shortTime(seconds * 1000);
 
 /** Requests and failures over the day, as bars. */
 export function TrafficChart({ day }: { day: Traffic }) {
