@@ -483,7 +483,7 @@ func (v *Vars) Replace(ctx context.Context, r ReplaceRequest) ([]Shown, error) {
 	edits := make([]edit, 0, len(r.Vars))
 	stays := map[ID]bool{}
 	for i, p := range r.Vars {
-		e := v.pair(r.Type, underscored(p.Name), p.Value, invalid, func(field string) string { return fmt.Sprintf("finalEnvs/%d/%s", i, field) })
+		e := v.pair(r.Type, underscored(p.Name), p.Value, false, invalid, func(field string) string { return fmt.Sprintf("finalEnvs/%d/%s", i, field) })
 		stays[e.after.ID()] = true
 		edits = append(edits, e)
 	}
@@ -511,9 +511,10 @@ func underscored(name string) string {
 	}, strings.TrimSpace(name))
 }
 
-// pair is the edit that gives a variable a value, or adds it. A new system
-// variable is not for flows, and secret when its name says so.
-func (v *Vars) pair(kind Kind, name, value string, invalid *fault.Fault, place func(string) string) edit {
+// pair is the edit that gives a variable a value, or adds it; hide makes it a
+// secret if it is none. A new system variable is not for flows, and secret when its
+// name says so.
+func (v *Vars) pair(kind Kind, name, value string, hide bool, invalid *fault.Fault, place func(string) string) edit {
 	x := Var{Kind: kind, Name: strings.ToUpper(name), Readable: kind == User, Secret: kind == System && secret.IsSecretName(name)}
 	if old, ok := v.Now().get(x.ID()); ok {
 		x = old
@@ -521,7 +522,7 @@ func (v *Vars) pair(kind Kind, name, value string, invalid *fault.Fault, place f
 	} else {
 		x.Name = name
 	}
-	x.Value = secret.New(value)
+	x.Value, x.Secret = secret.New(value), x.Secret || hide
 	return v.edit(x, invalid, place)
 }
 
@@ -538,10 +539,8 @@ func (v *Vars) Import(ctx context.Context, r ImportRequest) (Import, error) {
 	invalid := fault.New(fault.Invalid, "Some variables are not valid.")
 	edits := make([]edit, 0, len(entries))
 	for _, entry := range entries {
-		e := v.pair(User, entry.Name, entry.Value, invalid, func(string) string { return fmt.Sprintf("text/%d", entry.Line) })
-		if slices.ContainsFunc(r.Secrets, func(s string) bool { return strings.EqualFold(s, entry.Name) }) {
-			e.after.Secret = true
-		}
+		hide := slices.ContainsFunc(r.Secrets, func(s string) bool { return strings.EqualFold(s, entry.Name) })
+		e := v.pair(User, entry.Name, entry.Value, hide, invalid, func(string) string { return fmt.Sprintf("text/%d", entry.Line) })
 		edits = append(edits, e)
 		line := Imported{Name: e.after.Name, Line: entry.Line, Change: "added", Secret: e.after.Secret, Value: entry.Value}
 		if e.before != nil {

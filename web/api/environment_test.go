@@ -250,6 +250,10 @@ func TestEnvironmentImport(t *testing.T) {
 			Name: "adding takes createEnvs", As: "updateEnvs", When: `POST /environment/import {"text": "A=1"}`,
 			Want: `403 {"missing": ["createEnvs"], "errors": [{"path": "text/1"}]}`,
 		},
+		webtest.Scenario{
+			Name: "the mask is no value for a new secret", As: "createEnvs", When: `POST /environment/import {"secrets": ["A"], "text": "B=1\nA=***"}`,
+			Want: `422 {"errors": [{"path": "text/2"}]}`,
+		},
 		webtest.Scenario{Name: "no text", As: "createEnvs", When: `POST /environment/import {}`, Want: `422 {"errors": [{"path": "text"}]}`},
 	)
 }
