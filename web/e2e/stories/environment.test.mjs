@@ -196,6 +196,24 @@ describe("environment variables", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("stay quick when there are 500", async () => {
+    const names = Array.from({ length: 500 }, (_, i) => `MANY_${String(i).padStart(3, "0")}`);
+    await add(page, ...names.map((name, i) => ({ name, value: `v${i}`, secret: i % 5 === 0 })));
+    await open(page, product);
+    await page.getByText("MANY_000", { exact: true }).waitFor();
+    assert.equal(await page.getByText("MANY_499", { exact: true }).count(), 0);
+    await page.getByRole("button", { name: /^Showing 100 of \d+: show more$/ }).click();
+    await page.getByText("MANY_150", { exact: true }).waitFor();
+    await page.getByRole("textbox", { name: "Search variables" }).fill("many_499");
+    await page.getByText("MANY_499", { exact: true }).waitFor();
+    await setValue(page, "MANY_499", "found");
+    await bar(page).getByRole("button", { name: "Discard" }).click();
+    const { revision } = await ask(page, "GET", "/environment");
+    await ask(page, "PATCH", "/environment", { base: revision, delete: names.map((name) => ({ name })) });
+    await page.getByText("No variable has many_499").waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   for (const scheme of ["light", "dark"]) {
     for (const size of ["wide", "narrow"]) {
       it(`can be read and used by everybody, ${scheme} and ${size}`, async () => {
@@ -281,6 +299,11 @@ describe("somebody who may only change variables", () => {
     await nav.getByRole("link", { name: "Environment" }).click();
     await heading(hers, "Environment").waitFor();
     assert.equal(await hers.getByRole("button", { name: "New", exact: true }).isDisabled(), true);
+    await hers.getByRole("button", { name: "Actions of GREETING" }).click();
+    await hers.getByRole("menuitem", { name: "Delete" }).getByText("deleteEnvs").waitFor();
+    await hers.getByRole("menuitem", { name: "Edit" }).click();
+    assert.equal(await dialog(hers, "Edit GREETING").getByRole("textbox", { name: "Name" }).isDisabled(), true);
+    await hers.keyboard.press("Escape");
     await setValue(hers, "GREETING", "good evening");
     await apply(hers);
     assert.deepEqual(await greet(), { status: 200, body: { says: "good evening" } });

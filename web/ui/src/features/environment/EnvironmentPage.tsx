@@ -13,7 +13,7 @@ import { useTableView } from "../../app/tables";
 import { Badge } from "../../components/changes/Changes";
 import { Gated } from "../../components/Gated";
 import { StagedBar } from "../../components/StagedBar";
-import { type Column, DataTable } from "../../components/table/DataTable";
+import { type Column, DataTable, type TableView } from "../../components/table/DataTable";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
 import { InlineText, UseList, UsesCell, ValueCell } from "./cells";
@@ -54,6 +54,20 @@ export function EnvironmentPage() {
   );
 }
 
+/** How many rows are drawn at first, and more at a time. */
+const ROWS = 100;
+
+const order = new Intl.Collator("en", { numeric: true });
+
+/** The rows as the table will sort them, so that the first ones are the ones drawn. */
+function sorted(rows: Row[], columns: readonly Column<Row>[], view: TableView): Row[] {
+  const by = view.sort?.[0];
+  const column = columns.find((c) => c.id === by?.id);
+  if (!by || !column) return rows;
+  const text = (r: Row): string => String(column.value(r) ?? "");
+  return [...rows].sort((a, b) => order.compare(text(a), text(b)) * (by.desc ? -1 : 1));
+}
+
 type Dialog = { what: "edit"; row: Row | undefined; name: string } | { what: "paste" } | { what: "review" };
 
 /** Why somebody may not, by the permission that they lack. */
@@ -78,6 +92,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
   const [staged, setStaged] = useState<Staged>([]);
   const [dialog, setDialog] = useState<Dialog>();
   const [search, setSearch] = useState("");
+  const [most, setMost] = useState(ROWS);
   const [isSaving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const client = useQueryClient();
@@ -171,6 +186,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
   useActions(actions);
 
   const columns = columnsOf(may, patch);
+  const visible = sorted(shown, columns, table.view).slice(0, most);
   const buttons = (
     <>
       <Gated reason={may.create && may.change}>
@@ -239,7 +255,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
           {...table}
           name={t("nav.environment")}
           columns={columns}
-          rows={shown}
+          rows={visible}
           rowKey={(r) => r.key}
           rowName={(r) => r.fields.name}
           isSelected={(r) => r.change !== undefined}
@@ -276,6 +292,11 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
           )}
         />
       )}
+      {visible.length < shown.length && (
+        <Button mt="sm" variant="default" onClick={() => setMost(most + ROWS)}>
+          {t("env.more", { shown: visible.length, n: shown.length })}
+        </Button>
+      )}
       {!isEmpty && shown.length === 0 && (
         <Empty
           actions={
@@ -302,12 +323,13 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
         onDiscard={() => stage([])}
         onApply={() => void apply()}
       >
-        {problem && problem.status !== 409 && <Refusal problem={problem} staged={staged} />}
+        {problem && problem.code !== "variables_changed" && <Refusal problem={problem} staged={staged} />}
       </StagedBar>
       {dialog?.what === "edit" && (
         <VariableDialog
           row={dialog.row}
           name={dialog.name}
+          fixed={dialog.row && (dialog.row.kind === "system" ? t("env.nameFixed") : may.rename(dialog.row))}
           taken={namesBeside(rows, dialog.row?.key ?? "")}
           onClose={() => setDialog(undefined)}
           onStage={(fields) => stage(dialog.row ? edit(staged, dialog.row, fields) : add(staged, fields))}
@@ -384,6 +406,11 @@ function columnsOf(may: ReturnType<typeof useReasons>, patch: (row: Row, fields:
           </span>
           {r.change && <Badge change={r.change.what === "add" ? "added" : isLeaving(r) ? "removed" : "changed"} />}
           {r.kind === "system" && <span className="env__kind">{t("env.system")}</span>}
+          {r.stored && r.stored.used > 0 && (
+            <span className="env__narrow">
+              <UsesCell name={r.stored.name} used={r.stored.used} uses={r.stored.uses} canOpen={may.canOpen} />
+            </span>
+          )}
         </div>
       ),
     },

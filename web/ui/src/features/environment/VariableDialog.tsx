@@ -7,6 +7,7 @@ import { type Fields, nameProblem, type Row, soundsSecret } from "./staged";
 export function VariableDialog({
   row,
   name: given,
+  fixed,
   taken,
   onStage,
   onClose,
@@ -15,6 +16,8 @@ export function VariableDialog({
   row: Row | undefined;
   /** What a new one is called at first. */
   name: string;
+  /** Why its name stays as it is; undefined when it may change. */
+  fixed: string | undefined;
   /** Names that other rows have. */
   taken: readonly string[];
   onStage: (fields: Fields) => void;
@@ -56,12 +59,12 @@ export function VariableDialog({
         <Stack>
           <TextInput
             label={t("env.name")}
-            description={row?.kind === "system" ? t("env.nameFixed") : t("env.nameHint")}
+            description={fixed ?? t("env.nameHint")}
             required
             data-autofocus={row ? undefined : true}
             classNames={{ input: "env__mono" }}
             value={fields.name}
-            disabled={row?.kind === "system"}
+            disabled={fixed !== undefined}
             spellCheck={false}
             autoComplete="off"
             error={(isTried || fields.name !== "") && wrong && t(wrong)}
