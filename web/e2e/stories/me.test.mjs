@@ -312,6 +312,7 @@ describe("me", () => {
     await page.keyboard.type("Countess");
     await page.keyboard.press("Enter");
     await page.getByText("Your profile is saved.").waitFor();
+    assert.equal(await focused(), "Name", "saving keeps the focus");
     await heading(page, "Profile").focus();
     await tabTo("Security");
     await page.keyboard.press("Enter");

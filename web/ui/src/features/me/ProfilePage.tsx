@@ -16,15 +16,16 @@ export function ProfilePage() {
   if (!me) return null;
   return (
     <MePage title="me.profile">
-      {me.mode === "local" ? <LocalNotice /> : <Account key={`${me.user.name}\n${me.user.email}`} me={me} />}
+      {me.mode === "local" ? <LocalNotice /> : <Account me={me} />}
       <Rights me={me} />
     </MePage>
   );
 }
 
 function Account({ me }: { me: Me }) {
-  const [name, setName] = useState(me.user.name);
-  const [email, setEmail] = useState(me.user.email);
+  // What is not being edited follows what is kept.
+  const [edited, setEdited] = useState<{ name?: string; email?: string }>({});
+  const { name, email } = { name: me.user.name, email: me.user.email, ...edited };
   const [problem, setProblem] = useState<Problem>();
   const [isSaving, setSaving] = useState(false);
   const isDirty = name !== me.user.name || email !== me.user.email;
@@ -36,7 +37,8 @@ function Account({ me }: { me: Me }) {
     try {
       await payload(api.PATCH("/users", { body: { mode: "info", userInfo: { name, email } } }));
       setProblem(undefined);
-      await queries.invalidateQueries(meQuery);
+      await queries.invalidateQueries({ ...meQuery, exact: true });
+      setEdited({});
       notifications.show({ message: t("profile.saved") });
     } catch (e) {
       if (!isProblem(e)) throw e;
@@ -71,7 +73,7 @@ function Account({ me }: { me: Me }) {
           maxLength={100}
           value={name}
           error={problem?.at("userInfo/name")}
-          onChange={(e) => setName(e.currentTarget.value)}
+          onChange={(e) => setEdited({ ...edited, name: e.currentTarget.value })}
         />
         <TextInput
           label={t("profile.email")}
@@ -80,7 +82,7 @@ function Account({ me }: { me: Me }) {
           autoComplete="email"
           value={email}
           error={problem?.at("userInfo/email")}
-          onChange={(e) => setEmail(e.currentTarget.value)}
+          onChange={(e) => setEdited({ ...edited, email: e.currentTarget.value })}
         />
         <Group justify="flex-end">
           <Button type="submit" loading={isSaving} disabled={!isDirty}>
