@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"slices"
 	"time"
 
@@ -117,6 +118,10 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	}
 	a.Accounts = auth.New(auth.Options{
 		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Config.Get().Local(), Process: o.Process,
+		Times: func() auth.Times {
+			s := o.Config.Get().Limits
+			return auth.Times{Idle: s.SessionIdle, Most: s.SessionTime}
+		},
 	})
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
@@ -146,7 +151,13 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	a.Health = system.NewHealth(o.Log, a.Events, o.System.State, append(slices.Clone(o.Parts), a.parts(engine)...))
 	a.Limits.Watch(a.Health.Nudge)
 	a.running = engine.Running
+	was := a.flowSettings()
 	o.Config.Watch(func(config.Settings) {
+		is := a.flowSettings()
+		if reflect.DeepEqual(is, was) {
+			return // what flows do not follow leaves them alone
+		}
+		was = is
 		if err := engine.Reload(context.Background()); err != nil {
 			o.Log.Error("live flows do not all fit the new settings", "err", err)
 		}

@@ -46,7 +46,7 @@ func (s *Accounts) AddSession(ctx context.Context, session auth.Session, replace
 		now := session.Created
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions
 			WHERE public_id = ? OR expires <= ? OR seen <= ? OR (user_id IS NULL AND process <> ? AND ? <> '')`,
-			replaces, now.UnixMilli(), now.Add(-auth.IdleTime).UnixMilli(), session.Process, session.Process); err != nil {
+			replaces, now.UnixMilli(), now.Add(-auth.SessionMost).UnixMilli(), session.Process, session.Process); err != nil {
 			return err
 		}
 		if err := addSession(ctx, tx, session); err != nil {

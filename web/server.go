@@ -122,6 +122,7 @@ func New(a *app.App, o Options) Handler {
 	}, api.All(a))
 	s.management = s.observe(s.crossSite(s.credential(set)))
 	s.window = s.observe(http.StripPrefix(windowPrefix, ui.Handler()))
+	o.Sessions.lasts = func() time.Duration { return a.Config.Get().Limits.SessionTime }
 	s.follow(o.Hosts, o.Proxies, o.Static)
 	return Handler{s}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gorilla/securecookie"
 	"github.com/gorilla/sessions"
@@ -16,6 +17,7 @@ import (
 type Sessions struct {
 	codec    *securecookie.SecureCookie
 	instance string
+	lasts    func() time.Duration
 }
 
 var _ sessions.Store = (*Sessions)(nil)
@@ -25,9 +27,9 @@ var _ sessions.Store = (*Sessions)(nil)
 // two instances may share a host.
 func NewSessions(key []byte, instance string) *Sessions {
 	codec := securecookie.New(key, nil)
-	codec.MaxAge(int(auth.SessionTime.Seconds()))
+	codec.MaxAge(int(auth.SessionMost.Seconds())) // the session itself ends sooner
 	codec.SetSerializer(securecookie.NopEncoder{})
-	return &Sessions{codec, instance}
+	return &Sessions{codec, instance, func() time.Duration { return auth.SessionTime }}
 }
 
 // ID returns the session id that the request's cookie carries, "" without a cookie
@@ -68,7 +70,7 @@ func (s *Sessions) name(r *http.Request) string {
 func (s *Sessions) options(r *http.Request) *sessions.Options {
 	return &sessions.Options{
 		Path:     endpoint.Prefix,
-		MaxAge:   int(auth.SessionTime.Seconds()),
+		MaxAge:   int(s.lasts().Seconds()),
 		Secure:   isSecure(r),
 		HttpOnly: true,
 		SameSite: http.SameSiteStrictMode,

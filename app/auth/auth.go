@@ -35,8 +35,16 @@ type Options struct {
 	// Process ties the sessions of local mode to this process; a restart of our own
 	// hands its value to the successor. Empty: a new one.
 	Process string
+	// Times returns how long sessions last at present; nil is IdleTime and SessionTime.
+	Times func() Times
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
+}
+
+// Times say how long sessions last.
+type Times struct {
+	Idle time.Duration // unused; it counts for sessions that run as well
+	Most time.Duration // those that begin from now on
 }
 
 // Accounts are the users, their sessions and tokens. Its methods may be called
@@ -56,6 +64,9 @@ type Accounts struct {
 func New(o Options) *Accounts {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Times == nil {
+		o.Times = func() Times { return Times{IdleTime, SessionTime} }
 	}
 	if o.Process == "" {
 		o.Process = rand.Text()
@@ -135,7 +146,7 @@ func (a *Accounts) bySession(ctx context.Context, key SessionKey, use bool) (Act
 	}
 	now := a.Now()
 	until := s.Expires
-	if idle := s.Seen.Add(IdleTime); idle.Before(until) {
+	if idle := s.Seen.Add(a.Times().Idle); idle.Before(until) {
 		until = idle
 	}
 	if key.Access != nil && s.AccessExpires.Before(until) {

@@ -12,9 +12,10 @@ import (
 
 // How long sessions last (S14).
 const (
-	IdleTime    = 8 * time.Hour      // unused
-	SessionTime = 7 * 24 * time.Hour // at most
-	AccessTime  = time.Hour          // their access tokens
+	IdleTime    = 8 * time.Hour       // unused, unless the settings say otherwise …
+	SessionTime = 7 * 24 * time.Hour  // at most, likewise
+	SessionMost = 90 * 24 * time.Hour // whatever the settings say
+	AccessTime  = time.Hour           // their access tokens
 
 	sessionsMost = 100         // of one owner; the longest unused give way
 	seenStep     = time.Minute // last-seen times are kept no finer, to spare the disk
@@ -115,7 +116,7 @@ func (a *Accounts) newSession(owner int64, address, agent string) (Secrets, Sess
 	s := Session{
 		ID: digest(secrets.ID), Access: digest(secrets.AccessToken), AccessExpires: now.Add(AccessTime),
 		Public: rand.Text(), UserID: owner,
-		Created: now, Seen: now, Expires: now.Add(SessionTime), Consented: now,
+		Created: now, Seen: now, Expires: now.Add(a.Times().Most), Consented: now,
 		Address: address, UserAgent: shorten(agent),
 	}
 	if owner == 0 {
@@ -192,7 +193,7 @@ func (a *Accounts) running(all []Session, who Actor) []SessionInfo {
 	now := a.Now()
 	list := []SessionInfo{}
 	for _, s := range all {
-		if !now.Before(s.Expires) || !now.Before(s.Seen.Add(IdleTime)) || (s.UserID == 0 && s.Process != a.Process) {
+		if !now.Before(s.Expires) || !now.Before(s.Seen.Add(a.Times().Idle)) || (s.UserID == 0 && s.Process != a.Process) {
 			continue
 		}
 		list = append(list, SessionInfo{

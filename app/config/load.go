@@ -60,7 +60,7 @@ func field(key string) *Field {
 	return nil
 }
 
-var units = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "min": time.Minute}
+var units = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "min": time.Minute, "h": time.Hour}
 
 func readFields(t reflect.Type, prefix, group string, index []int) []Field {
 	var list []Field

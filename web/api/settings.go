@@ -2,7 +2,12 @@ package api
 
 import (
 	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
 	"path/filepath"
+	"strings"
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
@@ -24,7 +29,10 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Summary:     "List the settings",
 			Description: "Each with its value, default, source and bounds; with what is on trial, and why the last trial returned.",
 			Allow:       seeSettings,
-		}, func(ctx context.Context, _ struct{}) (config.Page, error) { return a.Config.Show(ctx) }),
+		}, func(ctx context.Context, in asked) (config.Page, error) {
+			page, err := a.Config.Show(ctx)
+			return reaching(in.Request, a, page), err
+		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "settings.save",
 			Route:       "PATCH /settings",
@@ -32,9 +40,9 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Description: "All of them or none, after the whole was tried: addresses, certificate, folders. " + onTrial,
 			Allow:       auth.ServerConfigurationUpdate,
 			Audit:       "Changed settings",
-		}, func(ctx context.Context, r config.SaveRequest) (savedSettings, error) {
-			page, err := a.Config.Save(ctx, r)
-			return afterSave(ctx, a, page), err
+		}, func(ctx context.Context, r askedSave) (savedSettings, error) {
+			page, err := a.Config.Save(ctx, r.SaveRequest)
+			return saved(ctx, r.Request, a, page), err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:        "settings.check",
@@ -77,9 +85,9 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Description: "As a new version, like any other change. " + onTrial,
 			Allow:       auth.ServerConfigurationUpdate,
 			Audit:       "Went back to settings {version}",
-		}, func(ctx context.Context, r config.Restore) (savedSettings, error) {
-			page, err := a.Config.Restore(ctx, r)
-			return afterSave(ctx, a, page), err
+		}, func(ctx context.Context, r askedRestore) (savedSettings, error) {
+			page, err := a.Config.Restore(ctx, r.Restore)
+			return saved(ctx, r.Request, a, page), err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:      "config.show",
@@ -110,14 +118,14 @@ func settings(a *app.App) []endpoint.Endpoint {
 				"so migrate is refused. " + onTrial,
 			Allow: auth.ServerConfigurationUpdate,
 			Audit: "Changed the configuration",
-		}, func(ctx context.Context, r config.Replace) (configChanged, error) {
-			page, err := a.Config.Replace(ctx, r)
+		}, func(ctx context.Context, r askedReplace) (configChanged, error) {
+			page, err := a.Config.Replace(ctx, r.Replace)
 			if err != nil {
 				return configChanged{}, err
 			}
-			saved := afterSave(ctx, a, page)
-			done := configChanged{Msg: "The configuration is changed, and in force.", New: configuration(a, a.Config.Get()), Pending: page.Pending, Open: saved.Open}
-			if page.Pending != nil {
+			after := saved(ctx, r.Request, a, page)
+			done := configChanged{Msg: "The configuration is changed, and in force.", New: configuration(a, a.Config.Get()), Pending: after.Pending, Open: after.Open}
+			if after.Pending != nil {
 				done.Msg = "The configuration is changed, and returns to what it was within a minute unless it is confirmed."
 			}
 			return done, nil
@@ -140,9 +148,52 @@ type savedSettings struct {
 	Open string `json:"open,omitempty" doc:"What to open next to confirm the settings by the new way. In local mode it signs in, once and within a minute."`
 }
 
-// afterSave adds to the settings what whoever changed them has to open. In local mode
+// asked, like the requests after it, knows by which name the server was called.
+type asked struct {
+	endpoint.Exchange `json:"-"`
+}
+
+type askedSave struct {
+	endpoint.Exchange `json:"-"`
+	config.SaveRequest
+}
+
+type askedRestore struct {
+	endpoint.Exchange `json:"-"`
+	config.Restore
+}
+
+type askedReplace struct {
+	endpoint.Exchange `json:"-"`
+	config.Replace
+}
+
+// reaching has the address of what is on trial say the name by which whoever asks
+// reached the server: where it listens to everybody, its own name for itself means
+// another machine to them.
+func reaching(r *http.Request, a *app.App, page config.Page) config.Page {
+	if page.Pending == nil {
+		return page
+	}
+	u, err := url.Parse(page.Pending.Address)
+	called := url.URL{Host: r.Host}
+	if err != nil || u.Host == "" || called.Hostname() == "" {
+		return page
+	}
+	if at, err := netip.ParseAddr(strings.Trim(a.Config.Get().Host, "[]")); err != nil || !at.IsUnspecified() {
+		return page
+	}
+	u.Host = net.JoinHostPort(called.Hostname(), u.Port())
+	waiting := *page.Pending
+	waiting.Address = u.String()
+	page.Pending = &waiting
+	return page
+}
+
+// saved adds to the settings what whoever changed them has to open. In local mode
 // that is a way in for them alone: a new address has no session of theirs.
-func afterSave(ctx context.Context, a *app.App, page config.Page) savedSettings {
+func saved(ctx context.Context, r *http.Request, a *app.App, page config.Page) savedSettings {
+	page = reaching(r, a, page)
 	s := savedSettings{Page: page}
 	if page.Pending == nil || page.Pending.Address == "" {
 		return s

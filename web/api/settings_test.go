@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"ecoflow/app/auth"
 	"ecoflow/web/webtest"
@@ -261,4 +262,42 @@ func TestSignInIsASetting(t *testing.T) {
 	ask(ada, `PATCH /settings {"changes": {"signIn": false}}`, `200 "version":3`)
 	ask(person, `POST /settings/confirm {"version": 3}`, `200 "pending":null`)
 	ask(person, `GET /settings`, `200 "version":3`)
+}
+
+// How long people stay signed in is a setting, for those who are too.
+func TestSignInTimes(t *testing.T) {
+	p := webtest.Start(t, webtest.Local)
+	person := p.Person()
+	for _, request := range []string{
+		`POST /setup/blank {"databaseInfo": {"useDefault": true}, "userInfo": {"name": "Ada", "username": "ada", "password": "correct horse battery"}}`,
+		`PATCH /settings {"changes": {"limits.sessionTime": 2, "limits.sessionIdle": 5}}`,
+		`PATCH /settings {"changes": {"signIn": true}}`,
+	} {
+		method, rest, _ := strings.Cut(request, " ")
+		path, body, _ := strings.Cut(rest, " ")
+		if rec := p.Do(person, method, "/systemApi"+path, body); rec.Code != http.StatusOK {
+			t.Fatalf("%s: %d %.300s", request, rec.Code, rec.Body)
+		}
+	}
+	rec := p.Do(nil, "POST", "/systemApi/users/login", `{"username": "ada", "password": "correct horse battery"}`)
+	cookie := rec.Result().Cookies()[0]
+	if cookie.MaxAge != 2*60*60 {
+		t.Errorf("the cookie lasts %d s", cookie.MaxAge)
+	}
+	ada := webtest.Credential(func(r *http.Request) { r.AddCookie(cookie) })
+	if rec := p.Do(ada, "GET", "/systemApi/me", ""); rec.Code != http.StatusOK {
+		t.Error(rec.Code, rec.Body)
+	}
+	now := p.Accounts.Now
+	defer func() { p.Accounts.Now = now }()
+	p.Accounts.Now = func() time.Time { return now().Add(6 * time.Minute) }
+	if rec := p.Do(ada, "GET", "/systemApi/me", ""); rec.Code != http.StatusUnauthorized {
+		t.Errorf("after six idle minutes: %d", rec.Code)
+	}
+	if _, err := p.Config.Change(auth.WithActor(t.Context(), auth.Actor{UserID: "1", Username: "ada", Consent: true}), []byte(`{"limits": {"sessionIdle": 60}}`)); err == nil {
+		t.Error("other settings are saved during a trial")
+	}
+	if rec := p.Do(ada, "POST", "/systemApi/settings/confirm", `{"version": 2}`); rec.Code != http.StatusUnauthorized {
+		t.Errorf("confirmed with an ended session: %d", rec.Code)
+	}
 }

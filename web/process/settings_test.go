@@ -142,6 +142,74 @@ func TestPortChange(t *testing.T) {
 	}
 }
 
+// The person at the machine is let in at the new address too: by a link for them alone,
+// once.
+func TestLocalPortChange(t *testing.T) {
+	b := newBrowser(t)
+	dir := t.TempDir()
+	store(t, dir, `{"Port": 0}`)
+	p := startIn(t, b.env(), dir)
+	c := p.Client()
+	if status := exchange(t, c, token(t, b.visits(1)[0])); status != 200 {
+		t.Fatal(status)
+	}
+	page := adjust(t, c, map[string]any{"Port": freePort(t)})
+	link := launchLink.FindStringSubmatch(page.Open)
+	if link == nil || !strings.HasPrefix(page.Open, page.Pending.Address+"/") {
+		t.Fatalf("to open is %q", page.Open)
+	}
+	moved := p.Client()
+	moved.Base = page.Pending.Address
+	for _, status := range []int{200, 401} {
+		if got := exchange(t, moved, link[2]); got != status {
+			t.Errorf("the link: %d, want %d", got, status)
+		}
+	}
+	if a := ask(t, c, "GET", "/systemApi/settings", nil); strings.Contains(a.Body, link[2]) || strings.Contains(a.Body, "launch#") {
+		t.Error("the link is told again")
+	}
+}
+
+// Signing in is switched on where nobody had to, and the window follows the mode.
+func TestSignInSwitch(t *testing.T) {
+	b := newBrowser(t)
+	dir := t.TempDir()
+	store(t, dir, `{"Port": 0}`)
+	p := startIn(t, b.env(), dir)
+	c := p.Client()
+	exchange(t, c, token(t, b.visits(1)[0]))
+	a := ask(t, c, "PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{"signIn": true}})
+	if a.Status != 422 || !strings.Contains(a.Body, "administrator_needed") {
+		t.Errorf("without an administrator: %s", a)
+	}
+	must(t, c.SetUp(""))
+	page := adjust(t, c, map[string]any{"signIn": true})
+	if a := ask(t, c, "GET", "/systemApi/me", nil); a.Status != 401 {
+		t.Errorf("the person at the machine still gets in: %s", a)
+	}
+	ada := p.Client()
+	must(t, ada.SignIn())
+	conclude(t, ada, "confirm", page, http.StatusOK)
+	status, _, _ := run(t, nil, "--dir", dir, "status")
+	if !strings.Contains(status, "mode     auth") {
+		t.Errorf("status says\n%s", status)
+	}
+	page = adjust(t, ada, map[string]any{"signIn": false})
+	var link string // the window opens for whoever can confirm it
+	for _, visit := range b.visits(2) {
+		if m := launchLink.FindStringSubmatch(visit); m != nil {
+			link = m[2]
+			if exchange(t, c, link) == 200 {
+				break
+			}
+		}
+	}
+	conclude(t, c, "confirm", page, http.StatusOK)
+	if a := ask(t, ada, "GET", "/systemApi/me", nil); a.Status != 401 {
+		t.Errorf("somebody else still gets in: %s", a)
+	}
+}
+
 // Taken back, the old port serves on as if nothing had been.
 func TestPortChangeTakenBack(t *testing.T) {
 	_, c := adjustable(t, t.TempDir())
