@@ -2063,6 +2063,21 @@ export interface components {
             /** @description Open event streams, one for each browser. */
             streams: number;
         };
+        AskedReplaceInput: {
+            [key: string]: unknown;
+        };
+        AskedRestoreInput: {
+            /** @description The version that the caller saw. */
+            base?: number;
+        };
+        AskedSaveInput: {
+            /** @description The version that the caller saw; 409 with what others changed when it is no longer the newest. */
+            base?: number;
+            /** @description Values by dotted key; null takes one back to its default. */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
         AuditBreak: {
             id: number;
             reason: string;
@@ -2388,9 +2403,6 @@ export interface components {
             confirm: boolean;
             warnings: components["schemas"]["FaultPlace"][];
         };
-        ConfigReplaceInput: {
-            [key: string]: unknown;
-        };
         ConfigReport: {
             /**
              * Format: date-time
@@ -2401,10 +2413,6 @@ export interface components {
             changes: components["schemas"]["ConfigDifference"][];
             reason: string;
             version: number;
-        };
-        ConfigRestoreInput: {
-            /** @description The version that the caller saw. */
-            base?: number;
         };
         ConfigSaveRequestInput: {
             /** @description The version that the caller saw; 409 with what others changed when it is no longer the newest. */
@@ -3543,7 +3551,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfigReplaceInput"];
+                "application/json": components["schemas"]["AskedReplaceInput"];
             };
         };
         responses: {
@@ -7325,7 +7333,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfigSaveRequestInput"];
+                "application/json": components["schemas"]["AskedSaveInput"];
             };
         };
         responses: {
@@ -7548,7 +7556,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfigRestoreInput"];
+                "application/json": components["schemas"]["AskedRestoreInput"];
             };
         };
         responses: {
