@@ -13,11 +13,19 @@ import { browser, openWindow, Product } from "../product.mjs";
  * both (undefined: everybody signed in). `also` lets others call, but not see.
  */
 const pages = [
-  { path: "", nav: "Overview", call: "/me" },
+  { path: "", nav: "Overview", call: "/dashboard/status" },
+  { path: "me/profile", nav: "", call: "/me" },
+  { path: "me/security", nav: "", call: "/me/sessions" },
   { path: "flows", nav: "Flows", call: "/flows", needs: ["flowEditor"] },
   { path: "flows/any", nav: "", call: "/drafts", needs: ["flowEditor"] },
   { path: "deployments", nav: "Deployments", call: "/deployments", needs: ["flowEditor"] },
   { path: "deployments/1", nav: "", call: "/debug", needs: ["flowEditor"] },
+  {
+    path: "environment",
+    nav: "Environment",
+    call: "/admin/environment/envs",
+    needs: ["createEnvs", "updateEnvs", "deleteEnvs"],
+  },
   { path: "users", nav: "Users", call: "/admin/users", needs: ["showUser", "createUser", "updateUser", "deleteUser"] },
   { path: "users/ada", nav: "", call: "/admin/users/ada", needs: ["showUser", "createUser", "updateUser", "deleteUser"] },
   {
@@ -47,6 +55,12 @@ const navigation = (page) => page.getByRole("navigation", { name: "Main" });
 /** The entries of the navigation by name, in their order. */
 async function entries(page) {
   return navigation(page).getByRole("link").evaluateAll((links) => links.filter((l) => l.checkVisibility()).map((l) => l.textContent || l.ariaLabel));
+}
+
+/** Waits until the page says that it is not for who looks at it. */
+async function closed(page, what) {
+  const title = page.getByRole("heading", { level: 1 });
+  await title.filter({ hasText: "Not for this account" }).waitFor().catch(async () => assert.fail(`${what}: ${await title.allTextContents()}`));
 }
 
 describe("a permission by itself", () => {
@@ -91,7 +105,7 @@ describe("a permission by itself", () => {
         assert.equal(await statusOf(page, call), answers(rest, permission) ? 200 : 403, `GET ${call} with ${permission}`);
         if (opens(rest, permission)) continue;
         await page.goto(`${product.url}/_/${path}`);
-        await page.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();
+        await closed(page, `/${path} with ${permission}`);
         for (const needed of rest.needs) await page.getByText(needed, { exact: true }).waitFor();
       }
       const own = pages.find((p) => p.needs && opens(p, permission));
@@ -103,7 +117,7 @@ describe("a permission by itself", () => {
       await setRole(ada, role);
       for (const p of pages) assert.equal(await statusOf(page, p.call), p.needs ? 403 : 200, `GET ${p.call} after ${permission} was taken away`);
       if (own) {
-        await page.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();
+        await closed(page, `/${own.path} after ${permission} was taken away`);
         assert.deepEqual(await entries(page), pages.filter((p) => p.nav && !p.needs).map((p) => p.nav));
       }
       assert.deepEqual(faults, [], permission);
