@@ -49,7 +49,8 @@ var _ recovery.File = (*Broken)(nil)
 func BrokenFile(path, version string, log *slog.Logger, err error) (*Broken, bool) {
 	b := &Broken{path: path, log: log, found: recovery.Found{Path: path, Version: version}}
 	if damage, ok := errors.AsType[*DamagedError](err); ok {
-		b.found.Problem, b.found.Detail = recovery.Damaged, damage.Detail
+		b.found.Problem = recovery.Damaged
+		b.found.Detail = strings.TrimSpace(strings.TrimPrefix(damage.Detail, "*** in database main ***"))
 	} else if newer, ok := errors.AsType[*NewerError](err); ok {
 		b.found.Problem = recovery.Newer
 		b.found.Detail = fmt.Sprintf("The file has schema %d; this EcoFlow knows schema %d at most.", newer.Has, newer.Knows)

@@ -95,6 +95,7 @@ export async function envelope<A extends Answer>(call: Promise<A>): Promise<NonN
   const problem = problemOf(response.status, error, response.headers);
   if (problem.code === "password_change_needed") passwordFirst?.();
   if (problem.status === 401 && problem.code !== "sign_in_failed") signedOut?.();
+  if (problem.code === "recovery") location.assign("/_/recovery"); // nothing else answers
   throw problem;
 }
 

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useServerEvents } from "../api/events";
+import { isProblem } from "../api/problem";
 import { type ServerNow, stateQuery } from "../api/server";
 import { Gated } from "../components/Gated";
 import { t } from "../text/t";
@@ -11,9 +12,15 @@ import "./shell.css";
 
 /** What keeps the server from working fully, above everything, each with what to do. */
 export function StateBars() {
-  const { data, refetch } = useQuery(stateQuery);
+  const { data, error, refetch } = useQuery({
+    ...stateQuery,
+    // A server that cannot say how it is will not tell either when it is well again.
+    refetchInterval: (query) => (query.state.error || query.state.data?.troubles.length ? 10_000 : 60_000),
+  });
   useServerEvents(["server", "health", "deploy", "resync"], () => void refetch());
-  return data?.troubles.map((trouble) => (
+  const refused = isProblem(error) && error.status === 503 && error.code !== "recovery" ? error : undefined;
+  const troubles = refused ? [{ code: "storage", message: refused.message }] : (data?.troubles ?? []);
+  return troubles.map((trouble) => (
     <div
       key={trouble.code}
       className="bar"

@@ -28,9 +28,16 @@ declare module "@tanstack/react-router" {
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError });
 
+/** What the open door says; while the database cannot be used there is one page only. */
+async function askStatus() {
+  const status = await queries.fetchQuery(statusQuery);
+  if (status.recovery) throw redirect({ to: "/recovery" });
+  return status;
+}
+
 /** Where somebody who is not signed in begins. */
 async function wayIn(): Promise<"/locked" | "/setup" | "/login"> {
-  const { isAuth, isNewClient } = await queries.fetchQuery(statusQuery);
+  const { isAuth, isNewClient } = await askStatus();
   if (!isAuth) return "/locked";
   return isNewClient ? "/setup" : "/login";
 }
@@ -38,7 +45,7 @@ async function wayIn(): Promise<"/locked" | "/setup" | "/login"> {
 /** Whether somebody is signed in. Asked of the open door first: a refusal would be an error in the console. */
 async function isSignedIn(): Promise<boolean> {
   if (queries.getQueryData(meQuery.queryKey)) return true;
-  if (!(await queries.fetchQuery(statusQuery)).isSignedIn) return false;
+  if (!(await askStatus()).isSignedIn) return false;
   await queries.ensureQueryData(meQuery);
   return true;
 }
@@ -227,6 +234,12 @@ const password = createRoute({
   component: lazyRouteComponent(() => import("../features/me/OwnPasswordPage"), "OwnPasswordPage"),
 });
 
+const recovery = createRoute({
+  getParentRoute: () => root,
+  path: "/recovery",
+  component: lazyRouteComponent(() => import("../features/recovery/RecoveryPage"), "RecoveryPage"),
+});
+
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
@@ -255,6 +268,7 @@ export const router = createRouter({
     locked,
     login,
     password,
+    recovery,
     setup,
   ]),
   basepath: "/_",
