@@ -29,13 +29,13 @@ export function StateBars() {
     >
       <IconAlertTriangle size={16} aria-hidden />
       <span>{trouble.message}</span>
-      {trouble.code === "safe_mode" && <WayOut safe={data.safeMode} />}
+      {trouble.code === "safe_mode" && <WayOut safe={data?.safeMode} />}
     </div>
   ));
 }
 
 /** The ways out of safe mode: back to what was before the suspect, and on. */
-function WayOut({ safe }: { safe: ServerNow["safeMode"] }) {
+function WayOut({ safe }: { safe: ServerNow["safeMode"] | undefined }) {
   const me = useMe();
   const suspect = safe?.suspect;
   const needs = suspect?.kind === "settings" ? "serverConfigurationUpdate" : "flowEditor";
