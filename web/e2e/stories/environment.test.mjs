@@ -1,6 +1,8 @@
 // Environment variables: kept on one page, read by flows on their next request.
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { call, dialog, launch } from "../editor.mjs";
@@ -244,6 +246,44 @@ describe("environment variables", () => {
       });
     }
   }
+});
+
+describe("secrets whose key is gone", () => {
+  let chromium;
+  let product;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product().start();
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  it("are named, and entered anew", async () => {
+    const first = await openWindow(chromium);
+    await launch(first.page, product);
+    await add(first.page, { name: "API_KEY", value: "k", secret: true }, { name: "PLAIN", value: "p" });
+    await first.context.close();
+    await product.kill("SIGTERM");
+    rmSync(join(product.folder, "secret.key"));
+    await product.start();
+
+    const { page, faults } = await openWindow(chromium);
+    page.setDefaultTimeout(45_000);
+    await launch(page, product);
+    await open(page, product);
+    await page.getByText("Flows do not see API_KEY until the values are entered anew.").waitFor();
+    await row(page, "API_KEY").getByText("Lost with its key: enter it anew").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Enter the value of API_KEY" }).click();
+    await page.getByLabel("New value of API_KEY").fill("again");
+    await page.getByRole("button", { name: "Keep", exact: true }).click();
+    await apply(page);
+    await row(page, "API_KEY").getByText(/^Set · changed/).waitFor();
+    assert.equal(await page.getByText("Flows do not see").count(), 0);
+    assert.deepEqual(faults, []);
+  });
 });
 
 describe("somebody who may only change variables", () => {
