@@ -72,7 +72,7 @@ func measure(binary string) error {
 	out := report{os.Stdout}
 	fmt.Printf("%d processors, %d connections, %d pairs of %s; processor time of the server per request\n\n", runtime.NumCPU(), connections, *pairs, *window)
 	out.row("", "EcoFlow", "net/http", "ratio", "budget", "")
-	for _, part := range []func(report, string) error{size, starts, quiet, requests, routes, deploys, inARow} {
+	for _, part := range []func(report, string) error{size, starts, quiet, requests, routes, deploys, signingIn, inARow} {
 		if err := part(out, binary); err != nil {
 			return err
 		}
@@ -110,6 +110,7 @@ type product struct {
 	*drive.Program
 	admin *drive.Client
 	dir   string
+	env   []string
 }
 
 // startProduct starts the program on an empty folder, sets it up and deploys, one
@@ -139,7 +140,7 @@ func startProduct(binary string, parts ...map[string]*drive.Flow) (p *product, e
 
 // again starts the program on its folder.
 func (p *product) again(binary string) (err error) {
-	if p.Program, err = drive.Start(binary, p.dir, nil, "--auth", "--no-browser", "--port", "0"); err != nil {
+	if p.Program, err = drive.Start(binary, p.dir, p.env, "--auth", "--no-browser", "--port", "0"); err != nil {
 		return err
 	}
 	p.server = server{"EcoFlow", strings.TrimPrefix(p.Address, "http://"), p.PID}
