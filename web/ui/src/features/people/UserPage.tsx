@@ -213,7 +213,9 @@ function UserForm({ me, user }: { me: Me | undefined; user: User }) {
             <TextInput label={t("user.roles")} value={user.roleNames.join(", ")} disabled readOnly />
           )}
           {self ? (
-            <Text c="dimmed">{t("user.ownPassword")}</Text>
+            <Text c="dimmed">
+              {t("user.ownPassword")} <Link to="/me/security">{t("user.ownPasswordLink")}</Link>
+            </Text>
           ) : (
             <NewPassword
               label={t("user.newPassword")}
