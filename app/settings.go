@@ -22,7 +22,7 @@ func (a *App) flowSettings() flow.Settings {
 			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,
 			KeepOnError: s.CORS.KeepOnError, SecureContext: s.CORS.SecureContext, PrivateAccess: s.CORS.PrivateAccess,
 		},
-		RunTime: s.Limits.RunTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
+		RunTime: s.Limits.RunTime, TemplateTime: s.Limits.TemplateTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
 		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && s.Local(),
 	}
 }

@@ -322,8 +322,8 @@ func (t *changeover) tryCertificate(wrong *fault.Fault) *Certificate {
 		return nil
 	}
 	for key, name := range map[string]string{"https.cert": s.Cert, "https.key": s.Key} {
-		if err := readable(t.front.folder.Within(name)); err != nil {
-			wrong.At(key, "%s", err)
+		if problem := readable(t.front.folder.Within(name)); problem != "" {
+			wrong.At(key, "%s", problem)
 		}
 	}
 	if len(wrong.Places) > 0 {
@@ -340,17 +340,17 @@ func (t *changeover) tryCertificate(wrong *fault.Fault) *Certificate {
 	return c
 }
 
-// readable says in a sentence why a file cannot be read.
-func readable(path string) error {
+// readable says in a sentence why a file cannot be read, "" when it can.
+func readable(path string) string {
 	file, err := os.Open(path)
 	if err != nil {
-		return errors.New(sentence(err))
+		return sentence(err)
 	}
 	defer file.Close()
 	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
-		return errors.New("It is no file.")
+		return "It is no file."
 	}
-	return nil
+	return ""
 }
 
 // sentence says what is wrong with a file or folder, without its path.

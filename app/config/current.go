@@ -130,7 +130,7 @@ func Open(ctx context.Context, store Store, lookup func(string) (string, bool), 
 // returning carries the audit entry of a trial that ends by itself.
 func returning(ctx context.Context, v Version) context.Context {
 	return audit.WithEntry(ctx, &audit.Entry{
-		Actor: "system", Action: "settings.return", Type: audit.Warning, Object: "settings",
+		Action: "settings.return", Type: audit.Warning, Object: "settings",
 		Message: fmt.Sprintf("Settings %d returned: nobody confirmed them in time", v.Number), Result: audit.Done,
 	})
 }

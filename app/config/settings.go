@@ -137,13 +137,14 @@ type Router struct {
 
 // Limits bound what the outside may ask of the server.
 type Limits struct {
-	APIBody     int           `json:"apiBody" default:"10485760" unit:"bytes" min:"1024" max:"1073741824" label:"Request body" help:"The largest body a request to the deployed API may have."`
-	Connections int           `json:"connections" default:"10000" min:"64" max:"1000000" label:"Connections" help:"Connections at once; 32 of them are kept for managing the server."`
-	RunsAtOnce  int           `json:"runsAtOnce" default:"2000" min:"1" max:"100000" label:"Runs at once" help:"Requests that run at the same time; more are asked to come again."`
-	RunTime     time.Duration `json:"runTime" default:"30000" unit:"ms" min:"100" max:"3600000" label:"Time of a run" help:"How long a request may run before it is ended."`
-	SessionIdle time.Duration `json:"sessionIdle" default:"480" unit:"min" min:"5" max:"43200" label:"Idle sign-in" help:"How long somebody stays signed in without doing anything."`
-	SessionTime time.Duration `json:"sessionTime" default:"168" unit:"h" min:"1" max:"2160" label:"Longest sign-in" help:"How long somebody stays signed in at most."`
-	ScriptTime  time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run."`
+	APIBody      int           `json:"apiBody" default:"10485760" unit:"bytes" min:"1024" max:"1073741824" label:"Request body" help:"The largest body a request to the deployed API may have."`
+	Connections  int           `json:"connections" default:"10000" min:"64" max:"1000000" label:"Connections" help:"Connections at once; 32 of them are kept for managing the server."`
+	RunsAtOnce   int           `json:"runsAtOnce" default:"2000" min:"1" max:"100000" label:"Runs at once" help:"Requests that run at the same time; more are asked to come again."`
+	RunTime      time.Duration `json:"runTime" default:"30000" unit:"ms" min:"100" max:"3600000" label:"Time of a run" help:"How long a request may run before it is ended."`
+	SessionIdle  time.Duration `json:"sessionIdle" default:"480" unit:"min" min:"5" max:"43200" label:"Idle sign-in" help:"How long somebody stays signed in without doing anything."`
+	SessionTime  time.Duration `json:"sessionTime" default:"168" unit:"h" min:"1" max:"2160" label:"Longest sign-in" help:"How long somebody stays signed in at most."`
+	ScriptTime   time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run."`
+	TemplateTime time.Duration `json:"templateTime" default:"100" unit:"ms" min:"1" max:"10000" label:"Time of a template" help:"How long one template or expression may take."`
 }
 
 // Outbound says where flows may send requests to.

@@ -77,10 +77,12 @@ type Settings struct {
 	Host      string   // that requests have to name; "" is any
 	CORS      CORS
 
-	RunTime    time.Duration // the longest a run may take
-	Body       int64         // the largest body, in bytes
-	RunsAtOnce int64
-	ShowErrors bool // a failing node's own sentence goes to the caller (decision 21)
+	RunTime time.Duration // the longest a run may take
+	// TemplateTime is the longest one template may take; 0 is limit.TemplateTime.
+	TemplateTime time.Duration
+	Body         int64 // the largest body, in bytes
+	RunsAtOnce   int64
+	ShowErrors   bool // a failing node's own sentence goes to the caller (decision 21)
 }
 
 // DefaultSettings are the settings of a fresh installation.
@@ -491,7 +493,7 @@ func (e *Engine) newRun(ctx context.Context, p *Program, at *entry) *run {
 	x := &run{engine: e, program: p, env: e.env()}
 	x.ID, x.Start, x.Flow, x.Log, x.Host = e.runID(ctx), time.Now(), at.flow, e.log, x
 	x.ctx.parent, x.ctx.deadline = ctx, x.Start.Add(p.settings.RunTime)
-	x.first.Run = &x.Run
+	x.first.Run, x.TemplateTime = &x.Run, p.settings.TemplateTime
 	if e.recorder != nil {
 		x.recorder = e.recorder(x.Flow, x.ID)
 	}

@@ -57,6 +57,8 @@ type Run struct {
 	Request *Inbound // nil for runs that no HTTP request started
 	Log     *slog.Logger
 	Host    Host
+	// TemplateTime is how long a template may take; 0 is limit.TemplateTime.
+	TemplateTime time.Duration
 
 	mu     sync.Mutex
 	locals map[any]any

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"ecoflow/app/limit"
 	"ecoflow/app/template"
@@ -71,6 +72,14 @@ func (m *Message) Value(t Text) (any, error) {
 func Scope(m *Message) template.Scope { return scope{m} }
 
 type scope struct{ *Message }
+
+// TemplateTime implements template.Bounded.
+func (s scope) TemplateTime() time.Duration {
+	if s.Run == nil {
+		return 0
+	}
+	return s.Run.TemplateTime
+}
 
 // Lookup implements template.Scope.
 func (s scope) Lookup(root string, path []any) (any, error) {

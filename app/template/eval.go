@@ -33,7 +33,6 @@ type run struct {
 }
 
 var (
-	errSlow   = fmt.Errorf("it took longer than %v", limit.TemplateTime)
 	errGreedy = fmt.Errorf("it makes more than %d MiB", limit.TemplateMemory>>20)
 )
 
@@ -45,11 +44,24 @@ func (r *run) tick() error {
 	}
 	now := time.Now()
 	if r.deadline.IsZero() {
-		r.deadline = now.Add(limit.TemplateTime)
+		r.deadline = now.Add(r.most())
 	} else if now.After(r.deadline) {
-		return errSlow
+		return fmt.Errorf("it took longer than %v", r.most())
 	}
 	return nil
+}
+
+// Bounded is a Scope that says how long an evaluation may take; 0 is
+// limit.TemplateTime.
+type Bounded interface {
+	TemplateTime() time.Duration
+}
+
+func (r *run) most() time.Duration {
+	if b, ok := r.scope.(Bounded); ok && b.TemplateTime() > 0 {
+		return b.TemplateTime()
+	}
+	return limit.TemplateTime
 }
 
 // grow claims memory before it is taken.

@@ -259,7 +259,12 @@ func TestHTTPSChange(t *testing.T) {
 	safe.HTTP = &http.Client{Jar: c.HTTP.Jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
 	must(t, safe.SignIn()) // what was signed in without encryption is not with it
 	conclude(t, safe, "confirm", page, http.StatusOK)
-	want(t, safe, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	res, err := safe.HTTP.Get(safe.Base + "/api/hello")
+	must(t, err)
+	res.Body.Close()
+	if res.StatusCode != 200 || res.ProtoMajor != 2 {
+		t.Errorf("encrypted: %s %s", res.Proto, res.Status)
+	}
 	if a := ask(t, c, "GET", "/api/hello", nil); a.Status != http.StatusBadRequest {
 		t.Errorf("without encryption: %s", a)
 	}
@@ -422,6 +427,9 @@ func TestSettingsReturnByThemselves(t *testing.T) {
 	if now.Report == nil || !strings.Contains(now.Report.Reason, "Nobody confirmed them") || now.Version != 1 {
 		t.Errorf("the report is %+v, the version %d", now.Report, now.Version)
 	}
+	if a := ask(t, c, "GET", "/systemApi/auditLogs", nil); !strings.Contains(a.Body, "Settings 2 returned: nobody confirmed them in time") {
+		t.Errorf("the audit log: %.500s", a)
+	}
 	unreachable(t, moved.Base)
 	want(t, c, "GET", "/systemApi/admin/config/limits.runTime", nil, 200, `{"success":true,"payload":{"limits.runTime":30000}}`)
 }
@@ -445,6 +453,33 @@ func TestCrashDuringTrial(t *testing.T) {
 	}
 	want(t, c, "GET", "/systemApi/admin/config/limits.runTime", nil, 200, `{"success":true,"payload":{"limits.runTime":30000}}`)
 	stop(t, again)
+}
+
+// A restart takes every door along, and ends a trial.
+func TestRestartKeepsTheDoors(t *testing.T) {
+	unixOnly(t)
+	dir := t.TempDir()
+	p, c := adjustable(t, dir)
+	page := adjust(t, c, map[string]any{"apiAddress": "127.0.0.1:0", "Host": "127.0.0.1"})
+	conclude(t, c, "confirm", page, http.StatusOK)
+	var about struct {
+		API string `json:"apiAddress"`
+	}
+	page = adjust(t, c, map[string]any{"apiAddress": fmt.Sprintf("127.0.0.1:%d", freePort(t))})
+	conclude(t, c, "confirm", page, http.StatusOK)
+	must(t, ask(t, c, "GET", "/systemApi/admin/config/apiAddress", nil).Payload(&about))
+	page = adjust(t, c, map[string]any{"Port": freePort(t)})
+	if _, stderr, code := run(t, nil, "--dir", dir, "restart"); code != 0 {
+		t.Fatalf("restart: %d %s", code, stderr)
+	}
+	unreachable(t, page.Pending.Address)
+	want(t, at(p.Client(), "http://"+about.API), "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	var now settingsPage
+	must(t, ask(t, c, "GET", "/systemApi/settings", nil).Payload(&now))
+	if now.Pending != nil || now.Report == nil || !strings.Contains(now.Report.Reason, "ended before") {
+		t.Errorf("pending %+v, report %+v", now.Pending, now.Report)
+	}
 }
 
 // Values from outside cannot be changed, and say where they come from.
@@ -611,7 +646,13 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		flows["late"] = drive.NewFlow().Request("l1", "GET", "/late").Node("l2", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 3000}).
 			Response("l3", "msg").Edge("l1", "l2", "l3")
 		flows["fails"] = drive.NewFlow().Request("f1", "GET", "/fails").Function("f2", `throw new Error("Ouch")`).Response("f3", "msg").Edge("f1", "f2", "f3")
+		flows["heavy"] = drive.NewFlow().Request("t1", "POST", "/heavy").Own("t2", "Set", drive.Inputs{"values": `{"msg.n": "{{ count(msg.a, count(msg.a, # > 5) > 3) }}"}`}).
+			Response("t3", "msg").Edge("t1", "t2", "t3")
 		must(t, c.Deploy(flows))
+		adjust(t, c, map[string]any{"limits.templateTime": 3, "runs.showErrors": "always"})
+		if a := ask(t, anybody, "POST", "/api/heavy", map[string]any{"a": make([]int, 20000)}); a.Status != 500 || !strings.Contains(a.Body, "longer than 3ms") {
+			t.Errorf("a template: %.300s", a)
+		}
 		adjust(t, c, map[string]any{"limits.apiBody": 2000, "limits.scriptTime": 20, "limits.runTime": 1500, "limits.runsAtOnce": 1, "runs.showErrors": "always"})
 		status("a body", ask(t, anybody, "POST", "/api/echo", `"`+strings.Repeat("x", 2000)+`"`), 413)
 		if a := get("/api/busy", ""); a.Status != 500 || !strings.Contains(a.Body, "20ms") {
@@ -640,7 +681,7 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		if got := <-running; got != 504 {
 			t.Errorf("a run: %d", got)
 		}
-		adjust(t, c, map[string]any{"limits.apiBody": nil, "limits.scriptTime": nil, "limits.runTime": nil, "limits.runsAtOnce": nil, "runs.showErrors": "never"})
+		adjust(t, c, map[string]any{"limits.apiBody": nil, "limits.scriptTime": nil, "limits.runTime": nil, "limits.runsAtOnce": nil, "limits.templateTime": nil, "runs.showErrors": "never"})
 		if a := get("/api/fails", ""); a.Status != 500 || strings.Contains(a.Body, "Ouch") {
 			t.Errorf("an error that is not shown: %s", a)
 		}
