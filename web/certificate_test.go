@@ -131,3 +131,29 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// R23: a renewed certificate is taken whatever the clock says that wrote it.
+func TestCertificateOfAnotherTime(t *testing.T) {
+	for name, jump := range map[string]time.Duration{"a day later": 24 * time.Hour, "a day earlier": -24 * time.Hour, "an hour earlier": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+			issue(t, cert, key, 1)
+			c, err := OpenCertificate(cert, key, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			issue(t, cert, key, 2)
+			for _, file := range []string{cert, key} {
+				at := time.Now().Add(jump)
+				if err := os.Chtimes(file, at, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			leaf, err := x509.ParseCertificate(c.current().Certificate[0])
+			if err != nil || leaf.SerialNumber.Int64() != 2 {
+				t.Errorf("it shows certificate %v, %v", leaf.SerialNumber, err)
+			}
+		})
+	}
+}

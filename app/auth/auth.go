@@ -164,7 +164,7 @@ func (a *Accounts) bySession(ctx context.Context, key SessionKey, use bool) (Act
 	// A time in the future is one from before the clock was set back.
 	since := now.Sub(s.Consented)
 	actor.Consent = since >= 0 && since < ConsentTime
-	if use && now.Sub(s.Seen) >= seenStep {
+	if use && now.Sub(s.Seen).Abs() >= seenStep { // a clock that was set back counts as well
 		a.seen(ctx, a.Store.TouchSession(ctx, s.Public, now))
 	}
 	return actor, nil
@@ -185,7 +185,7 @@ func (a *Accounts) byToken(ctx context.Context, key TokenKey, use bool) (Actor, 
 	}
 	actor.Token, actor.Since, actor.Until = t.Public, t.Created, t.Expires
 	actor.Permissions &= t.Permissions
-	if use && now.Sub(t.Used) >= seenStep {
+	if use && now.Sub(t.Used).Abs() >= seenStep {
 		a.seen(ctx, a.Store.TouchToken(ctx, t.Public, now))
 	}
 	return actor, nil

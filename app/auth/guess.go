@@ -44,6 +44,11 @@ func (a *Accounts) Guess(ctx context.Context, what, address string, check func()
 		return false, err
 	}
 	now := a.Now()
+	if mine, sum := own.setBack(now), all.setBack(now); mine || sum { // or the wait would begin anew until the clock is where it was
+		if err := a.Store.SaveAttempts(ctx, what, address, own, all, now.Add(-guessMemory)); err != nil {
+			return false, err
+		}
+	}
 	if wait := max(own.wait(now), all.minute(now)); wait > 0 {
 		a.Limits.Refused("sign-in")
 		return false, fault.New(fault.TooMany, "Too many failed attempts. Please wait a moment and try again.").
@@ -69,6 +74,21 @@ func (a *Accounts) Guess(ctx context.Context, what, address string, check func()
 		own = Attempts{}
 	}
 	return false, a.Store.SaveAttempts(ctx, what, address, own.failed(now), all.failed(now), now.Add(-guessMemory))
+}
+
+// setBack has what was counted by a clock that was set back since count as of now,
+// and reports whether there was such a thing.
+func (t *Attempts) setBack(now time.Time) bool {
+	if t.Failures == 0 || !t.Since.After(now) && !t.Last.After(now) {
+		return false
+	}
+	if t.Since.After(now) {
+		t.Since = now
+	}
+	if t.Last.After(now) {
+		t.Last = now
+	}
+	return true
 }
 
 func (t Attempts) failed(now time.Time) Attempts {

@@ -279,9 +279,7 @@ function Copy({ state }: { state: State }) {
   if (tables.length === 0 && !running) return null;
   return (
     <>
-      <h2 className="recovery__heading">
-        {t("recovery.copy")}
-      </h2>
+      <h2 className="recovery__heading">{t("recovery.copy")}</h2>
       <p role="status" className="recovery__text">
         {running && (
           <Group component="span" gap={8}>
