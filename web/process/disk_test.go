@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ecoflow/web/drive"
 )
 
 // smallDisk returns a folder with room for size alone, where mounting is allowed.
@@ -128,4 +130,87 @@ func waitForState(t *testing.T, name string, there bool) {
 		}
 	}
 	t.Fatalf("%s: want it there: %t", name, there)
+}
+
+// R16 at each kind of write: 507 with the sentence, or done as ever; never a half. A
+// 64 MiB volume is filled up before each.
+func TestFullDiskAtEveryWrite(t *testing.T) {
+	dir := smallDisk(t, "64m")
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(simple()))
+	waitForFile(t, filepath.Join(dir, "reserve"))
+	long := strings.Repeat("x", 40_000)
+	note := func(i int) string { return long[:30_000+i] }
+
+	writes := []struct {
+		name, method, path string
+		body               func(i int) any
+	}{
+		{"a deploy", "POST", "/systemApi/flows/deploy", func(i int) any {
+			flows := simple()
+			flows["hello"] = drive.NewFlow().Request("h1", "GET", "/hello").Text("h2", "Hello World").Response("h3", "msg").Text("h4", note(i)).Edge("h1", "h2", "h3")
+			return map[string]any{"flowconfigurations": flows}
+		}},
+		{"a variable", "POST", "/systemApi/environment/import", func(i int) any { return map[string]any{"text": "NOTE=" + note(i)[:9_000+i]} }},
+		{"a secret", "POST", "/systemApi/environment/import", func(i int) any {
+			return map[string]any{"text": "KEY=" + note(i)[:9_000+i], "secrets": []string{"KEY"}}
+		}},
+		{"a name", "PATCH", "/systemApi/me/preferences", func(i int) any { return map[string]string{"n": note(i)} }},
+		{"a draft", "POST", "/systemApi/flows/deploy", func(i int) any {
+			return map[string]any{"flowconfigurations": simple(), "description": note(i)[:200]}
+		}},
+		{"a token", "POST", "/systemApi/me/tokens", func(i int) any { return map[string]any{"name": note(i)[:90], "permissions": []string{"flowEditor"}} }},
+		{"a failed sign-in", "POST", "/systemApi/users/login", func(i int) any { return map[string]string{"username": "nobody" + note(i)[:8], "password": "not the password"} }},
+	}
+	for _, w := range writes {
+		t.Run(w.name, func(t *testing.T) {
+			photos := fill(t, dir)
+			refused := false
+			done := 0
+			for i := range 150 {
+				// The reserve is given up with the first refusal: fill that as well.
+				a := ask(t, ada, w.method, w.path, w.body(i))
+				switch {
+				case a.Status == 507:
+					refused = true
+					if !strings.Contains(a.Body, "disk is full") {
+						t.Errorf("the sentence is not clear: %s", a)
+					}
+				case a.Status >= 500:
+					t.Errorf("on a full disk: %s", a)
+				default:
+					done++
+				}
+				if refused {
+					break
+				}
+			}
+			answers(t, p)
+			if a := ask(t, ada, "GET", "/systemApi/drafts", nil); a.Status != 200 {
+				t.Errorf("a read: %s", a)
+			}
+			if refused {
+				if codes, messages := bars(t, ada); codes == "" || !strings.Contains(messages, "disk") {
+					t.Errorf("the bars: %q %q", codes, messages)
+				}
+			}
+			t.Logf("done %d times, then refused: %t", done, refused)
+			must(t, os.Remove(photos))
+			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+				a := ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]any{"n": nil})
+				if a.Status == 200 {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("with room again: %s", a)
+				}
+			}
+		})
+	}
+	stop(t, p)
+	if stdout, _, code := run(t, nil, "--dir", dir, "audit", "verify"); code != 0 || !strings.Contains(stdout, "is whole") {
+		t.Errorf("the audit log: %d %s", code, stdout)
+	}
+	answers(t, start(t, dir, "--auth"))
 }
