@@ -169,7 +169,9 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 			return map[string]any{"name": "Bob", "username": fmt.Sprintf("bob%d", i), "password": "kumquat marmalade " + note(i)[:9], "email": "", "roles": []string{}}
 		}},
 		{"a token", "POST", "/systemApi/me/tokens", func(i int) any { return map[string]any{"name": note(i)[:90], "permissions": []string{"flowEditor"}} }},
-		{"a failed sign-in", "POST", "/systemApi/users/login", func(i int) any { return map[string]string{"username": "nobody" + note(i)[:8], "password": "not the password"} }},
+		{"a failed sign-in", "POST", "/systemApi/users/login", func(i int) any {
+			return map[string]string{"username": "nobody" + note(i)[:8], "password": "not the password"}
+		}},
 	}
 	for _, w := range writes {
 		t.Run(w.name, func(t *testing.T) {
