@@ -172,7 +172,7 @@ function OpenRole({ role, catalogue }: { role: Role; catalogue: readonly Describ
                       <>
                         <code>{d.name}</code>
                         {!reason && locked && <> · {locked}</>}
-                        {isImplied && <> · {t("role.implied")}</>}
+                        {!reason && isImplied && <> · {t("role.implied")}</>}
                       </>
                     }
                     checked={isOn || isAll}
