@@ -67,17 +67,29 @@ func (c *Current) page(ctx context.Context) (Page, error) {
 	}
 	counts := inForce(versions)
 	p.Version = counts.Number
-	if t := c.trial; t != nil {
-		p.Pending = &Waiting{
-			Version: t.version.Number, Author: t.version.Author, Until: t.until, Seconds: int64(time.Until(t.until).Seconds()),
-			Address: t.Address(), Changes: t.changes,
-		}
-	}
+	p.Pending = c.trial.waiting()
 	if len(versions) > 0 && versions[0].State == Returned && versions[0].Number > counts.Number {
 		v := versions[0]
 		p.Report = &Report{v.Number, v.At, v.Author, v.Reason, between(counts, v)}
 	}
 	return p, nil
+}
+
+// Waiting returns what is on trial, nil when nothing is.
+func (c *Current) Waiting() *Waiting {
+	c.changes.Lock()
+	defer c.changes.Unlock()
+	return c.trial.waiting()
+}
+
+func (t *trial) waiting() *Waiting {
+	if t == nil {
+		return nil
+	}
+	return &Waiting{
+		Version: t.version.Number, Author: t.version.Author, Until: t.until, Seconds: int64(time.Until(t.until).Seconds()),
+		Address: t.Address(), Changes: t.changes,
+	}
 }
 
 // inForce returns the version that counts, the empty one when none was saved.

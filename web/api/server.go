@@ -8,6 +8,7 @@ import (
 	"ecoflow/app"
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
+	"ecoflow/app/config"
 	"ecoflow/app/fault"
 	"ecoflow/app/system"
 	"ecoflow/app/traffic"
@@ -108,10 +109,14 @@ func server(a *app.App) []endpoint.Endpoint {
 			Allow:       auth.SignedIn,
 		}, func(ctx context.Context, _ struct{}) (serverNow, error) {
 			safe, err := a.SafeMode(ctx)
-			return serverNow{
+			now := serverNow{
 				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
 				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(), Running: a.Work(), Safe: safe,
-			}, err
+			}
+			if seeSettings.Admits(auth.ActorFrom(ctx)) {
+				now.Trial = a.Config.Waiting()
+			}
+			return now, err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "health.show",
@@ -148,6 +153,7 @@ type serverNow struct {
 	Troubles []system.Trouble `json:"troubles"`
 	Running  app.Work         `json:"running"`
 	Safe     *app.SafeMode    `json:"safeMode,omitzero" doc:"Why no flow runs; absent when flows run."`
+	Trial    *config.Waiting  `json:"trial" doc:"Settings on trial, for those who may see settings; null otherwise."`
 }
 
 type scrape struct{ endpoint.Exchange }

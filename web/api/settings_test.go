@@ -41,6 +41,13 @@ func TestSettings(t *testing.T) {
 			Want: `200 {"payload": {"version": 0, "pending": {"version": 1, "author": "user1", "changes": [{"key": "Port", "before": 4000, "after": 4001}]}}}`,
 		},
 		webtest.Scenario{
+			Name:  "every page hears of it while it waits",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"changes": {"Port": 4001}}`},
+			When:  `GET /server/state`,
+			Want:  `200 {"payload": {"trial": {"version": 1, "changes": [{"key": "Port"}]}}}`,
+		},
+		webtest.Scenario{
 			Name:  "nothing else is saved meanwhile",
 			As:    "admin",
 			Given: []string{`PATCH /settings {"changes": {"Port": 4001}}`},
