@@ -3369,6 +3369,8 @@ export interface components {
             seconds: number;
             /** @enum {string} */
             state: "starting" | "ready" | "safe" | "stopping" | "restarting";
+            /** @description Settings on trial, for those who may see settings; null otherwise. */
+            trial: components["schemas"]["ConfigWaiting"] | null;
             troubles: components["schemas"]["SystemTrouble"][];
             version: string;
         };

@@ -1,11 +1,11 @@
 import { Button, Code, Modal, Stack, Text } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { onPasswordFirst, onSignedOut, signedInAgain } from "../api/client";
 import { retryNow, useStreamState } from "../api/events";
 import { isProblem } from "../api/problem";
 import { t } from "../text/t";
-import { meQuery, useMe } from "./session";
+import { meQuery, statusQuery, useMe } from "./session";
 
 const PasswordForm = lazy(() => import("../features/me/PasswordForm").then((m) => ({ default: m.PasswordForm })));
 const LoginForm = lazy(() => import("../features/entrance/LoginForm").then((m) => ({ default: m.LoginForm })));
@@ -20,6 +20,8 @@ export function SignInDialog() {
   const queries = useQueryClient();
   const stream = useStreamState();
   const [isOver, setOver] = useState(false);
+  // How people sign in may be what ended the session.
+  const { data: status } = useQuery({ ...statusQuery, enabled: isOver, placeholderData: undefined });
   useEffect(() => {
     onSignedOut(() => setOver(true));
     onPasswordFirst(() => void queries.invalidateQueries({ ...meQuery, exact: true }));
@@ -48,6 +50,8 @@ export function SignInDialog() {
   if (!me) return null;
   const isChoosing = !isOver && me.user.mustChange;
   if (!isOver && !isChoosing) return null;
+  if (isOver && !status) return null;
+  const isLocal = isOver && status?.isAuth === false;
   return (
     <Modal
       opened
@@ -55,18 +59,18 @@ export function SignInDialog() {
       withCloseButton={false}
       closeOnEscape={false}
       closeOnClickOutside={false}
-      title={t(me.mode === "local" ? "locked.title" : isChoosing ? "password.own" : "signIn.title")}
+      title={t(isLocal ? "locked.title" : isChoosing ? "password.own" : "signIn.title")}
     >
-      {me.mode === "local" ? (
+      {isLocal ? (
         <Locked onBack={handleDone} />
       ) : (
         <Stack>
-          <Text>{t(isChoosing ? "password.ownText" : "signIn.text")}</Text>
+          <Text>{t(isChoosing ? "password.ownText" : me.mode === "local" ? "signIn.nowText" : "signIn.text")}</Text>
           <Suspense>
             {isChoosing ? (
               <PasswordForm username={me.user.username} onDone={handleDone} />
             ) : (
-              <LoginForm username={me.user.username} onDone={handleSignedIn} />
+              <LoginForm {...(me.mode === "local" ? {} : { username: me.user.username })} onDone={handleSignedIn} />
             )}
           </Suspense>
         </Stack>

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useServerEvents } from "../api/events";
 import { isProblem } from "../api/problem";
 import { type ServerNow, stateQuery } from "../api/server";
@@ -10,7 +11,9 @@ import { ask, whyNotOperate } from "./serverActions";
 import { can, useMe } from "./session";
 import "./shell.css";
 
-/** What keeps the server from working fully, above everything, each with what to do. */
+const TrialBar = lazy(() => import("../features/settings/TrialBar").then((m) => ({ default: m.TrialBar })));
+
+/** What keeps the server from working fully, and settings on trial, above everything, each with what to do. */
 export function StateBars() {
   const { data, error, refetch } = useQuery({
     ...stateQuery,
@@ -20,18 +23,27 @@ export function StateBars() {
   useServerEvents(["server", "health", "deploy", "resync"], () => void refetch());
   const refused = isProblem(error) && error.status === 503 && error.code !== "recovery" ? error : undefined;
   const troubles = refused ? [{ code: "storage", message: refused.message }] : (data?.troubles ?? []);
-  return troubles.map((trouble) => (
-    <div
-      key={trouble.code}
-      className="bar"
-      data-tone={trouble.code === "safe_mode" || trouble.code === "restart" ? "warning" : "danger"}
-      role="alert"
-    >
-      <IconAlertTriangle size={16} aria-hidden />
-      <span>{trouble.message}</span>
-      {trouble.code === "safe_mode" && <WayOut safe={data?.safeMode} />}
-    </div>
-  ));
+  return (
+    <>
+      {data?.trial && (
+        <Suspense>
+          <TrialBar trial={data.trial} />
+        </Suspense>
+      )}
+      {troubles.map((trouble) => (
+        <div
+          key={trouble.code}
+          className="bar"
+          data-tone={trouble.code === "safe_mode" || trouble.code === "restart" ? "warning" : "danger"}
+          role="alert"
+        >
+          <IconAlertTriangle size={16} aria-hidden />
+          <span>{trouble.message}</span>
+          {trouble.code === "safe_mode" && <WayOut safe={data?.safeMode} />}
+        </div>
+      ))}
+    </>
+  );
 }
 
 /** The ways out of safe mode: back to what was before the suspect, and on. */

@@ -1,10 +1,18 @@
 // The side navigation: where one can go, and which permissions show the way.
 
-import { IconHistory, IconHome, IconRoute, IconUserShield, IconUsers, IconVariable } from "@tabler/icons-react";
+import {
+  IconHistory,
+  IconHome,
+  IconRoute,
+  IconSettings,
+  IconUserShield,
+  IconUsers,
+  IconVariable,
+} from "@tabler/icons-react";
 import type { TextKey } from "../text/t";
 
 export interface Entry {
-  to: "/" | "/flows" | "/deployments" | "/environment" | "/users" | "/roles";
+  to: "/" | "/flows" | "/deployments" | "/environment" | "/users" | "/roles" | "/system/settings";
   label: TextKey;
   icon: typeof IconHome;
   /** Permissions of which one is needed; empty: everybody signed in. */
@@ -43,7 +51,17 @@ export const groups: readonly Group[] = [
       { to: "/roles", label: "nav.roles", icon: IconUserShield, needs: ["createRole", "updateRole", "deleteRole"] },
     ],
   },
-  { label: "nav.system", entries: [] },
+  {
+    label: "nav.system",
+    entries: [
+      {
+        to: "/system/settings",
+        label: "nav.settings",
+        icon: IconSettings,
+        needs: ["serverConfigurationShow", "serverConfigurationUpdate"],
+      },
+    ],
+  },
 ];
 
 export const entries: readonly Entry[] = groups.flatMap((g) => g.entries);

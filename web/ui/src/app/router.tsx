@@ -197,6 +197,24 @@ const role = createRoute({
   component: lazyRouteComponent(() => import("../features/people/RolePage"), "RolePage"),
 });
 
+export interface SettingsSearch {
+  q?: string;
+  changed?: true;
+  tab?: "versions";
+}
+
+const settings = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/system/settings",
+  staticData: { title: "nav.settings", needs: ["serverConfigurationShow", "serverConfigurationUpdate"] },
+  validateSearch: (s: Record<string, unknown>): SettingsSearch => ({
+    ...(typeof s.q === "string" ? { q: s.q } : {}),
+    ...(s.changed === true ? { changed: true } : {}),
+    ...(s.tab === "versions" ? { tab: "versions" } : {}),
+  }),
+  component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
+});
+
 /** Every other address: nothing is there, but the way elsewhere is. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
 
@@ -262,6 +280,7 @@ export const router = createRouter({
       user,
       roles,
       role,
+      settings,
       unknown,
     ]),
     launch,

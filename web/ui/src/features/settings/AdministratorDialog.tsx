@@ -1,0 +1,97 @@
+import { Alert, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { api, payload } from "../../api/client";
+import { isProblem, type Problem } from "../../api/problem";
+import { t } from "../../text/t";
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+const fields = ["name", "username", "password"] as const;
+
+/** Makes the first account, without which nobody could sign in once that is asked for. */
+export function AdministratorDialog({
+  onDone,
+  onClose,
+}: {
+  /** With what was chosen, so that nothing is asked twice. */
+  onDone: (c: Credentials) => void;
+  onClose: () => void;
+}) {
+  const [values, setValues] = useState({ name: "", username: "", password: "" });
+  const [problem, setProblem] = useState<Problem>();
+  const [isSending, setSending] = useState(false);
+  const handleSubmit = async (e: React.FormEvent<HTMLFormElement>): Promise<void> => {
+    e.preventDefault();
+    if (isSending) return;
+    const form = e.currentTarget;
+    setSending(true);
+    setProblem(undefined);
+    try {
+      await payload(
+        api.POST("/admin/users", { body: { ...values, email: "", roles: [], mustChange: false } as never }),
+      );
+      onDone({ username: values.username, password: values.password });
+    } catch (e) {
+      if (!isProblem(e)) throw e;
+      setProblem(e);
+      const first = fields.find((f) => e.at(f)) ?? "name";
+      requestAnimationFrame(() => form.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus());
+    } finally {
+      setSending(false);
+    }
+  };
+  const common = (field: (typeof fields)[number]) => ({
+    name: field,
+    required: true,
+    withAsterisk: false,
+    spellCheck: false,
+    value: values[field],
+    error: problem?.at(field),
+    onChange: (e: React.ChangeEvent<HTMLInputElement>) => setValues({ ...values, [field]: e.currentTarget.value }),
+  });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("settings.administrator")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      <form onSubmit={(e) => void handleSubmit(e)}>
+        <Stack>
+          <Text>{t("settings.administratorText")}</Text>
+          {problem && !fields.some((f) => problem.at(f)) && (
+            <Alert color="red" role="alert">
+              {problem.message}
+            </Alert>
+          )}
+          <TextInput {...common("name")} label={t("setup.name")} autoComplete="name" data-autofocus />
+          <TextInput
+            {...common("username")}
+            label={t("login.username")}
+            description={t("setup.username.hint")}
+            autoComplete="username"
+            autoCapitalize="off"
+          />
+          <PasswordInput
+            {...common("password")}
+            label={t("login.password")}
+            description={t("setup.password.hint", { n: 10 })}
+            autoComplete="new-password"
+            visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit" loading={isSending}>
+              {t("settings.administratorMake")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
