@@ -22,7 +22,7 @@ export function build() {
   return binary;
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((done, fail) => {
     const server = createServer();
     server.once("error", fail);
@@ -35,7 +35,7 @@ function freePort() {
 
 /** A running product. start() again after kill() goes on with the same folder. */
 export class Product {
-  /** @param {{ auth?: boolean, folder?: string }} options */
+  /** @param {{ auth?: boolean, folder?: string, free?: boolean }} options free fixes no setting from outside, the port among them */
   constructor(options = {}) {
     this.options = options;
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), "ecoflow-e2e-"));
@@ -43,9 +43,12 @@ export class Product {
   }
 
   async start() {
-    this.port ??= await freePort();
-    this.url = `http://localhost:${this.port}`;
-    const flags = ["--dir", this.folder, "--port", String(this.port), "--no-browser", ...(this.options.auth ? ["--auth"] : [])];
+    const flags = ["--dir", this.folder, "--no-browser", ...(this.options.auth ? ["--auth"] : [])];
+    if (!this.options.free) {
+      this.port ??= await freePort();
+      this.url = `http://localhost:${this.port}`;
+      flags.push("--port", String(this.port));
+    }
     this.output = "";
     this.process = spawn(build(), flags, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.process.stdout, this.process.stderr]) {
@@ -64,7 +67,8 @@ export class Product {
 
   async answers() {
     for (;;) {
-      const up = await fetch(`${this.url}/systemApi/server/isOnline`).then((r) => r.ok).catch(() => false);
+      if (this.options.free) this.url = /ready at (\S+)/.exec(this.output)?.[1];
+      const up = this.url && (await fetch(`${this.url}/systemApi/server/isOnline`).then((r) => r.ok).catch(() => false));
       if (up) return;
       await new Promise((next) => setTimeout(next, 50));
     }
