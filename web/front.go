@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,6 +33,8 @@ type Front struct {
 	app     *app.App
 	handler Handler
 	failed  func(error)
+
+	listening atomic.Pointer[[]netip.AddrPort] // by the main doors, for those who may not wait
 
 	mu       sync.Mutex
 	main     *Listener
@@ -88,6 +91,7 @@ func OpenFront(ctx context.Context, a *app.App, o FrontOptions) (f *Front, err e
 	if f.static, err = f.openStatic(s); err != nil {
 		a.Log.Warn("no static files are served", "err", err)
 	}
+	f.hosts(s)
 	return f, nil
 }
 
@@ -138,8 +142,13 @@ func (f *Front) doors(all bool) []*Listener {
 	return list
 }
 
-// hosts are the Host values that are ours.
+// hosts are the Host values that are ours. It notes where the main doors are.
 func (f *Front) hosts(s *config.Settings) *Hosts {
+	main := []netip.AddrPort{}
+	for _, l := range f.doors(false) {
+		main = append(main, l.Addresses()...)
+	}
+	f.listening.Store(&main)
 	var addresses []netip.AddrPort
 	for _, l := range f.doors(true) {
 		addresses = append(addresses, l.Addresses()...)
@@ -155,13 +164,10 @@ func (f *Front) follow(s *config.Settings, static *Static) {
 
 // Addresses returns where the management side listens.
 func (f *Front) Addresses() []netip.AddrPort {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var list []netip.AddrPort
-	for _, l := range f.doors(false) {
-		list = append(list, l.Addresses()...)
+	if list := f.listening.Load(); list != nil {
+		return *list
 	}
-	return list
+	return nil // nobody is served yet
 }
 
 // Address returns the URL to open in a browser on this machine.
@@ -442,6 +448,8 @@ func (t *changeover) tryAPI(ctx context.Context, rehearsal bool, wrong *fault.Fa
 // that both cover: then that one is closed for it, and its connections go on. A
 // rehearsal lets it be and tries the address at another port.
 func (t *changeover) bind(ctx context.Context, host string, port int, old *Listener, rehearsal bool) (*Listener, error) {
+	ctx, cancel := context.WithTimeout(ctx, bindTime)
+	defer cancel()
 	inner, err := bind(ctx, host, port)
 	if err != nil && (errors.Is(err, syscall.EADDRINUSE) || isTaken(err)) && old != nil && port == int(old.Addresses()[0].Port()) {
 		if rehearsal {
@@ -457,6 +465,9 @@ func (t *changeover) bind(ctx context.Context, host string, port int, old *Liste
 	}
 	return &Listener{wish: net.JoinHostPort(host, strconv.Itoa(port)), inner: inner, crowd: t.front.crowd}, nil
 }
+
+// bindTime bounds how long a name may take to be looked up.
+const bindTime = 5 * time.Second
 
 // aboutPort reports whether another port of the address might do.
 func aboutPort(err error) bool {

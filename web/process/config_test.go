@@ -99,7 +99,8 @@ func TestNobodyGetsInUnasked(t *testing.T) {
 			stranger := p.Client()
 			for _, o := range all {
 				a := ask(t, stranger, o.method, strings.ReplaceAll(strings.ReplaceAll(o.path, "{", ""), "}", ""), "{}")
-				if !o.public && a.Status != http.StatusUnauthorized {
+				absent := strings.HasPrefix(o.path, "/systemApi/recovery") && a.Status == http.StatusNotFound && strings.Contains(a.Body, "unknown_endpoint")
+				if !o.public && a.Status != http.StatusUnauthorized && !absent { // what a recovery serves is nowhere else
 					t.Errorf("%s %s answers a stranger: %s", o.method, o.path, a)
 				}
 				if o.public && a.Status == http.StatusOK && o.method == http.MethodPost {
