@@ -1,8 +1,11 @@
 // The side navigation: where one can go, and which permissions show the way.
 
 import {
+  IconClipboardList,
+  IconFileText,
   IconHistory,
   IconHome,
+  IconInfoCircle,
   IconRoute,
   IconSettings,
   IconUserShield,
@@ -12,7 +15,17 @@ import {
 import type { TextKey } from "../text/t";
 
 export interface Entry {
-  to: "/" | "/flows" | "/deployments" | "/environment" | "/users" | "/roles" | "/system/settings";
+  to:
+    | "/"
+    | "/flows"
+    | "/deployments"
+    | "/environment"
+    | "/users"
+    | "/roles"
+    | "/system/settings"
+    | "/system/logs"
+    | "/system/audit"
+    | "/system/about";
   label: TextKey;
   icon: typeof IconHome;
   /** Permissions of which one is needed; empty: everybody signed in. */
@@ -60,6 +73,9 @@ export const groups: readonly Group[] = [
         icon: IconSettings,
         needs: ["serverConfigurationShow", "serverConfigurationUpdate"],
       },
+      { to: "/system/logs", label: "nav.logs", icon: IconFileText, needs: ["serverConfigurationShow"] },
+      { to: "/system/audit", label: "nav.audit", icon: IconClipboardList, needs: ["auditLogs"] },
+      { to: "/system/about", label: "nav.about", icon: IconInfoCircle, needs: [] },
     ],
   },
 ];

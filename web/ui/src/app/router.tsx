@@ -215,6 +215,52 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
 });
 
+/** The members of a search that are texts; a person may write anything there. */
+function texts<K extends string>(s: Record<string, unknown>, ...names: K[]): { [N in K]?: string } {
+  return Object.fromEntries(names.flatMap((n) => (typeof s[n] === "string" && s[n] ? [[n, s[n]]] : []))) as {
+    [N in K]?: string;
+  };
+}
+
+/** The member of a search that is one of some words. */
+function word<K extends string, W extends string>(
+  s: Record<string, unknown>,
+  name: K,
+  ...words: W[]
+): { [N in K]?: W } {
+  return words.includes(s[name] as W) ? ({ [name]: s[name] } as { [N in K]?: W }) : {};
+}
+
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/system/audit",
+  staticData: { title: "nav.audit", needs: ["auditLogs"] },
+  validateSearch: (s: Record<string, unknown>) => ({
+    ...texts(s, "q", "actor", "action", "object", "address", "from", "to"),
+    ...word(s, "result", "done", "refused", "failed"),
+    ...word(s, "type", "Info", "Warning", "Error"),
+  }),
+  component: lazyRouteComponent(() => import("../features/system/AuditPage"), "AuditPage"),
+});
+
+const logs = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/system/logs",
+  staticData: { title: "nav.logs", needs: ["serverConfigurationShow"] },
+  validateSearch: (s: Record<string, unknown>) => ({
+    ...texts(s, "q"),
+    ...word(s, "level", "debug", "info", "warn", "error"),
+  }),
+  component: lazyRouteComponent(() => import("../features/system/LogsPage"), "LogsPage"),
+});
+
+const about = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/system/about",
+  staticData: { title: "nav.about" },
+  component: lazyRouteComponent(() => import("../features/system/AboutPage"), "AboutPage"),
+});
+
 /** Every other address: nothing is there, but the way elsewhere is. */
 const unknown = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
 
@@ -281,6 +327,9 @@ export const router = createRouter({
       roles,
       role,
       settings,
+      audit,
+      logs,
+      about,
       unknown,
     ]),
     launch,

@@ -27,7 +27,12 @@ export function toJSON<Row>(columns: readonly Exported<Row>[], rows: readonly Ro
 
 /** Hands a text to the person as a file. */
 export function saveAs(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: name.endsWith(".csv") ? "text/csv" : "application/json" }));
+  saveBlob(name, new Blob([text], { type: name.endsWith(".csv") ? "text/csv" : "application/json" }));
+}
+
+/** Hands what the server sent to the person as a file. */
+export function saveBlob(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -1,18 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useServerEvents } from "../../api/events";
+import { partName } from "../../components/partName";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText, type Tone } from "../../components/StateText";
-import { has, t } from "../../text/t";
+import { t } from "../../text/t";
 import { Card } from "./Card";
 import { healthQuery } from "./queries";
 
 const tones: Record<string, Tone> = { ok: "success", warning: "warning", failed: "danger" };
-
-/** A part of the server in words. */
-function nameOf(part: string): string {
-  const key = `health.part.${part}`;
-  return has(key) ? t(key) : part;
-}
 
 /** How each part of the server is; what is wrong comes with its reason. */
 export function HealthCard() {
@@ -25,7 +20,7 @@ export function HealthCard() {
           {parts.map((p) => (
             <li key={p.part}>
               <StateText tone={tones[p.state] ?? "muted"}>
-                {nameOf(p.part)}
+                {partName(p.part)}
                 {p.state !== "ok" && ` · ${t(`health.${p.state as "warning"}`)}`}
               </StateText>
               {p.state !== "ok" && (

@@ -1,0 +1,272 @@
+import { Button, Menu, Select, Skeleton, TextInput } from "@mantine/core";
+import { IconArrowUp, IconDownload, IconSearch } from "@tabler/icons-react";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { api, envelope } from "../../api/client";
+import { useServerEvents } from "../../api/events";
+import { Page } from "../../app/Page";
+import { report } from "../../app/report";
+import { Empty, Failure } from "../../app/states";
+import { useTableView } from "../../app/tables";
+import { RelativeTime } from "../../components/RelativeTime";
+import { StateText, type Tone } from "../../components/StateText";
+import { type Column, DataTable } from "../../components/table/DataTable";
+import { saveBlob } from "../../components/table/export";
+import { t } from "../../text/t";
+import { exactTime } from "../../text/time";
+import { AuditEntryDialog } from "./AuditEntryDialog";
+import { AuditFilters } from "./AuditFilters";
+import { ChainState } from "./ChainState";
+import { type AuditFilter, chooses, detailCount } from "./filter";
+import { type AuditEntry, auditParameters, auditQuery, JSON_TYPE } from "./queries";
+import { useReopened } from "./useReopened";
+import "./system.css";
+
+/** How many entries a page is to have: short pages of a rare text are read on until then. */
+const ENOUGH = 100;
+
+/** Who did what: every change, sign-in and refusal. */
+export function AuditPage() {
+  const filter = useSearch({ from: "/signed-in/system/audit" });
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [text, setText] = useState(filter.q ?? "");
+  const [fresh, setFresh] = useState(0);
+  const [opened, setOpened] = useState<AuditEntry>();
+  const [isExporting, setExporting] = useState(false);
+  const list = useInfiniteQuery(auditQuery(filter));
+  const view = useTableView("audit");
+  const set = (next: AuditFilter): void => {
+    setFresh(0);
+    void navigate({ to: "/system/audit", search: next, replace: true });
+  };
+  const showFresh = (): void => {
+    setFresh(0);
+    void queries.resetQueries({ queryKey: auditQuery(filter).queryKey });
+  };
+  useServerEvents(["audit", "resync"], (e) => {
+    if (e.type === "resync") showFresh();
+    else if (chooses(filter, e.data as AuditEntry)) setFresh((n) => n + 1);
+  });
+  useReopened(showFresh);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const q = text.trim();
+      if (q === (filter.q ?? "")) return;
+      const { q: _, ...rest } = filter;
+      setFresh(0);
+      void navigate({ to: "/system/audit", search: q ? { ...rest, q } : rest, replace: true });
+    }, 250);
+    return () => clearTimeout(timer);
+  }, [text, filter, navigate]);
+
+  const { data, hasNextPage, isFetching, fetchNextPage } = list;
+  const rows = data?.pages.flatMap((p) => p.payload) ?? [];
+  const total = data?.pages.at(-1)?.total ?? 0;
+  const isSearching = hasNextPage && rows.length < ENOUGH && !list.error;
+  useEffect(() => {
+    if (isSearching && !isFetching) void fetchNextPage();
+  }, [isSearching, isFetching, fetchNextPage]);
+
+  const isFiltered = Object.keys(filter).length > 0;
+  const clear = (): void => {
+    setText("");
+    set({});
+  };
+  const handleExport = async (format: "csv" | "json"): Promise<void> => {
+    setExporting(true);
+    try {
+      const blob = await envelope(
+        api.POST("/audit/export", {
+          params: { query: { ...auditParameters(filter), format } },
+          headers: JSON_TYPE,
+          parseAs: "blob",
+        }),
+      );
+      saveBlob(`ecoflow-audit.${format}`, blob as unknown as Blob);
+    } catch (e) {
+      report(e);
+    } finally {
+      setExporting(false);
+    }
+  };
+  const columns: Column<AuditEntry>[] = [
+    {
+      id: "time",
+      label: t("audit.time"),
+      value: (e) => exactTime(e.timeSpan),
+      cell: (e) => <RelativeTime at={e.timeSpan} />,
+      unsorted: true,
+    },
+    {
+      id: "actor",
+      label: t("audit.actor"),
+      value: (e) => actorName(e),
+      unsorted: true,
+      wide: true,
+    },
+    {
+      id: "message",
+      label: t("audit.message"),
+      always: true,
+      unsorted: true,
+      value: (e) => e.message,
+      cell: (e) => (
+        <>
+          <button type="button" className="system__open" onClick={() => setOpened(e)}>
+            {e.message}
+          </button>
+          <div className="system__narrow">
+            <span>{actorName(e)}</span> <span className="mono">{e.action}</span>
+          </div>
+        </>
+      ),
+    },
+    {
+      id: "action",
+      label: t("audit.action"),
+      value: (e) => e.action,
+      cell: (e) => <span className="mono">{e.action}</span>,
+      unsorted: true,
+      wide: true,
+    },
+    { id: "object", label: t("audit.object"), value: (e) => e.object, unsorted: true, wide: true },
+    {
+      id: "address",
+      label: t("audit.address"),
+      value: (e) => e.address,
+      cell: (e) => <span className="mono">{e.address}</span>,
+      unsorted: true,
+      wide: true,
+    },
+    {
+      id: "result",
+      label: t("audit.result"),
+      value: (e) => e.result,
+      cell: (e) => <Result of={e.result} />,
+      unsorted: true,
+    },
+  ];
+  return (
+    <Page
+      title={t("nav.audit")}
+      wide
+      actions={
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" leftSection={<IconDownload size={16} />} loading={isExporting}>
+              {t("audit.export")}
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => void handleExport("csv")}>{t("table.csv")}</Menu.Item>
+            <Menu.Item onClick={() => void handleExport("json")}>{t("table.json")}</Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      }
+    >
+      <ChainState />
+      {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
+      {list.isPending && <Skeleton height={320} />}
+      {data && (
+        <DataTable
+          name={t("nav.audit")}
+          columns={columns}
+          rows={rows}
+          rowKey={(e) => String(e._id)}
+          onRow={setOpened}
+          isSelected={(e) => e._id === opened?._id}
+          {...view}
+          tools={
+            <>
+              <TextInput
+                aria-label={t("audit.search")}
+                placeholder={t("audit.search")}
+                leftSection={<IconSearch size={16} aria-hidden />}
+                value={text}
+                onChange={(e) => setText(e.currentTarget.value)}
+              />
+              <Select
+                aria-label={t("audit.result")}
+                placeholder={t("audit.result")}
+                data={(["done", "refused", "failed"] as const).map((value) => ({
+                  value,
+                  label: t(`audit.result.${value}`),
+                }))}
+                value={filter.result ?? null}
+                onChange={(next) => {
+                  const { result: _, ...rest } = filter;
+                  set(next ? { ...rest, result: next as "done" } : rest);
+                }}
+                clearable
+                clearButtonProps={{ "aria-label": t("common.clearFilters") }}
+                w={140}
+              />
+              <AuditFilters filter={filter} count={detailCount(filter)} onFilter={set} />
+              {fresh > 0 && (
+                <Button variant="light" leftSection={<IconArrowUp size={16} />} onClick={showFresh}>
+                  {t("audit.fresh", { n: fresh })}
+                </Button>
+              )}
+            </>
+          }
+        />
+      )}
+      {data && rows.length === 0 && !isSearching && (
+        <Empty
+          actions={
+            isFiltered && (
+              <Button variant="default" onClick={clear}>
+                {t("common.clearFilters")}
+              </Button>
+            )
+          }
+        >
+          {t(isFiltered ? "audit.noMatch" : "audit.none")}
+        </Empty>
+      )}
+      {data && (
+        <p className="system__foot" role="status">
+          {isSearching ? (
+            t("audit.searching")
+          ) : (
+            <>
+              {t(isFiltered ? "audit.countFiltered" : "audit.count", { n: rows.length, total: total.toLocaleString() })}
+              {hasNextPage && (
+                <Button variant="default" size="compact-sm" loading={isFetching} onClick={() => void fetchNextPage()}>
+                  {t("audit.older")}
+                </Button>
+              )}
+            </>
+          )}
+        </p>
+      )}
+      <AuditEntryDialog
+        entry={opened}
+        onClose={() => setOpened(undefined)}
+        onFilter={(next) => {
+          setOpened(undefined);
+          setText("");
+          set(next);
+        }}
+      />
+    </Page>
+  );
+}
+
+/** Who did it, in words. */
+export function actorName(e: AuditEntry): string {
+  return e.userID === "SYSTEM_LOG" ? t("audit.nobody") : e.userID;
+}
+
+const tones: Record<string, Tone> = { done: "success", refused: "warning", failed: "danger" };
+
+/** How an act ended. */
+export function Result({ of }: { of: AuditEntry["result"] }) {
+  return (
+    <span className="system__result">
+      <StateText tone={tones[of] ?? "muted"}>{t(`audit.result.${of as "done"}`)}</StateText>
+    </span>
+  );
+}
