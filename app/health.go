@@ -32,11 +32,24 @@ func (a *App) watchHealth() {
 func (a *App) parts(engine *flow.Engine) []system.Part {
 	return []system.Part{
 		{Name: "flows", Look: func(ctx context.Context) system.Finding { return a.flowsFinding(ctx, engine.Problems()) }},
+		{Name: "environment", Look: func(context.Context) system.Finding { return lostFinding(a.Env.Lost()) }},
 		{Name: "audit", Look: func(context.Context) system.Finding { return auditFinding(a.Audit.Chain()) }},
 		system.MemoryPart(),
 		a.System.Part(),
 		{Name: "limits", Look: func(context.Context) system.Finding { return limitsFinding(a.Limits) }},
 	}
+}
+
+// lostFinding says which secrets have to be entered anew.
+func lostFinding(names []string) system.Finding {
+	if len(names) == 0 {
+		return system.Finding{Reason: "Every secret can be read."}
+	}
+	said := "A secret variable cannot be read: the key that it was encrypted with is gone. Enter it again."
+	if len(names) > 1 {
+		said = fmt.Sprintf("%d secret variables cannot be read: the key that they were encrypted with is gone. Enter them again.", len(names))
+	}
+	return system.Finding{Condition: system.Failed, Trouble: "secrets_lost", Reason: said, Names: strings.Join(names, ", ")}
 }
 
 // flowsFinding says how what is live is.

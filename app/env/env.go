@@ -224,6 +224,17 @@ func (v *Vars) Delete(ctx context.Context, kind Kind, name string) error {
 	return v.reload(context.WithoutCancel(ctx))
 }
 
+// Lost lists the names of the secrets whose key is gone: they have to be entered anew.
+func (v *Vars) Lost() []string {
+	var names []string
+	for _, x := range v.now.Load().all {
+		if x.Lost {
+			names = append(names, x.Name)
+		}
+	}
+	return names
+}
+
 func (v *Vars) reload(ctx context.Context) error {
 	all, err := v.Store.Vars(ctx)
 	if err != nil {

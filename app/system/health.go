@@ -38,6 +38,8 @@ type Finding struct {
 	Reason string
 	// Trouble, when set, is the code of the bar above every page that says Reason.
 	Trouble string
+	// Names of what it concerns, for those who may know them.
+	Names string
 }
 
 // Part is something of the product that can go wrong.
@@ -56,6 +58,7 @@ type PartHealth struct {
 	Since     time.Time `json:"since" doc:"When it came to be so."`
 
 	trouble string
+	names   string
 }
 
 // HealthReport is how the product is, part by part.
@@ -154,6 +157,7 @@ func (h *Health) Look(ctx context.Context) HealthReport {
 		next := PartHealth{Part: p.Name, Since: p.now.Since}
 		f := p.await(ctx)
 		next.Condition, next.Reason, next.trouble = f.Condition, f.Reason, f.Trouble
+		next.names = f.Names
 		if next.Condition == "" {
 			next.Condition = OK
 		}
@@ -183,7 +187,7 @@ func (r HealthReport) Troubles() []Trouble {
 	list := []Trouble{}
 	for _, p := range r.Parts {
 		if p.trouble != "" {
-			list = append(list, Trouble{Code: p.trouble, Message: p.Reason})
+			list = append(list, Trouble{Code: p.trouble, Message: p.Reason, Names: p.names})
 		}
 	}
 	return list

@@ -181,6 +181,7 @@ func Version() string {
 // Trouble is something that keeps the product from working fully, for the bars
 // above every page of the window.
 type Trouble struct {
-	Code    string `json:"code" enum:"safe_mode,storage,disk,secrets,restart"`
+	Code    string `json:"code" enum:"safe_mode,storage,disk,secrets,secrets_lost,restart"`
 	Message string `json:"message"` // what is wrong and what to do, in a sentence or two
+	Names   string `json:"names"`   // of what it concerns, for those who may know them
 }

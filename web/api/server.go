@@ -111,7 +111,7 @@ func server(a *app.App) []endpoint.Endpoint {
 			safe, err := a.SafeMode(ctx)
 			now := serverNow{
 				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
-				Prefix: a.Config.Get().Router.Prefix, Troubles: a.Health.Look(ctx).Troubles(), Running: a.Work(), Safe: safe,
+				Prefix: a.Config.Get().Router.Prefix, Troubles: shown(ctx, a.Health.Look(ctx).Troubles()), Running: a.Work(), Safe: safe,
 			}
 			if seeSettings.Admits(auth.ActorFrom(ctx)) {
 				now.Trial = a.Config.Waiting()
@@ -142,6 +142,17 @@ func server(a *app.App) []endpoint.Endpoint {
 			return metrics.Write(ctx, a, w, in.Request)
 		}),
 	}
+}
+
+// shown leaves the names of variables to those who may see variables.
+func shown(ctx context.Context, troubles []system.Trouble) []system.Trouble {
+	if auth.AnyOf(auth.CreateEnvs, auth.UpdateEnvs, auth.DeleteEnvs).Admits(auth.ActorFrom(ctx)) {
+		return troubles
+	}
+	for i := range troubles {
+		troubles[i].Names = ""
+	}
+	return troubles
 }
 
 // serverNow is the process as its window shows it.

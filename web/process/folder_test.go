@@ -249,3 +249,31 @@ func TestDatabaseInUse(t *testing.T) {
 		t.Errorf("a bar stays: %s", fmt.Sprint(codes, messages))
 	}
 }
+
+// S37: without its key it starts, and says which secrets have to be entered again.
+func TestLostKey(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	set := func(c *drive.Client) {
+		t.Helper()
+		a := ask(t, c, "POST", "/systemApi/environment/import", map[string]any{"text": "API_KEY=s3cr3t\nREGION=eu", "secrets": []string{"API_KEY"}})
+		if a.Status != 200 {
+			t.Fatal(a)
+		}
+	}
+	set(ada)
+	stop(t, p)
+	must(t, os.Remove(filepath.Join(dir, "secret.key")))
+	p = start(t, dir, "--auth")
+	ada = p.Client()
+	must(t, ada.SignIn())
+	a := ask(t, ada, "GET", "/systemApi/server/state", nil)
+	if !strings.Contains(a.Body, `"secrets_lost"`) || !strings.Contains(a.Body, `"names":"API_KEY"`) {
+		t.Errorf("the bars: %s", a)
+	}
+	set(ada)
+	if codes, _ := bars(t, ada); codes != "" {
+		t.Errorf("a bar stays: %s", codes)
+	}
+}

@@ -3429,8 +3429,9 @@ export interface components {
         };
         SystemTrouble: {
             /** @enum {string} */
-            code: "safe_mode" | "storage" | "disk" | "secrets" | "restart";
+            code: "safe_mode" | "storage" | "disk" | "secrets" | "secrets_lost" | "restart";
             message: string;
+            names: string;
         };
         TraceStep: {
             error?: string;

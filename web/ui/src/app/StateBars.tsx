@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useServerEvents } from "../api/events";
 import { isProblem } from "../api/problem";
@@ -22,7 +23,7 @@ export function StateBars() {
   });
   useServerEvents(["server", "health", "deploy", "resync"], () => void refetch());
   const refused = isProblem(error) && error.status === 503 && error.code !== "recovery" ? error : undefined;
-  const troubles = refused ? [{ code: "storage", message: refused.message }] : (data?.troubles ?? []);
+  const troubles = refused ? [{ code: "storage", message: refused.message, names: "" }] : (data?.troubles ?? []);
   return (
     <>
       {data?.trial && (
@@ -38,7 +39,14 @@ export function StateBars() {
           role="alert"
         >
           <IconAlertTriangle size={16} aria-hidden />
-          <span>{trouble.message}</span>
+          <span>
+            {trouble.message} {trouble.names}
+          </span>
+          {trouble.names !== "" && (
+            <Button size="compact-sm" variant="default" component={Link} to="/environment">
+              {t("nav.environment")}
+            </Button>
+          )}
           {trouble.code === "safe_mode" && <WayOut safe={data?.safeMode} />}
         </div>
       ))}
