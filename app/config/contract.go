@@ -15,6 +15,7 @@ func (s *Settings) Nested() map[string]any {
 	for i := range Fields {
 		put(object, Fields[i].Key, Fields[i].Value(s))
 	}
+	put(object, "httpCors.origin", strings.Join(s.CORS.Origin, ", ")) // the contract has one text
 	return object
 }
 
