@@ -276,7 +276,13 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 	}
 	line, err := instance.Listen(p.log, instance.Answers{
 		Status: p.status, Open: p.window, Stop: p.system.Stop,
-		Restart: func(ctx context.Context) error { return p.system.Restart(ctx, system.Anew{}) },
+		Restart: func(ctx context.Context) error {
+			err := p.system.Restart(ctx, system.Anew{})
+			if f, ok := fault.As(err); ok {
+				return errors.New(f.Message) // the cause is in it, and in the log
+			}
+			return err
+		},
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.front.Shutdown(ctx))

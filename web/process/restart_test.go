@@ -278,6 +278,9 @@ func TestARestartIntoABrokenFolder(t *testing.T) {
 	if stdout, stderr, code := run(t, nil, "--dir", dir, "--port", "0", "check"); code != 1 {
 		t.Errorf("check ended with %d: %s%s", code, stdout, stderr)
 	}
+	if _, stderr, code := run(t, nil, "--dir", dir, "restart"); code != 1 || strings.Count(stderr, "folder of static files") != 1 {
+		t.Errorf("restart ended with %d: %s", code, stderr)
+	}
 	answers(t, p)
 	must(t, os.Remove(filepath.Join(dir, "public")))
 	restart(t, p, ada, `{"Mode": "restart"}`)
