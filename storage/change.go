@@ -90,10 +90,18 @@ func (db *DB) writeLoop() {
 	fold.Stop()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
+	weekly := time.NewTicker(checkEvery)
+	defer weekly.Stop()
 	for {
 		select {
 		case <-look.C:
 			db.attend()
+		case <-weekly.C:
+			db.checks.Add(1)
+			fault.Go(db.log, "storage check", func() {
+				defer db.checks.Done()
+				db.check()
+			})
 		case done := <-db.ask:
 			db.attend()
 			close(done)

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"errors"
 	"os"
 
@@ -101,6 +102,23 @@ func (db *DB) noticed(err error) error {
 		db.nudge()
 	}
 	return err
+}
+
+// check looks for damage while the database is in use. It takes checkTime at most.
+func (db *DB) check() {
+	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
+	defer cancel()
+	found, _, err := one(ctx, db.reads, column[string], `PRAGMA quick_check(1)`)
+	switch {
+	case err == nil && found != "ok":
+		db.noticed(&DamagedError{Detail: found}) //nolint:errcheck // it remembers
+	case err != nil && ctx.Err() != nil:
+		db.log.Warn("database is too large to be checked while it is in use", "path", db.path)
+	case err != nil:
+		db.log.Warn("database not checked", "error", err)
+	default:
+		db.log.Info("database checked", "path", db.path)
+	}
 }
 
 // suspectName ends the name of a file beside the database that has the next start

@@ -221,6 +221,30 @@ func TestDamageWhileRunning(t *testing.T) {
 	}
 }
 
+// The weekly check finds damage that nobody has met.
+func TestWeeklyCheck(t *testing.T) {
+	db := openTest(t)
+	table(t, db)
+	for i := range 400 {
+		must(t, insert(t.Context(), db, fmt.Sprintf("%05d%0500d", i, i)))
+	}
+	must(t, db.Checkpoint(t.Context()))
+	db.check()
+	if err := db.Healthy(); err != nil {
+		t.Fatalf("a sound database: %v", err)
+	}
+	damagePages(t, db.path, "0000000000")
+	db.disconnect()
+	db.check()
+	if f, ok := fault.As(db.Healthy()); !ok || f.Code != "database_damaged" {
+		t.Errorf("healthy: %v", db.Healthy())
+	}
+	must(t, db.Close())
+	if _, err := os.Stat(db.path + suspectName); err != nil {
+		t.Error("the next start will not look")
+	}
+}
+
 // damagePages writes garbage over the head of every page that holds the text.
 func damagePages(t *testing.T, path, text string) {
 	t.Helper()

@@ -38,6 +38,8 @@ const (
 	oldestSQLite = "3.51.3"
 	// checkTime bounds the check of a database that was not closed.
 	checkTime = 10 * time.Second
+	// checkEvery is how often a database that is in use is checked for damage.
+	checkEvery = 7 * 24 * time.Hour
 	// lockWait is how long SQLite waits for a lock of another process.
 	lockWait = 5 * time.Second
 )
@@ -82,6 +84,7 @@ type DB struct {
 	ask    chan chan struct{} // for a look whether what is gone is back
 	ended  chan struct{}      // closed when the writer goroutine is done
 	closed atomic.Bool
+	checks sync.WaitGroup              // looks for damage under way
 	broken atomic.Pointer[fault.Fault] // set for ever when a write did not reach the disk
 	chain  chain                       // the writer goroutine's own
 	foldAt int64                       // the writer goroutine's own: size of the log
@@ -464,6 +467,7 @@ func (db *DB) Close() error {
 	}
 	close(db.quit)
 	<-db.ended
+	db.checks.Wait()
 	// Readers go first: the last connection to close removes the log.
 	var err error
 	if db.shares() {
