@@ -746,6 +746,9 @@ func showStatus(ctx context.Context, folder *instance.Folder) error {
 		return err
 	}
 	up := time.Duration(s.Uptime * float64(time.Second)).Round(time.Second)
+	if s.State == string(system.Recovery) {
+		s.State = "in recovery"
+	}
 	fmt.Printf("EcoFlow is %s at %s\nmode     %s\nfolder   %s\nversion  %s\nprocess  %d, up %s\n", s.State, s.Address, s.Mode, s.Folder, s.Version, s.PID, up)
 	return nil
 }

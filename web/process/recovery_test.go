@@ -136,7 +136,7 @@ func TestRecovery(t *testing.T) {
 			t.Errorf("%s leads to %s, %d", path, res.Header.Get("Location"), res.StatusCode)
 		}
 	}
-	if stdout, _, _ := run(t, nil, "--dir", dir, "status"); !strings.Contains(stdout, "EcoFlow is recovery at") {
+	if stdout, _, _ := run(t, nil, "--dir", dir, "status"); !strings.Contains(stdout, "EcoFlow is in recovery at") {
 		t.Errorf("status: %s", stdout)
 	}
 
