@@ -62,7 +62,7 @@ for (const scheme of ["light", "dark"]) {
         await tour.look("deployments, none");
 
         await putFlow(page, "Tour", answering("/tour"));
-        await putFlow(page, "Locked", answering("/locked"));
+        await putFlow(page, "Locked", withIds(answering("/locked"), "locked-"));
         await ask(page, "PATCH", "/drafts/Locked", { locked: true });
         await go("flows");
         await page.getByRole("link", { name: "Tour" }).waitFor();
@@ -274,4 +274,9 @@ for (const scheme of ["light", "dark"]) {
 
 function renamed(flow, id, label) {
   return { ...flow, definitions: flow.definitions.map((n) => (n.id === id ? { ...n, data: { ...n.data, label } } : n)) };
+}
+
+// Ids are unique over all flows.
+function withIds(flow, prefix) {
+  return JSON.parse(JSON.stringify(flow).replace(/"(in|work|out)"/g, `"${prefix}$1"`));
 }

@@ -56,6 +56,8 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
+    // Menus, lists and notes that open over the page stay inside a landmark.
+    Portal: { defaultProps: { target: "#overlays" } },
     InputWrapper: {
       styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12, lineHeight: "16px" } },
     },
