@@ -28,11 +28,13 @@ var shared = []string{
 // the nearest one above it. A new package gets a line here, and the line is where
 // its place is discussed.
 var arrows = map[string][]string{
-	".":       {"app", "app/...", "web", "storage"},
+	".":       {"web/serve"},
 	"web":     {"app", "app/...", "web/..."},
 	"storage": {"app", "app/..."},
 	"app":     {"app/..."},
 
+	// The process joins the three.
+	"web/serve": {"app", "app/...", "web", "storage"},
 	// A whole product over a temporary folder needs all three.
 	"web/webtest": {"app", "app/...", "web", "web/...", "storage"},
 	// Measures the built program from outside.

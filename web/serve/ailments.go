@@ -1,0 +1,103 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"ecoflow/app/fault"
+	"ecoflow/app/log"
+	"ecoflow/app/secret"
+	"ecoflow/app/system"
+	"ecoflow/storage"
+)
+
+// safeMode reports whether this process runs no flow: because it was told so, or
+// because its predecessors crashed one after the other (R9), which is when.
+func (p *process) safeMode() (safe bool, crashes []time.Time) {
+	told := p.Safe
+	if p.left != nil && p.left.Safe != nil {
+		if told = *p.left.Safe; !told {
+			p.warn("crashes are not forgotten", p.folder.ForgetCrashes())
+		}
+	}
+	crashes, err := p.folder.WatchCrashes(time.Now())
+	p.warn("crashes are not watched", err)
+	if len(crashes) < crashesToo {
+		return told, nil
+	}
+	fmt.Printf("EcoFlow crashed %d times within a minute. It starts in safe mode: you can manage it, and no flow runs.\n", len(crashes))
+	return true, crashes
+}
+
+// parts are what the process stands on, as parts whose health is watched.
+func (p *process) parts(db *storage.DB, keys *secret.Keyring, records *log.Log) []system.Part {
+	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records)}
+	if p.folder.ReadOnly() { // however full its disk is, nothing gets less
+		return parts
+	}
+	return slices.Insert(parts, 1, system.DiskPart(p.folder.Path()))
+}
+
+// secretsPart watches whether the secrets can be read.
+func secretsPart(keys *secret.Keyring) system.Part {
+	return system.Part{Name: "secrets", Look: func(context.Context) system.Finding {
+		if problem := keys.Problem(); problem != "" {
+			return system.Finding{Condition: system.Failed, Reason: problem, Trouble: "secrets"}
+		}
+		return system.Finding{Reason: "Secrets are encrypted, and the key is there."}
+	}}
+}
+
+// logPart watches whether the log is written.
+func logPart(records *log.Log) system.Part {
+	return system.Part{Name: "log", Look: func(context.Context) system.Finding {
+		dropped := records.Dropped()
+		switch why := records.Failing(); {
+		case why != "":
+			return system.Finding{Condition: system.Failed, Reason: "The log cannot be written: " + fault.Sentence(why)}
+		case dropped > 0:
+			return system.Finding{Reason: fmt.Sprintf("The log is written; %d records were dropped since the start because they came too fast or could not be written.", dropped)}
+		}
+		return system.Finding{Reason: "The log is written."}
+	}}
+}
+
+// folderIsBack makes a data folder ours again that was gone for a while.
+func (p *process) folderIsBack() error {
+	if back := p.back.Load(); back != nil {
+		return (*back)()
+	}
+	return nil // it was gone before it was announced
+}
+
+// diskIsFull has the reserve given up, so that there is room to delete something.
+func (p *process) diskIsFull() {
+	select {
+	case p.full <- struct{}{}:
+	default: // it is under way
+	}
+}
+
+// keepReserve holds the reserve from wait on and while there is room for it: until
+// the disk is full, and again after somebody made room.
+func (p *process) keepReserve(wait time.Duration) {
+	due := time.NewTimer(wait)
+	defer due.Stop()
+	for {
+		select {
+		case <-due.C:
+			if p.folder.Reserve() != nil {
+				due.Reset(reserveStep)
+			}
+		case <-p.full:
+			p.log.Warn("the disk is full; the reserve is given up")
+			p.warn("the reserve stays", p.folder.ReleaseReserve())
+			due.Reset(reserveStep)
+		case <-p.system.StopAsked():
+			p.warn("the reserve stays", p.folder.ReleaseReserve())
+			return
+		}
+	}
+}
