@@ -20,7 +20,7 @@ const (
 type Chain struct {
 	State     Soundness `json:"state" enum:"unverified,intact,broken"`
 	Verifying bool      `json:"verifying" doc:"Somebody has it verified right now."`
-	At        time.Time `json:"at,omitzero,omit" doc:"When it was verified last."`
+	At        time.Time `json:"at,omitzero" doc:"When it was verified last."`
 	Entries   int       `json:"entries" doc:"How many were looked at."`
 	Unknown   int       `json:"unknown" doc:"How many of them were signed with a key that is lost."`
 	Broken    int       `json:"broken" doc:"Places where it does not hold."`

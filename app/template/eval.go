@@ -32,9 +32,7 @@ type run struct {
 	made     int // bytes, about
 }
 
-var (
-	errGreedy = fmt.Errorf("it makes more than %d MiB", limit.TemplateMemory>>20)
-)
+var errGreedy = fmt.Errorf("it makes more than %d MiB", limit.TemplateMemory>>20)
 
 // tick counts one step and looks at the clock now and then.
 func (r *run) tick() error {

@@ -40,7 +40,7 @@ type program struct {
 	Go       string          `json:"go" doc:"Version of Go that it was built with."`
 	Platform string          `json:"platform"`
 	Started  time.Time       `json:"started"`
-	Folder   string          `json:"folder,omitzero,omit" doc:"Where the data is."`
-	Memory   uint64          `json:"memory,omitzero,omit" doc:"Bytes in use."`
+	Folder   string          `json:"folder,omitzero" doc:"Where the data is."`
+	Memory   uint64          `json:"memory,omitzero" doc:"Bytes in use."`
 	Modules  []system.Module `json:"modules" doc:"Go modules that are built in, with their licences."`
 }

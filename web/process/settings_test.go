@@ -711,8 +711,10 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 
 	t.Run("logging", func(t *testing.T) {
 		elsewhere := t.TempDir()
-		adjust(t, c, map[string]any{"logging.file.location": elsewhere, "logging.file.filename": "events.log", "logging.format": "json", "logging.level": 5,
-			"logging.label.enable": true, "logging.label.label": "nas"})
+		adjust(t, c, map[string]any{
+			"logging.file.location": elsewhere, "logging.file.filename": "events.log", "logging.format": "json", "logging.level": 5,
+			"logging.label.enable": true, "logging.label.label": "nas",
+		})
 		get("/systemApi/server/isOnline", "")
 		line := logLine(t, filepath.Join(elsewhere, "events.log"), `"path":"/systemApi/server/isOnline"`)
 		var record struct{ Level, Label string }

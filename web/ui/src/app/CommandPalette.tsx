@@ -91,6 +91,7 @@ export function CommandPalette() {
         scrollable
         maxHeight={420}
         transitionProps={{ duration: 0 }}
+        attributes={{ content: { "aria-label": t("shell.search") } }}
         overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
       >
         <Spotlight.Search placeholder={t("shell.search")} aria-label={t("shell.search")} />
@@ -109,13 +110,7 @@ export function CommandPalette() {
           {found.length === 0 && <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>}
         </Spotlight.ActionsList>
       </Spotlight.Root>
-      <Modal
-        opened={sheet}
-        onClose={() => setSheet(false)}
-        title={t("shell.shortcuts")}
-        size="lg"
-        closeButtonProps={{ "aria-label": t("common.close") }}
-      >
+      <Modal opened={sheet} onClose={() => setSheet(false)} title={t("shell.shortcuts")} size="lg">
         {[...sections].map(([section, list]) => (
           <Table key={section} captionSide="top" mb="lg">
             <Table.Caption>{section}</Table.Caption>

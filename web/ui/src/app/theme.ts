@@ -70,6 +70,7 @@ export const theme = createTheme({
       defaultProps: {
         radius: "lg",
         centered: true,
+        closeButtonProps: { "aria-label": t("common.close") },
         overlayProps: { backgroundOpacity: 0.4 },
         transitionProps: { duration: 120, transition: "fade" },
       },

@@ -20,7 +20,6 @@ export interface Danger {
 export function confirmDanger(danger: Danger): void {
   const id = modals.open({
     title: danger.title,
-    closeButtonProps: { "aria-label": t("common.close") },
     children: <Confirm {...danger} onClose={() => modals.close(id)} />,
   });
 }

@@ -49,13 +49,7 @@ export function RestoreDialog({ deployment, onClose, onDone }: Props) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t("restore.title", { n: deployment.number })}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={t("restore.title", { n: deployment.number })}>
       <form
         onSubmit={(e) => {
           e.preventDefault();

@@ -48,13 +48,7 @@ export function PasteDialog({
     if (file) setText(await file.text());
   };
   return (
-    <Modal
-      opened
-      size="xl"
-      onClose={onClose}
-      title={t("env.paste")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened size="xl" onClose={onClose} title={t("env.paste")}>
       <Stack
         onDragOver={(e) => e.preventDefault()}
         onDrop={(e) => {

@@ -18,13 +18,7 @@ export function Review({
   onClose: () => void;
 }) {
   return (
-    <Modal
-      opened
-      size="lg"
-      onClose={onClose}
-      title={t("env.review")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened size="lg" onClose={onClose} title={t("env.review")}>
       <Stack>
         <Table className="env__table" aria-label={t("env.review")}>
           <Table.Tbody>

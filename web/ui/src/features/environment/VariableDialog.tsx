@@ -47,7 +47,6 @@ export function VariableDialog({
       opened
       onClose={onClose}
       title={row ? t("env.edit", { name: row.stored?.name ?? row.fields.name }) : t("env.new")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
     >
       <form
         noValidate

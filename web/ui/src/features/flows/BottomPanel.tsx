@@ -34,18 +34,16 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose, isTestAsked, on
           <Tabs.Tab value="test">{t("bottom.test")}</Tabs.Tab>
           <Tabs.Tab value="problems">{t("bottom.problems", { n: problems })}</Tabs.Tab>
           <Tabs.Tab value="changes">{t("bottom.changes", { n: changes })}</Tabs.Tab>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            ms="auto"
-            my="auto"
-            me={8}
-            aria-label={t("common.close")}
-            onClick={onClose}
-          >
-            <IconX size={16} />
-          </ActionIcon>
         </Tabs.List>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          className="bottomPanel__close"
+          aria-label={t("common.close")}
+          onClick={onClose}
+        >
+          <IconX size={16} />
+        </ActionIcon>
         <Tabs.Panel value="debug" className="bottomPanel__panel">
           <DebugPanel onOpen={onOpen} />
         </Tabs.Panel>
@@ -56,9 +54,10 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose, isTestAsked, on
           <Problems problems={check?.problems ?? []} onOpen={onOpen} />
         </Tabs.Panel>
         <Tabs.Panel value="changes" className="bottomPanel__panel">
-          <div className="bottomPanel__scroll">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+          <section className="bottomPanel__scroll" tabIndex={0} aria-label={t("pane.changes")}>
             <Changes flows={check?.changes ?? []} />
-          </div>
+          </section>
         </Tabs.Panel>
       </Tabs>
     </section>

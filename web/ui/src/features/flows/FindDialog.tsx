@@ -80,13 +80,7 @@ export function FindDialog({ opened, onClose, current }: { opened: boolean; onCl
     }
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t("flow.find")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened={opened} onClose={onClose} title={t("flow.find")} size="lg">
       <TextInput
         data-autofocus
         aria-label={t("find.query")}

@@ -54,13 +54,7 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
     }
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("import.title")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("import.title")} size="lg">
       <Stack>
         {failure !== undefined && <Failure error={failure} />}
         {!preview && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}

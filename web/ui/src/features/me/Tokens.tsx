@@ -140,7 +140,6 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
       onClose={onClose}
       title={t(secret ? "token.made" : "token.new")}
       size="lg"
-      closeButtonProps={{ "aria-label": t("common.close") }}
       // What is shown once must not vanish by a stray key or click.
       closeOnClickOutside={!secret}
       closeOnEscape={!secret}

@@ -57,13 +57,7 @@ export function AddUserDialog({
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => set({ [name]: e.currentTarget.value }),
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("users.add")}
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("users.add")} closeOnClickOutside={false}>
       <form ref={form} onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           {problem && (

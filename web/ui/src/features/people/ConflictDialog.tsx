@@ -18,13 +18,7 @@ export function ConflictDialog({
   onMine: () => void;
 }) {
   return (
-    <Modal
-      opened
-      onClose={onMine}
-      size="lg"
-      title={t("people.conflict")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onMine} size="lg" title={t("people.conflict")}>
       <Stack>
         <Text>{t("people.conflictText")}</Text>
         <table className="people__compare">

@@ -148,13 +148,7 @@ function AddRoleDialog({
     }
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("roles.add")}
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("roles.add")} closeOnClickOutside={false}>
       <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           {problem && (

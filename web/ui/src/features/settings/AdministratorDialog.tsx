@@ -53,12 +53,7 @@ export function AdministratorDialog({
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => setValues({ ...values, [field]: e.currentTarget.value }),
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("settings.administrator")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("settings.administrator")}>
       <form onSubmit={(e) => void handleSubmit(e)}>
         <Stack>
           <Text>{t("settings.administratorText")}</Text>

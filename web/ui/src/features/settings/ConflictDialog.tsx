@@ -30,13 +30,7 @@ export function ConflictDialog({
   const resolve = (): void =>
     onResolve(Object.fromEntries(Object.entries(edits).filter(([key]) => kept[key] !== "theirs")));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
-      title={t("settings.conflictTitle")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} size="xl" title={t("settings.conflictTitle")}>
       <Stack>
         <Text>{t("settings.conflictText", { by: author || t("settings.somebody") })}</Text>
         {both.map((d) => {

@@ -83,7 +83,7 @@ export function PathPicker({
   };
 
   return (
-    <Modal opened onClose={onClose} size="lg" title={title} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Modal opened onClose={onClose} size="lg" title={title}>
       <Stack>
         <nav aria-label={t("picker.where")}>
           <ol className="picker__crumbs">

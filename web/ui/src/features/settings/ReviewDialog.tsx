@@ -29,13 +29,7 @@ export function ReviewDialog({
 }) {
   const isTrial = rehearsed?.confirm === true;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
-      title={t("settings.reviewTitle", { n: changes.length })}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened onClose={onClose} size="xl" title={t("settings.reviewTitle", { n: changes.length })}>
       <Stack>
         {isTrial && (
           <Alert color="sky" icon={<IconInfoCircle size={16} />} title={t("settings.trialTitle")}>

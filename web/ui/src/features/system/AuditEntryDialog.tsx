@@ -19,13 +19,7 @@ export function AuditEntryDialog({
   onFilter: (next: AuditFilter) => void;
 }) {
   return (
-    <Modal
-      opened={entry !== undefined}
-      onClose={onClose}
-      size="lg"
-      title={entry && t("audit.entry", { n: entry._id })}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal opened={entry !== undefined} onClose={onClose} size="lg" title={entry && t("audit.entry", { n: entry._id })}>
       {entry && <Entry key={entry._id} entry={entry} onFilter={onFilter} />}
     </Modal>
   );

@@ -45,7 +45,13 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
   return (
     <Menu opened onChange={(opened) => !opened && onClose()} position="bottom-start" withinPortal>
       <Menu.Target>
-        <div style={{ position: "fixed", left: screen.x, top: screen.y, width: 1, height: 1 }} />
+        <button
+          type="button"
+          tabIndex={-1}
+          className="canvasMenu__at"
+          aria-label={t("canvas.menu")}
+          style={{ left: screen.x, top: screen.y }}
+        />
       </Menu.Target>
       <Menu.Dropdown>
         {kind === "canvas" && (

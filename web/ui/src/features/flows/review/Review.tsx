@@ -85,7 +85,6 @@ export function Review({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       size="xl"
       title={t(deployed ? "review.doneTitle" : "review.title")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
       scrollAreaComponent={ScrollArea.Autosize}
     >
       {deployed ? (
