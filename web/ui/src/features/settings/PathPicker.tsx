@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
 import { IconChevronRight, IconFile, IconFolder } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { Failure } from "../../app/states";
 import { t } from "../../text/t";
@@ -52,14 +52,21 @@ export function PathPicker({
     retry: false,
   });
   const root = rootOf(roots.data, path);
-  const entries: Entry[] | undefined =
-    path === "" ? roots.data?.map((name) => ({ name, type: "Directory" as const })) : folder.data;
+  const beginnings = useMemo(() => roots.data?.map((name): Entry => ({ name, type: "Directory" })), [roots.data]);
+  const entries = path === "" ? beginnings : folder.data;
   const error = path === "" ? roots.error : folder.error;
   const listBox = useRef<HTMLUListElement>(null);
+  /** The list takes the focus once there is one. */
+  const takesFocus = useRef(true);
+  useEffect(() => {
+    if (!entries || !takesFocus.current) return;
+    takesFocus.current = false;
+    (listBox.current?.querySelector("button") ?? listBox.current)?.focus();
+  }, [entries]);
 
   const open = (to: string): void => {
     setChosen(to);
-    requestAnimationFrame(() => listBox.current?.focus());
+    takesFocus.current = true;
   };
   const choose = (e: Entry): void => {
     const full = path === "" ? e.name : join(path, e.name);
