@@ -42,6 +42,12 @@ const pages = [
     needs: ["createRole", "updateRole", "deleteRole"],
     also: ["showUser", "createUser", "updateUser"],
   },
+  {
+    path: "system/settings",
+    nav: "Settings",
+    call: "/settings",
+    needs: ["serverConfigurationShow", "serverConfigurationUpdate"],
+  },
 ];
 
 const opens = (page, permission) => !page.needs || permission === "administrator" || page.needs.includes(permission);
