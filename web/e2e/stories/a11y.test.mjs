@@ -190,6 +190,7 @@ for (const scheme of ["light", "dark"]) {
         await asked.getByRole("button", { name: "Keep all mine" }).click();
         await asked.getByRole("button", { name: "Save the result" }).click();
         await asked.waitFor({ state: "hidden" });
+        if (!wide) await inspector(page).getByRole("button", { name: "Close the inspector" }).click(); // it covers the bar
 
         await page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ }).click();
         const review = dialog(page, "Review and deploy");

@@ -48,6 +48,9 @@ const pages = [
     call: "/settings",
     needs: ["serverConfigurationShow", "serverConfigurationUpdate"],
   },
+  { path: "system/logs", nav: "Logs", call: "/logs", needs: ["serverConfigurationShow"] },
+  { path: "system/audit", nav: "Audit", call: "/audit", needs: ["auditLogs"] },
+  { path: "system/about", nav: "About", call: "/about" },
 ];
 
 const opens = (page, permission) => !page.needs || permission === "administrator" || page.needs.includes(permission);
