@@ -1,8 +1,9 @@
-import { Alert, Code } from "@mantine/core";
+import { Alert } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Page } from "../../app/Page";
+import { SwitchOnSignIn } from "../../app/SwitchOnSignIn";
 import { type TextKey, t } from "../../text/t";
 import "../../styles/kitForms";
 import "./me.css";
@@ -44,7 +45,7 @@ export function Section({ title, text, children }: { title: string; text?: React
 export function LocalNotice() {
   return (
     <Alert color="sky" icon={<IconInfoCircle size={16} />} title={t("me.local")} mb="lg">
-      {t("me.localText")} <Code>ecoflow --auth</Code>
+      {t("me.localText")} <SwitchOnSignIn />
     </Alert>
   );
 }

@@ -5,6 +5,8 @@ import { type ReactNode, useId, useState } from "react";
 import type { DraftRow } from "../../api/drafts";
 import { usePrefix } from "../../api/server";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
+import { SwitchOnSignIn } from "../../app/SwitchOnSignIn";
+import { useMe } from "../../app/session";
 import { urlOf } from "../../components/routes/Routes";
 import { type TextKey, t } from "../../text/t";
 import { type Deployment, flowsOf } from "./queries";
@@ -19,6 +21,7 @@ export function Checklist({
 }) {
   const id = useId();
   const prefix = usePrefix();
+  const me = useMe();
   const { endpointCalled } = usePreferences();
   const setPreferences = useSetPreferences();
   const [answer, setAnswer] = useState<string>();
@@ -76,6 +79,9 @@ export function Checklist({
               {t("checklist.callNow", { route: `${route.method} ${prefix}${route.path}` })}
             </Button>
           )}
+        </Step>
+        <Step isDone={me?.mode === "auth"} label="checklist.open.others">
+          <SwitchOnSignIn />
         </Step>
       </ol>
       <div role="status">{answer !== undefined && <Text className="mono overview__answer">{answer}</Text>}</div>

@@ -5,6 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
+import { SwitchOnSignIn } from "../../app/SwitchOnSignIn";
 import { useMe } from "../../app/session";
 import { Empty, Failure } from "../../app/states";
 import { useTableView } from "../../app/tables";
@@ -94,7 +95,7 @@ export function UsersPage() {
     <Page title={t("nav.users")} actions={add}>
       {me?.mode === "local" && (
         <Alert color="iris" mb="md">
-          {t("users.local")}
+          {t("users.local")} <SwitchOnSignIn />
         </Alert>
       )}
       {error && <Failure error={error} retry={() => void refetch()} />}
