@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"ecoflow/app/audit"
@@ -99,9 +100,12 @@ type App struct {
 	Env      *env.Vars
 	Library  *node.Library
 	Traffic  *traffic.Traffic
-	Editor   *editor.Editor
-	Folders  *folders.Picker
-	Engine   Engine // nil while no flow may run
+	// ServedPage is set once a flow has answered with a page at the main address,
+	// where it is sandboxed.
+	ServedPage atomic.Bool
+	Editor     *editor.Editor
+	Folders    *folders.Picker
+	Engine     Engine // nil while no flow may run
 
 	running func() int64 // runs
 	closers []io.Closer

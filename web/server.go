@@ -16,6 +16,7 @@ import (
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
+	"ecoflow/app/event"
 	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/web/api"
@@ -284,6 +285,15 @@ func (s *server) deployed(w http.ResponseWriter, r *http.Request, free bool) {
 	status := s.guarded(w, r, s.app.Engine, free)
 	now := time.Now()
 	s.app.Traffic.Count(r.Method, status, now, now.Sub(start))
+	if !free && !s.app.ServedPage.Load() && isPage(w.Header()) && s.app.ServedPage.CompareAndSwap(false, true) {
+		s.app.Events.Publish(event.Server, map[string]any{"servedPage": true})
+	}
+}
+
+// isPage reports whether an answer is a page that a browser shows, sandboxed here.
+func isPage(h http.Header) bool {
+	kind := h["Content-Type"]
+	return len(kind) > 0 && strings.HasPrefix(kind[0], "text/html")
 }
 
 // guarded serves what users made, so that it cannot run in our origin; at an address

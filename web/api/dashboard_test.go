@@ -89,3 +89,17 @@ func TestTrafficAndMetrics(t *testing.T) {
 		}
 	}
 }
+
+// S9: as soon as a flow serves a page, an address of its own is offered for the API.
+func TestPagesWantAnAddress(t *testing.T) {
+	d := sit(t)
+	page := strings.Replace(says("page", "<p>hello"), `{"responseKey":"msg"}`, `{"mode":"direct","send":"text","contentType":"text/html"}`, 1)
+	d.ask(200, `POST /flows/deploy {"flowconfigurations":{"page":`+page+`,"shop":`+says("shop", "hello")+`}}`)
+	wants := func() any { return member(t, d.ask(200, `GET /server/state`), "payload", "wantsAddress") }
+	d.Do(nil, "GET", "/api/shop", "")
+	d.wants(wants(), false, "without a page")
+	if rec := d.Do(nil, "GET", "/api/page", ""); !strings.HasPrefix(rec.Header().Get("Content-Type"), "text/html") || rec.Header().Get("Content-Security-Policy") == "" {
+		t.Fatalf("GET /api/page: %d %v", rec.Code, rec.Header())
+	}
+	d.wants(wants(), true, "after a page")
+}

@@ -112,6 +112,7 @@ func server(a *app.App) []endpoint.Endpoint {
 			now := serverNow{
 				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
 				Prefix: a.Config.Get().Router.Prefix, Troubles: shown(ctx, a.Health.Look(ctx).Troubles()), Running: a.Work(), Safe: safe,
+				WantsAddress: a.ServedPage.Load() && a.Config.Get().APIAddress == "",
 			}
 			if seeSettings.Admits(auth.ActorFrom(ctx)) {
 				now.Trial = a.Config.Waiting()
@@ -157,14 +158,15 @@ func shown(ctx context.Context, troubles []system.Trouble) []system.Trouble {
 
 // serverNow is the process as its window shows it.
 type serverNow struct {
-	State    system.State     `json:"state" enum:"starting,ready,safe,stopping,restarting"`
-	Version  string           `json:"version"`
-	Seconds  int64            `json:"seconds" doc:"How long it runs."`
-	Prefix   string           `json:"prefix" doc:"Of the deployed API's routes."`
-	Troubles []system.Trouble `json:"troubles"`
-	Running  app.Work         `json:"running"`
-	Safe     *app.SafeMode    `json:"safeMode,omitzero" doc:"Why no flow runs; absent when flows run."`
-	Trial    *config.Waiting  `json:"trial" doc:"Settings on trial, for those who may see settings; null otherwise."`
+	State        system.State     `json:"state" enum:"starting,ready,safe,stopping,restarting"`
+	Version      string           `json:"version"`
+	Seconds      int64            `json:"seconds" doc:"How long it runs."`
+	Prefix       string           `json:"prefix" doc:"Of the deployed API's routes."`
+	Troubles     []system.Trouble `json:"troubles"`
+	Running      app.Work         `json:"running"`
+	Safe         *app.SafeMode    `json:"safeMode,omitzero" doc:"Why no flow runs; absent when flows run."`
+	WantsAddress bool             `json:"wantsAddress" doc:"A flow serves pages, which could call the API with cookies if it had an address of its own."`
+	Trial        *config.Waiting  `json:"trial" doc:"Settings on trial, for those who may see settings; null otherwise."`
 }
 
 type scrape struct{ endpoint.Exchange }

@@ -3373,6 +3373,8 @@ export interface components {
             trial: components["schemas"]["ConfigWaiting"] | null;
             troubles: components["schemas"]["SystemTrouble"][];
             version: string;
+            /** @description A flow serves pages, which could call the API with cookies if it had an address of its own. */
+            wantsAddress: boolean;
         };
         ServerRequestInput: {
             /** @enum {string} */

@@ -1,5 +1,9 @@
-import type { UseQueryResult } from "@tanstack/react-query";
+import { Alert } from "@mantine/core";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { DraftRow } from "../../api/drafts";
+import { stateQuery } from "../../api/server";
+import { can, useMe } from "../../app/session";
 import { Routes } from "../../components/routes/Routes";
 import { t } from "../../text/t";
 import { Card } from "./Card";
@@ -7,6 +11,8 @@ import { flowsOf } from "./queries";
 
 /** The routes of the flows that are live, ready to be called. */
 export function RoutesCard({ query }: { query: UseQueryResult<DraftRow[]> }) {
+  const state = useQuery(stateQuery);
+  const wants = can(useMe(), "serverConfigurationUpdate") && state.data?.wantsAddress;
   return (
     <Card title={t("review.routes")} query={query}>
       {(drafts) => {
@@ -14,7 +20,19 @@ export function RoutesCard({ query }: { query: UseQueryResult<DraftRow[]> }) {
           .filter((d) => d.live !== null && d.state !== "problem")
           .flatMap((d) => d.routes);
         if (routes.length === 0) return <p className="overview__muted">{t("overview.noRoutes")}</p>;
-        return <Routes routes={routes} />;
+        return (
+          <>
+            {wants && (
+              <Alert color="sky" mb="sm">
+                {t("overview.wantsAddress")}{" "}
+                <Link to="/system/settings" search={{ q: "apiAddress" }}>
+                  {t("overview.giveAddress")}
+                </Link>
+              </Alert>
+            )}
+            <Routes routes={routes} />
+          </>
+        );
       }}
     </Card>
   );
