@@ -23,12 +23,9 @@ import {
 } from "@tanstack/react-table";
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { t } from "../../text/t";
-import { saveAs, toCSV, toJSON } from "./export";
+import { type CellValue, saveAs, toCSV, toJSON } from "./export";
 import "../../styles/kitForms";
 import "./dataTable.css";
-
-/** What a cell sorts and exports as. */
-export type CellValue = string | number | boolean | undefined;
 
 export interface Column<Row> {
   id: string;

@@ -1,6 +1,7 @@
 // Rows as files.
 
-import type { CellValue } from "./DataTable";
+/** What a cell sorts and exports as. */
+export type CellValue = string | number | boolean | undefined;
 
 interface Exported<Row> {
   id: string;

@@ -2,7 +2,7 @@ import { Button, Checkbox, Modal } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../text/t";
 import { exactTime } from "../../text/time";
-import { actorName, Result } from "./AuditPage";
+import { actorName, Result } from "./auditWords";
 import { differences } from "./difference";
 import { Fact } from "./Fact";
 import type { AuditFilter } from "./filter";

@@ -10,13 +10,13 @@ import { report } from "../../app/report";
 import { Empty, Failure } from "../../app/states";
 import { useTableView } from "../../app/tables";
 import { RelativeTime } from "../../components/RelativeTime";
-import { StateText, type Tone } from "../../components/StateText";
 import { type Column, DataTable } from "../../components/table/DataTable";
 import { saveBlob } from "../../components/table/export";
 import { t } from "../../text/t";
 import { exactTime } from "../../text/time";
 import { AuditEntryDialog } from "./AuditEntryDialog";
 import { AuditFilters } from "./AuditFilters";
+import { actorName, Result } from "./auditWords";
 import { ChainState } from "./ChainState";
 import { type AuditFilter, chooses, detailCount } from "./filter";
 import { type AuditEntry, auditParameters, auditQuery, JSON_TYPE } from "./queries";
@@ -252,21 +252,5 @@ export function AuditPage() {
         }}
       />
     </Page>
-  );
-}
-
-/** Who did it, in words. */
-export function actorName(e: AuditEntry): string {
-  return e.userID === "SYSTEM_LOG" ? t("audit.nobody") : e.userID;
-}
-
-const tones: Record<string, Tone> = { done: "success", refused: "warning", failed: "danger" };
-
-/** How an act ended. */
-export function Result({ of }: { of: AuditEntry["result"] }) {
-  return (
-    <span className="system__result">
-      <StateText tone={tones[of] ?? "muted"}>{t(`audit.result.${of as "done"}`)}</StateText>
-    </span>
   );
 }
