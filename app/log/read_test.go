@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -209,9 +210,10 @@ func TestTailWithoutFiles(t *testing.T) {
 func TestFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := log.Open(log.Options{Level: slog.LevelInfo})
-		var batches []log.Batch
-		there := true
-		l.Follow(func() bool { return there }, func(b log.Batch) { batches = append(batches, b) })
+		told := make(chan log.Batch, 8)
+		var there atomic.Bool
+		there.Store(true)
+		l.Follow(there.Load, func(b log.Batch) { told <- b })
 		for i := range 300 {
 			l.Info("record", "n", i)
 		}
@@ -219,12 +221,17 @@ func TestFollow(t *testing.T) {
 		time.Sleep(time.Second)
 		l.Warn("last", "password", "canary")
 		time.Sleep(time.Second)
-		there = false
+		there.Store(false)
 		synctest.Wait()
 		l.Warn("nobody is there")
 		time.Sleep(time.Second)
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
+		}
+		close(told)
+		var batches []log.Batch
+		for b := range told {
+			batches = append(batches, b)
 		}
 		if len(batches) != 2 || len(batches[0].Records) != 200 || batches[0].Skipped != 100 || batches[1].Records[0].Message != "last" {
 			t.Fatalf("%d batches", len(batches))
