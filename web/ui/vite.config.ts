@@ -3,7 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
 // ECOFLOW_DEV_SERVER is the address of a running binary that the development
-// server passes API calls to (./build.sh dev sets it).
+// server passes API calls to; without it, the one that ./build.sh dev starts.
 const target = process.env.ECOFLOW_DEV_SERVER ?? "http://localhost:4000";
 const server = { target, changeOrigin: true }; // it answers to its own Host only
 

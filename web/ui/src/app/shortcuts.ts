@@ -57,6 +57,7 @@ export const shortcuts: Readonly<Record<string, Shortcut>> = {
   "canvas.undo": canvas("canvas.undo", "mod+z"),
   "canvas.redo": canvas("canvas.redo", "mod+shift+z", "mod+y"),
   "canvas.enable": canvas("canvas.enable", "d"),
+  "canvas.pin": canvas("canvas.pin", "p"),
   "canvas.duplicate": canvas("canvas.duplicate", "mod+d"),
   "canvas.copy": canvas("canvas.copy", "mod+c"),
   "canvas.cut": canvas("canvas.cut", "mod+x"),

@@ -18,7 +18,7 @@ import {
 } from "./document";
 import type { Edit } from "./history";
 import { cardHeight, GRID, NODE_WIDTH, type Positions, snap } from "./layout";
-import { hasOutput, type Refusal, refusal } from "./rules";
+import { type Refusal, refusal } from "./rules";
 import { moveBy, type OpenFlow, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
 
 const editor = (): ReturnType<typeof useEditor.getState> => useEditor.getState();
@@ -427,22 +427,4 @@ export function nearest(doc: Doc, from: string, direction: "left" | "right" | "u
     if (distance < bestDistance) [best, bestDistance] = [n.id, distance];
   }
   return best;
-}
-
-/** Nodes in reading order: entries first, then along the edges, top to bottom. */
-export function readingOrder(doc: Doc): FlowNode[] {
-  const seen = new Set<string>();
-  const out: FlowNode[] = [];
-  const visit = (id: string): void => {
-    const node = doc.nodes.byId[id];
-    if (!node || seen.has(id)) return;
-    seen.add(id);
-    out.push(node);
-    for (const next of neighbours(doc, id, true)) visit(next);
-  };
-  const entered = new Set(list(doc, "edges").map((e) => e.target));
-  const byPlace = list(doc, "nodes").sort((a, b) => a.position.y - b.position.y || a.position.x - b.position.x);
-  for (const n of byPlace) if (hasOutput(n.type) && !entered.has(n.id)) visit(n.id);
-  for (const n of byPlace) visit(n.id);
-  return out;
 }

@@ -195,7 +195,9 @@ export function removeNodes(
 
 /** Moves nodes and notes by a distance. */
 export function moveBy(e: Edit, ids: Iterable<string>, by: Point): void {
-  for (const id of ids) {
+  // A group is where its members are.
+  const moving = new Set([...ids].flatMap((id) => e.get("groups", id)?.members ?? [id]));
+  for (const id of moving) {
     const n = e.get("nodes", id);
     if (n) e.patch("nodes", id, { position: { x: n.position.x + by.x, y: n.position.y + by.y } });
     const note = e.get("notes", id);

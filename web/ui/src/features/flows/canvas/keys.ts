@@ -25,6 +25,7 @@ import { type FlowNode, list, type Point } from "../document";
 import { focusInspector } from "../inspector/focus";
 import { NODE_WIDTH } from "../layout";
 import { hasInput, hasOutput, refusal } from "../rules";
+import { pin, useRuns } from "../runs";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
 import type { QuickAddRequest } from "./requests";
@@ -253,6 +254,16 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         ensureSelected();
         toggleEnabled(name);
       }),
+      one("pin", t("canvas.pin"), () => {
+        const node = focused();
+        if (!node) return;
+        const { pinned, last } = useRuns.getState();
+        const output = last[name]?.steps.findLast((s) => s.nodeID === node.id)?.out;
+        const isPinned = pinned[name]?.[node.id] !== undefined;
+        if (!isPinned && output === undefined) return editor.announce(t("canvas.pinNothing"));
+        pin(name, node.id, isPinned ? undefined : output);
+        editor.announce(t(isPinned ? "canvas.unpinned" : "canvas.pinned", { name: node.data.label }));
+      }),
       edit("duplicate", t("canvas.duplicate"), () => {
         ensureSelected();
         duplicate(name, catalogue);
@@ -302,14 +313,19 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
   }, [flow.doc]);
   // What is said of a node when it gets the focus.
   const label = useCallback(
-    (node: FlowNode) => {
+    (node: FlowNode, shown: { problems: number; warnings: number; isChanged: boolean }) => {
+      const isFine = node.data.configured !== false && shown.problems === 0;
       return [
         t(`kind.${node.type}`),
         node.data.label || catalogue.of(node)?.name || "",
         hasInput(node.type) ? t("node.in", { n: degrees.into.get(node.id) ?? 0 }) : "",
         hasOutput(node.type) ? t("node.out", { n: degrees.out.get(node.id) ?? 0 }) : "",
         node.data.disabled ? t("card.disabled") : "",
-        node.data.configured === false ? t("node.unconfigured") : t("node.fine"),
+        node.data.configured === false ? t("node.unconfigured") : "",
+        shown.problems > 0 ? t("node.problems", { n: shown.problems }) : "",
+        isFine ? t("node.fine") : "",
+        shown.warnings > 0 ? t("node.warnings", { n: shown.warnings }) : "",
+        shown.isChanged ? t("node.changed") : "",
       ]
         .filter(Boolean)
         .join(", ");

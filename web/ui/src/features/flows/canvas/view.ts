@@ -96,7 +96,7 @@ export class View {
       focused: string | undefined;
       portNames: boolean;
       target: (node: FlowNode) => "yes" | "no" | undefined;
-      label: (node: FlowNode) => string;
+      label: (node: FlowNode, shown: { problems: number; warnings: number; isChanged: boolean }) => string;
     },
   ): Node[] {
     const { doc } = flow;
@@ -166,7 +166,7 @@ export class View {
     const position = moved[node.id] ?? node.position;
     const selected = flow.selected.has(node.id);
     const tabIndex = options.focused === node.id ? 0 : -1;
-    const label = options.label(node);
+    const label = options.label(node, data);
     const { node: _, ...shown } = data;
     const key = JSON.stringify([shown, position, selected, tabIndex, hidden, label]);
     const kept = this.cards.get(node);
