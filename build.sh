@@ -99,6 +99,8 @@ lint() { # formatting, go vet, staticcheck
 
 test() { # everything CI runs: lint, all tests, also under the race detector, the window, e2e
 	need gcc gcc libc6-dev # the race detector alone takes cgo
+	need curl curl # the tour of the README
+	need strace strace # disks that fail
 	lint
 	say "tests"
 	go test -vet=off -timeout 15m ./...

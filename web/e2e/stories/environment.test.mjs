@@ -335,7 +335,7 @@ describe("somebody who may only change variables", () => {
     await heading(hers, "Overview").waitFor();
 
     const nav = hers.getByRole("navigation", { name: "Main" });
-    assert.deepEqual((await nav.getByRole("link").allTextContents()).map((x) => x.trim()), ["Overview", "Environment"]);
+    assert.deepEqual((await nav.getByRole("link").allTextContents()).map((x) => x.trim()), ["Overview", "Environment", "About"]);
     await nav.getByRole("link", { name: "Environment" }).click();
     await heading(hers, "Environment").waitFor();
     assert.equal(await hers.getByRole("button", { name: "New", exact: true }).isDisabled(), true);
