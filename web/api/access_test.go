@@ -371,6 +371,24 @@ func TestEveryAttemptIsAudited(t *testing.T) {
 	}
 }
 
+// TestRefusedReadingIsAudited asks to see what one may not: once a minute is on record.
+func TestRefusedReadingIsAudited(t *testing.T) {
+	p := webtest.Start(t)
+	none := p.User(0)
+	for range 3 {
+		if rec := p.Do(none.Cookie, "GET", "/systemApi/auditLogs", ""); rec.Code != 403 {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
+		}
+	}
+	list, total, err := p.DB.Audit().Page(t.Context(), 0, 10)
+	if err != nil || total != 1 {
+		t.Fatalf("%d entries, %v", total, err)
+	}
+	if e := list[0]; e.Action != "audit.first" || e.Result != audit.Refused || e.Actor != none.Name {
+		t.Errorf("%+v", e)
+	}
+}
+
 // TestThingsOfOthers asks for what belongs to somebody else: it is as absent as
 // what never was.
 func TestThingsOfOthers(t *testing.T) {

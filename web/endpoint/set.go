@@ -42,6 +42,7 @@ type Set struct {
 	endpoints []Endpoint
 	router    *mux.Router
 	strangers strangers
+	readers   readers
 }
 
 // NewSet returns the handler of the endpoints. It panics when two share an ID or
@@ -186,6 +187,10 @@ func (s *Set) serve(e Endpoint, w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.report(ctx, e, err)
 	}
+	if entry == nil && lacksRight(err) && s.readers.admit(auth.ActorFrom(ctx).UserID+" "+e.ID, time.Now()) {
+		entry = e.entry(fault.Request(ctx))
+		ctx = audit.WithEntry(ctx, entry)
+	}
 	if entry != nil && audit.EntryFrom(ctx) != nil {
 		s.record(ctx, e, entry, err)
 	}
@@ -300,6 +305,36 @@ func (s *Set) record(ctx context.Context, e Endpoint, entry *audit.Entry, err er
 		s.Log.ErrorContext(ctx, "audit entry not stored", "action", entry.Action, "request", entry.RequestID, "error", err)
 	}
 }
+
+// lacksRight reports whether a request was refused for want of a right.
+func lacksRight(err error) bool {
+	f, ok := fault.As(err)
+	return ok && f.Kind == fault.Forbidden && f.Code == "missing_permission"
+}
+
+// readers notes who was refused to read what in this minute: once is on record, what
+// a window asks again and again is not.
+type readers struct {
+	mu     sync.Mutex
+	minute time.Time
+	seen   map[string]bool
+}
+
+func (r *readers) admit(what string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if minute := now.Truncate(time.Minute); minute != r.minute {
+		r.minute, r.seen = minute, map[string]bool{}
+	}
+	if r.seen[what] || len(r.seen) >= readersPerMinute {
+		return false
+	}
+	r.seen[what] = true
+	return true
+}
+
+// readersPerMinute bounds what readers notes.
+const readersPerMinute = 1000
 
 // strangersPerMinute bounds the audit entries of callers who are not signed in.
 const strangersPerMinute = 60
