@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -69,6 +70,8 @@ func bodyFault(err error, tooLarge func() error) error {
 		return nil
 	case errors.As(err, &over):
 		return tooLarge()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fault.New(fault.Timeout, "The body came too slowly.").WithCode("body_slow").Because(err)
 	}
 	return fault.New(fault.Malformed, "The body ended before it was complete.").WithCode("body_broken").Because(err)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -313,6 +315,28 @@ func TestFlowsNeedThePermission(t *testing.T) {
 	for _, path := range []string{"/flows", "/flows/settings", "/drafts", "/drafts/x", "/deployments", "/debug", "/module", "/module/nodes"} {
 		if rec := p.Do(who, http.MethodGet, "/systemApi"+path, ""); rec.Code != http.StatusForbidden {
 			t.Errorf("GET %s: %d", path, rec.Code)
+		}
+	}
+}
+
+// slow is a body of which no more comes in time.
+type slow struct{}
+
+func (slow) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+func (slow) Close() error             { return nil }
+
+func TestSlowBodiesTimeOut(t *testing.T) {
+	d := sit(t)
+	echo := new(sketch).node("in", "Request", "Request", `{"apiMethod":"POST","apiEndpoint":"/echo"}`).
+		node("out", "Response", "Response", `{"responseKey":"msg"}`).edge("in", "out").json()
+	d.ask(200, `POST /flows/deploy {"flowconfigurations":{"echo":`+echo+`}}`)
+	for _, path := range []string{"/api/echo", "/systemApi/flows/deploy"} {
+		r := d.Request(d.who, "POST", path, `{"a": 1}`)
+		r.Body = slow{}
+		rec := httptest.NewRecorder()
+		d.ServeHTTP(rec, r)
+		if rec.Code != http.StatusRequestTimeout || !strings.Contains(rec.Body.String(), "too slowly") {
+			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
 		}
 	}
 }
