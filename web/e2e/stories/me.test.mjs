@@ -386,7 +386,7 @@ describe("me", () => {
     await launch(page, product);
     for (const path of ["profile", "security"]) {
       await page.goto(`${product.url}/_/me/${path}`);
-      await page.getByText("There are no accounts in local mode").waitFor();
+      await page.getByText("Nobody signs in on this machine").waitFor();
       assert.deepEqual(await violations(page), []);
     }
     assert.deepEqual(faults, []);

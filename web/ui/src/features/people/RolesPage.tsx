@@ -14,6 +14,7 @@ import { Gated } from "../../components/Gated";
 import { type Column, DataTable } from "../../components/table/DataTable";
 import { t } from "../../text/t";
 import { needs, whyNotChange, whyNotGive } from "./gates";
+import { LocalNotice } from "./LocalNotice";
 import { type Role, rolesQuery } from "./queries";
 import { useDeleteRole } from "./useDeleteRole";
 import "../../styles/kitForms";
@@ -61,10 +62,11 @@ export function RolesPage() {
     { id: "members", label: t("role.members"), value: (r) => r.members, numeric: true },
   ];
   return (
-    <Page title={t("nav.roles")} actions={add}>
+    <Page title={t("nav.roles")} actions={data?.length !== 0 && add}>
+      <LocalNotice />
       {error && <Failure error={error} retry={() => void refetch()} />}
       {isPending && <Skeleton height={180} />}
-      {data?.length === 0 && <Empty>{t("roles.none")}</Empty>}
+      {data?.length === 0 && <Empty actions={add}>{t("roles.none")}</Empty>}
       {data && data.length > 0 && (
         <DataTable
           name={t("nav.roles")}

@@ -1,11 +1,10 @@
-import { Alert, Button, Menu, Select, Skeleton, TextInput } from "@mantine/core";
+import { Button, Menu, Select, Skeleton, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
-import { SwitchOnSignIn } from "../../app/SwitchOnSignIn";
 import { useMe } from "../../app/session";
 import { Empty, Failure } from "../../app/states";
 import { useTableView } from "../../app/tables";
@@ -16,6 +15,7 @@ import { type Column, DataTable } from "../../components/table/DataTable";
 import { t } from "../../text/t";
 import { AddUserDialog } from "./AddUserDialog";
 import { isSelf, needs } from "./gates";
+import { LocalNotice } from "./LocalNotice";
 import { SHOWN, type User, usersQuery } from "./queries";
 import { UserMenuItems } from "./UserMenuItems";
 import { useUserActions } from "./userActions";
@@ -92,15 +92,11 @@ export function UsersPage() {
     },
   ];
   return (
-    <Page title={t("nav.users")} actions={add}>
-      {me?.mode === "local" && (
-        <Alert color="iris" mb="md">
-          {t("users.local")} <SwitchOnSignIn />
-        </Alert>
-      )}
+    <Page title={t("nav.users")} actions={!isNobody && add}>
+      <LocalNotice />
       {error && <Failure error={error} retry={() => void refetch()} />}
       {isPending && <Skeleton height={220} />}
-      {isNobody && <Empty>{t("users.none")}</Empty>}
+      {isNobody && <Empty actions={add}>{t("users.none")}</Empty>}
       {data && !isNobody && (
         <DataTable
           name={t("nav.users")}
