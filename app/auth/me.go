@@ -2,11 +2,13 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 )
 
@@ -124,12 +126,15 @@ const (
 // given as null, leaves the others, and returns all.
 func (a *Accounts) ChangePreferences(ctx context.Context, change map[string]jsontext.Value) (map[string]jsontext.Value, error) {
 	var all map[string]jsontext.Value
-	err := a.Store.ChangePreferences(ctx, ActorFrom(ctx).owner(), func(old []byte) ([]byte, error) {
+	who := ActorFrom(ctx)
+	err := a.Store.ChangePreferences(ctx, who.owner(), func(old []byte) ([]byte, error) {
 		var err error
 		if all, err = decodePreferences(old); err != nil {
 			return nil, err
 		}
+		before, after := map[string]any{}, map[string]any{}
 		for key, value := range change {
+			before[key], after[key] = preferenceNote(all[key]), preferenceNote(value)
 			if value.Kind() == 'n' {
 				delete(all, key)
 			} else {
@@ -144,9 +149,24 @@ func (a *Accounts) ChangePreferences(ctx context.Context, change map[string]json
 			return nil, fault.New(fault.TooLarge, "Preferences may have %d entries and %d KiB in all.", preferencesMost, preferencesBytes>>10).
 				WithCode("preferences_full")
 		}
+		audit.Describe(ctx, "preferences of "+who.Username, before, after)
 		return text, nil
 	})
 	return all, err
+}
+
+// preferenceNote is a preference in the audit log. What one holds is known to the
+// window alone and may be anything, so all but a yes or no is told by its size.
+func preferenceNote(value jsontext.Value) any {
+	switch value.Kind() {
+	case 't':
+		return true
+	case 'f':
+		return false
+	case 'n', jsontext.KindInvalid:
+		return nil
+	}
+	return fmt.Sprintf("%d bytes", len(value))
 }
 
 func decodePreferences(text []byte) (map[string]jsontext.Value, error) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/fault"
 )
 
@@ -207,6 +209,15 @@ func (a *Accounts) running(all []Session, who Actor) []SessionInfo {
 // EndSession ends a session of the actor in ctx; somebody else's is not found.
 func (a *Accounts) EndSession(ctx context.Context, id string) error {
 	who := ActorFrom(ctx)
+	sessions, err := a.Store.Sessions(ctx, who.owner())
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if s.Public == id {
+			audit.Describe(ctx, "session "+id, s.note(), nil)
+		}
+	}
 	if err := a.Store.EndSession(ctx, who.owner(), id); err != nil {
 		return err
 	}
@@ -217,9 +228,61 @@ func (a *Accounts) EndSession(ctx context.Context, id string) error {
 // EndOtherSessions ends all sessions of the actor in ctx but the one that asks.
 func (a *Accounts) EndOtherSessions(ctx context.Context) error {
 	who := ActorFrom(ctx)
+	was, err := a.accessNote(ctx, who.owner())
+	if err != nil {
+		return err
+	}
+	is := was
+	is.Sessions = slices.DeleteFunc(slices.Clone(was.Sessions), func(s sessionNote) bool { return s.ID != who.Session })
+	audit.Describe(ctx, "user "+who.Username, was, is)
 	if err := a.Store.EndOtherSessions(ctx, who.owner(), who.Session); err != nil {
 		return err
 	}
 	a.changed(who.UserID, "sessions")
 	return nil
+}
+
+// sessionNote is a session in the audit log.
+type sessionNote struct {
+	ID        string    `json:"id"`
+	CreatedAt time.Time `json:"createdAt"`
+	Address   string    `json:"address"`
+}
+
+func (s Session) note() sessionNote { return sessionNote{s.Public, s.Created, s.Address} }
+
+// tokenNote is a personal token in a list of the audit log.
+type tokenNote struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// accessNote is what somebody is signed in with in the audit log.
+type accessNote struct {
+	Sessions []sessionNote `json:"sessions"`
+	Tokens   []tokenNote   `json:"tokens"`
+}
+
+func (a *Accounts) accessNote(ctx context.Context, owner int64) (accessNote, error) {
+	n := accessNote{[]sessionNote{}, []tokenNote{}}
+	sessions, err := a.Store.Sessions(ctx, owner)
+	if err != nil {
+		return n, err
+	}
+	for _, s := range sessions {
+		n.Sessions = append(n.Sessions, s.note())
+	}
+	tokens, err := a.Store.Tokens(ctx, owner)
+	for _, t := range tokens {
+		n.Tokens = append(n.Tokens, tokenNote{t.Public, t.Name})
+	}
+	return n, err
+}
+
+// without returns what is left once the credentials have ended.
+func (n accessNote) without(end Credentials) accessNote {
+	return accessNote{
+		slices.DeleteFunc(slices.Clone(n.Sessions), func(s sessionNote) bool { return end.Sessions || s.ID == end.Session }),
+		slices.DeleteFunc(slices.Clone(n.Tokens), func(t tokenNote) bool { return end.Tokens || t.ID == end.Token }),
+	}
 }

@@ -134,6 +134,15 @@ func (a *Accounts) Tokens(ctx context.Context) ([]TokenInfo, error) {
 // found.
 func (a *Accounts) EndToken(ctx context.Context, id string) error {
 	who := ActorFrom(ctx)
+	tokens, err := a.Store.Tokens(ctx, who.owner())
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if t.Public == id {
+			audit.Describe(ctx, "token "+t.Name, t.info(), nil)
+		}
+	}
 	if err := a.Store.EndToken(ctx, who.owner(), id); err != nil {
 		return err
 	}

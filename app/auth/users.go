@@ -549,13 +549,25 @@ func (a *Accounts) EndTokenOf(ctx context.Context, in UserCredential) error {
 }
 
 func (a *Accounts) endAccess(ctx context.Context, key UserKey, end Credentials, reason string) error {
-	u, err := a.Store.EndAccess(ctx, ActorFrom(ctx).owner(), key.username(), end, func(s Scene, was User) error {
+	u, err := a.Store.UserByName(ctx, key.username())
+	if err != nil {
+		return err
+	}
+	before, err := a.accessNote(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	u, err = a.Store.EndAccess(ctx, ActorFrom(ctx).owner(), key.username(), end, func(s Scene, was User) error {
 		h, err := s.hand(ctx, DeleteUser)
 		if err != nil {
 			return err
 		}
-		audit.Describe(ctx, "user "+was.Username, nil, nil)
-		return h.reach(was)
+		if err := h.reach(was); err != nil {
+			audit.Describe(ctx, "user "+was.Username, nil, nil)
+			return err
+		}
+		audit.Describe(ctx, "user "+was.Username, before, before.without(end))
+		return nil
 	})
 	if err != nil {
 		return err

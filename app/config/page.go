@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/auth"
 	"ecoflow/app/fault"
 )
@@ -166,6 +167,8 @@ func (c *Current) Confirm(ctx context.Context, n VersionNumber) (Page, error) {
 	if who := auth.ActorFrom(ctx); t.before.Local() != c.Get().Local() && !who.Permissions.Has(auth.Administrator) {
 		return Page{}, fault.New(fault.Forbidden, "How people sign in is for an administrator to confirm.").WithCode("administrator_needed")
 	}
+	before, after := states(t.changes)
+	audit.Describe(ctx, "settings", before, after)
 	if err := c.store.EndSettingsTrial(ctx, t.version.Number, Saved, ""); err != nil {
 		return Page{}, err
 	}
@@ -184,6 +187,8 @@ func (c *Current) Cancel(ctx context.Context, n VersionNumber) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
+	before, after := states(t.changes)
+	audit.Describe(ctx, "settings", after, before) // back
 	if err := c.store.EndSettingsTrial(ctx, t.version.Number, Returned, fmt.Sprintf("%s took them back.", auth.ActorFrom(ctx).Username)); err != nil {
 		return Page{}, err
 	}

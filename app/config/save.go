@@ -25,6 +25,15 @@ type trial struct {
 	timer   *time.Timer
 }
 
+// states are both sides of differences, by key.
+func states(changes []Difference) (before, after map[string]any) {
+	before, after = map[string]any{}, map[string]any{}
+	for _, d := range changes {
+		before[d.Key], after[d.Key] = d.Before, d.After
+	}
+	return before, after
+}
+
 // plan is a change that was thought through and nothing more.
 type plan struct {
 	base    Version
@@ -141,10 +150,7 @@ func (c *Current) save(ctx context.Context, base *int64, edit func(stored map[st
 	if err != nil {
 		return err
 	}
-	before, after := map[string]any{}, map[string]any{}
-	for _, d := range p.changes {
-		before[d.Key], after[d.Key] = d.Before, d.After
-	}
+	before, after := states(p.changes)
 	audit.Describe(ctx, "settings", before, after)
 	if string(p.object) == string(or(p.base.Object)) {
 		return nil // and the versions stay as many
@@ -190,9 +196,17 @@ func (c *Current) expire(t *trial) {
 		return
 	}
 	// Stored or not, what is pending does not count at the next start.
-	_ = c.store.EndSettingsTrial(returning(context.Background(), t.version), t.version.Number, Returned,
+	_ = c.store.EndSettingsTrial(t.returning(), t.version.Number, Returned,
 		fmt.Sprintf("Nobody confirmed them within %s.", c.confirm))
 	c.giveBack()
+}
+
+// returning carries the audit entry of the trial when it ends by itself.
+func (t *trial) returning() context.Context {
+	ctx := returning(context.Background(), t.version)
+	before, after := states(t.changes)
+	audit.Describe(ctx, "settings", after, before) // back
+	return ctx
 }
 
 // giveBack has the settings before the trial in force again.
@@ -216,7 +230,7 @@ func (c *Current) Close() error {
 	t := c.trial
 	c.trial = nil
 	t.timer.Stop()
-	return c.store.EndSettingsTrial(returning(context.Background(), t.version), t.version.Number, Returned, "EcoFlow ended before they were confirmed.")
+	return c.store.EndSettingsTrial(t.returning(), t.version.Number, Returned, "EcoFlow ended before they were confirmed.")
 }
 
 // Difference is a setting that is not the same in two versions.

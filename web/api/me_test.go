@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -368,4 +369,46 @@ func TestEndOtherSessions(t *testing.T) {
 	}
 	status(t, check.Do(other, "GET /me"), 401, "another session")
 	status(t, check.Do(cookies(rec), "GET /me"), 200, "the one that asked")
+}
+
+// The entries of what people end and of what they prefer say what was there and what
+// is left, and no value of a preference that may be a secret.
+func TestAccessAudit(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	admin, user, other := p.Admin(), p.User(0), p.User(0)
+	one := func(name string) string {
+		return `{"id":"public ` + name + `","createdAt":"*","address":"*"}`
+	}
+	session := func(name string) string { return `"sessions":[` + one(name) + `]` }
+	tokens := func(name string) string { return `"tokens":[{"id":"token ` + name + `","name":"*"}]` }
+	made := payload[auth.TokenInfo](t, check.Do(user.Cookie, `POST /me/tokens {"name": "ci", "permissions": []}`))
+	for _, tt := range []struct {
+		as                          webtest.Credential
+		request                     string
+		object, before, after, lack string
+	}{
+		{user.Cookie, `PATCH /me/preferences {"theme": "hunter2", "folded": true}`, "preferences of " + user.Name, `{"folded":null,"theme":null}`, `{"folded":true,"theme":"9 bytes"}`, "hunter2"},
+		{user.Cookie, `PATCH /me/preferences {"theme": null, "folded": false}`, "preferences of " + user.Name, `{"folded":true,"theme":"9 bytes"}`, `{"folded":false,"theme":null}`, "hunter2"},
+		{user.Cookie, `DELETE /me/tokens/` + made.ID, "token ci", `{"id":"` + made.ID + `","name":"ci","permissions":[],"createdAt":"*","expiresAt":"*","lastUsedAt":null}`, ``, "ecf_"},
+		{user.Token, `DELETE /me/sessions`, "user " + user.Name, `{` + session(user.Name) + `,` + tokens(user.Name) + `}`, `{"sessions":[],` + tokens(user.Name) + `}`, ""},
+		{other.Token, `DELETE /me/sessions/public%20` + other.Name, "session public " + other.Name, one(other.Name), ``, ""},
+		{admin.Cookie, `DELETE /admin/users/` + user.Name + `/access?tokens=true`, "user " + user.Name, `{"sessions":[],` + tokens(user.Name) + `}`, `{"sessions":[],"tokens":[]}`, ""},
+		{admin.Cookie, `DELETE /admin/users/` + other.Name + `/tokens/token%20` + other.Name, "user " + other.Name, `{"sessions":[],` + tokens(other.Name) + `}`, `{"sessions":[],"tokens":[]}`, ""},
+	} {
+		status(t, check.Do(tt.as, tt.request), 200, tt.request)
+		list, _, err := p.DB.Audit().Page(t.Context(), 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := string(list[0].Before), string(list[0].After)
+		if list[0].Object != tt.object || !like(tt.before, before) || !like(tt.after, after) || tt.lack != "" && strings.Contains(before+after, tt.lack) {
+			t.Errorf("%s: %s: %s, then %s", tt.request, list[0].Object, before, after)
+		}
+	}
+}
+
+// like reports whether the text is the pattern, in which "*" stands for any string.
+func like(pattern, text string) bool {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `"\*"`, `"[^"]*"`) + "$").MatchString(text)
 }

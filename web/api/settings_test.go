@@ -190,13 +190,28 @@ func TestSettingsAudit(t *testing.T) {
 	if rec := p.Do(admin.Cookie, "PATCH", "/systemApi/settings", `{"changes": {"limits.runTime": 5000}}`); rec.Code != http.StatusOK {
 		t.Fatal(rec.Code, rec.Body)
 	}
-	list, _, err := p.DB.Audit().Page(t.Context(), 0, 1)
-	if err != nil {
-		t.Fatal(err)
+	newest := func(wantBefore, wantAfter string) {
+		t.Helper()
+		list, _, err := p.DB.Audit().Page(t.Context(), 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := string(list[0].Before), string(list[0].After)
+		if list[0].Object != "settings" || before != wantBefore || after != wantAfter {
+			t.Errorf("%s of %s: %s, then %s", list[0].Action, list[0].Object, before, after)
+		}
 	}
-	before, after := string(list[0].Before), string(list[0].After)
-	if list[0].Object != "settings" || before != `{"limits.runTime":30000}` || after != `{"limits.runTime":5000}` {
-		t.Errorf("%s: %s, then %s", list[0].Object, before, after)
+	newest(`{"limits.runTime":30000}`, `{"limits.runTime":5000}`)
+	for _, end := range []struct{ path, before, after string }{
+		{"cancel", `{"Port":4001}`, `{"Port":4000}`},
+		{"confirm", `{"Port":4000}`, `{"Port":4001}`},
+	} {
+		rec := p.Do(admin.Cookie, "PATCH", "/systemApi/settings", `{"changes": {"Port": 4001}}`)
+		pending := payload[struct{ Pending struct{ Version int64 } }](t, rec).Pending
+		if rec := p.Do(admin.Cookie, "POST", "/systemApi/settings/"+end.path, fmt.Sprintf(`{"version": %d}`, pending.Version)); rec.Code != http.StatusOK {
+			t.Fatal(rec.Code, rec.Body)
+		}
+		newest(end.before, end.after)
 	}
 }
 
