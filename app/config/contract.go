@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -35,9 +36,10 @@ type Replace struct {
 	Values map[string]any `json:",embed"`
 }
 
-// Replace changes settings as Save does.
-func (c *Current) Replace(ctx context.Context, r Replace) (Page, error) {
-	values, wrong := flatten(r.Values)
+// Replace changes settings as Save does. The system database, which endpoint 7 shows
+// as system, stays what it is.
+func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any) (Page, error) {
+	values, wrong := flatten(r.Values, system)
 	c.changes.Lock()
 	defer c.changes.Unlock()
 	edit := c.edit(values)
@@ -83,7 +85,7 @@ var endings = map[string]string{
 }
 
 // flatten turns a body of endpoint 9 into values by dotted key.
-func flatten(body map[string]any) (values map[string]any, wrong []fault.Place) {
+func flatten(body, system map[string]any) (values map[string]any, wrong []fault.Place) {
 	values = map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		value := body[name]
@@ -94,10 +96,8 @@ func flatten(body map[string]any) (values map[string]any, wrong []fault.Place) {
 				wrong = append(wrong, fault.Place{Path: name, Message: "The system database is always SQLite, in the data folder: there is nothing to migrate to."})
 			}
 			continue
-		case strings.HasPrefix(name, "database"):
-			if problem := checkDatabase(name, value); problem != "" {
-				wrong = append(wrong, fault.Place{Path: name, Message: problem})
-			}
+		case isDatabase(name):
+			wrong = append(wrong, checkDatabase(name, value, system)...)
 			continue
 		case value == "" && (isFlat || !strings.Contains(name, ".")):
 			continue // not given
@@ -138,18 +138,42 @@ func spread(values map[string]any, key string, value any) {
 	}
 }
 
-// checkDatabase says what is wrong with a field about the system database; all of
-// them are read no further.
-func checkDatabase(name string, value any) string {
-	driver, ok := value.(string)
-	if members, isObject := value.(map[string]any); isObject {
-		driver, ok = members["driver"].(string)
+// isDatabase reports whether a field of endpoint 9 is about the system database.
+func isDatabase(name string) bool {
+	return name == "database" || name == "databaseDriver" || strings.HasPrefix(name, "database.") || strings.HasPrefix(name, "databaseConfiguration")
+}
+
+// checkDatabase refuses whatever a field asks of the system database that it is not
+// already.
+func checkDatabase(name string, value any, system map[string]any) (wrong []fault.Place) {
+	key := name
+	if detail, ok := strings.CutPrefix(name, "databaseConfiguration"); ok {
+		key = "database.configuration"
+		if detail != "" {
+			key += "." + strings.ToLower(detail[:1]) + detail[1:]
+		}
+	} else if name == "databaseDriver" {
+		key = "database.driver"
 	}
-	switch {
-	case name != "database" && name != "database.driver" && name != "databaseDriver":
-		return ""
-	case !ok || driver == "" || strings.EqualFold(driver, "SQLite"):
-		return ""
+	asked := map[string]any{}
+	spread(asked, key, value)
+	for _, k := range slices.Sorted(maps.Keys(asked)) {
+		is, _ := find(map[string]any{"database": system}, k)
+		text, isText := asked[k].(string)
+		switch {
+		case asked[k] == nil || isText && text == "": // not given
+		case isText && (k == "database" || k == "database.driver") && strings.EqualFold(text, "SQLite"):
+		case reflect.DeepEqual(asked[k], is):
+		default:
+			at := name
+			if k != key {
+				at = k
+			}
+			wrong = append(wrong, fault.Place{
+				Path: at, Code: "database_unsupported",
+				Message: "The product's own database is always its SQLite file, in the data folder. Databases outside are connections.",
+			})
+		}
 	}
-	return "The system database is always SQLite, in the data folder."
+	return wrong
 }

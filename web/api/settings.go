@@ -114,12 +114,12 @@ func settings(a *app.App) []endpoint.Endpoint {
 			ID:      "config.update",
 			Route:   "PUT /admin/config",
 			Summary: "Change the configuration",
-			Description: "In the flat form, by dotted keys, or as the nested object; what is not named stays. The system database is always SQLite, " +
-				"so migrate is refused. " + onTrial,
+			Description: "In the flat form, by dotted keys, or as the nested object; what is not named stays. The system database is always its SQLite file, " +
+				"so migrate is refused, and so is a database field with another value than endpoint 7 shows. " + onTrial,
 			Allow: auth.ServerConfigurationUpdate,
 			Audit: "Changed the configuration",
 		}, func(ctx context.Context, r askedReplace) (configChanged, error) {
-			page, err := a.Config.Replace(ctx, r.Replace)
+			page, err := a.Config.Replace(ctx, r.Replace, systemDatabase(a, a.Config.Get()))
 			if err != nil {
 				return configChanged{}, err
 			}
@@ -228,8 +228,14 @@ func configuration(a *app.App, s *config.Settings) map[string]any {
 	if s.UserDir == "" {
 		object["userDir"] = folder
 	}
-	object["database"] = map[string]any{
-		"driver": s.Database.Driver, "configuration": map[string]any{"filename": folder + "/ecoflow.db"},
-	}
+	object["database"] = systemDatabase(a, s)
 	return object
+}
+
+// systemDatabase is the member of the configuration object about the product's own
+// database.
+func systemDatabase(a *app.App, s *config.Settings) map[string]any {
+	return map[string]any{
+		"driver": s.Database.Driver, "configuration": map[string]any{"filename": filepath.ToSlash(a.Folder) + "/ecoflow.db"},
+	}
 }

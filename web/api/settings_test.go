@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -177,10 +178,46 @@ func TestConfiguration(t *testing.T) {
 		webtest.Scenario{
 			Name: "endpoint 9 with nothing changes nothing",
 			As:   "admin",
-			When: `PUT /admin/config {"databaseDriver": "Sqlite", "databaseConfigurationFilename": "x", "migrate": false}`,
+			When: `PUT /admin/config {"databaseDriver": "Sqlite", "databaseConfigurationFilename": "", "migrate": false}`,
 			Want: `200 {"payload": {"pending": null}}`,
 		},
+		webtest.Scenario{
+			Name: "endpoint 9 has one system database, by fields",
+			As:   "admin",
+			When: `PUT /admin/config {"databaseDriver": "Sqlite", "databaseConfigurationFilename": "x", "databaseConfigurationHost": "db.example", "limits.runTime": 5000}`,
+			Want: `422 {"errors": [{"path": "databaseConfigurationFilename", "code": "database_unsupported"}, {"path": "databaseConfigurationHost", "code": "database_unsupported"}]}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 has one system database, as an object",
+			As:   "admin",
+			When: `PUT /admin/config {"database": {"driver": "MySQL", "configuration": {"host": "db.example"}}, "database.configuration.port": 3306}`,
+			Want: `422 {"errors": [{"path": "database.configuration.host"}, {"path": "database.driver"}, {"path": "database.configuration.port"}]}`,
+		},
 	)
+}
+
+// What endpoint 7 shows of the system database may be sent back, in each form.
+func TestConfigurationSentBack(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin().Cookie
+	shown := payload[struct {
+		ServerConfig struct{ Database json.RawMessage }
+	}](t, p.Do(admin, "GET", "/systemApi/admin/config", "")).ServerConfig.Database
+	var database struct {
+		Configuration struct{ Filename json.RawMessage }
+	}
+	if err := json.Unmarshal(shown, &database); err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{
+		fmt.Sprintf(`{"database": %s}`, shown),
+		fmt.Sprintf(`{"databaseDriver": "SQLite", "databaseConfigurationFilename": %s}`, database.Configuration.Filename),
+		fmt.Sprintf(`{"database.configuration.filename": %s}`, database.Configuration.Filename),
+	} {
+		if rec := p.Do(admin, "PUT", "/systemApi/admin/config", body); rec.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", body, rec.Code, rec.Body)
+		}
+	}
 }
 
 // The audit entry of a change has what it was and what it is, and no more.
