@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -736,6 +737,82 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 			t.Error("what is no error is written")
 		}
 		adjust(t, c, map[string]any{"logging.enabled": nil, "logging.level": nil})
+	})
+
+	// Requests leave records at this level, in their order: where a later one is, an
+	// earlier one that is not never comes.
+	t.Run("where the log goes", func(t *testing.T) {
+		adjust(t, c, map[string]any{"logging.level": 5})
+		places := map[string]func() string{
+			"file":    func() string { return string(files(t, filepath.Join(dir, "logs"))["ecoflow.log"]) },
+			"console": p.Output,
+			"window":  func() string { return ask(t, c, "GET", "/systemApi/logs/download", nil).Body },
+		}
+		leave := func(mark string, in ...string) {
+			t.Helper()
+			ask(t, c, "GET", "/systemApi/admin/config/"+mark, nil)
+			for _, place := range in {
+				for deadline := time.Now().Add(5 * time.Second); !strings.Contains(places[place](), "/config/"+mark); time.Sleep(10 * time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Fatalf("%s is not on the %s", mark, place)
+					}
+				}
+			}
+		}
+		for key, written := range map[string]map[string]bool{
+			"logging.console":      {"file": true, "console": false},
+			"logging.file.enabled": {"file": false, "console": true},
+			"logging.enabled":      {"file": false, "console": false},
+		} {
+			adjust(t, c, map[string]any{key: false})
+			leave("first-" + key)
+			leave("second-"+key, "window") // so the first was dealt with
+			adjust(t, c, map[string]any{key: nil})
+			leave("third-"+key, "file", "console")
+			for place, want := range written {
+				if strings.Contains(places[place](), "/config/first-"+key) != want {
+					t.Errorf("without %s: written on the %s: %t, want %t", key, place, !want, want)
+				}
+			}
+		}
+		adjust(t, c, map[string]any{"logging.level": nil})
+	})
+
+	t.Run("sign-in", func(t *testing.T) {
+		lasts := func() time.Duration {
+			t.Helper()
+			a := ask(t, p.Client(), "POST", "/systemApi/users/login", map[string]string{"username": drive.User, "password": drive.Password})
+			status("signing in", a, 200)
+			cookie, err := http.ParseSetCookie(a.Header.Get("Set-Cookie"))
+			must(t, err)
+			return time.Duration(cookie.MaxAge) * time.Second
+		}
+		for _, tt := range []struct {
+			hours any
+			want  time.Duration
+		}{{2, 2 * time.Hour}, {nil, 168 * time.Hour}} {
+			adjust(t, c, map[string]any{"limits.sessionTime": tt.hours})
+			if got := lasts(); got != tt.want {
+				t.Errorf("with limits.sessionTime %v a sign-in lasts %s", tt.hours, got)
+			}
+		}
+		idle := p.Client()
+		must(t, idle.SignIn())
+		db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(dir, "ecoflow.db"))+"?_pragma=busy_timeout(5000)")
+		must(t, err)
+		defer db.Close()
+		wait := func() { // six minutes pass for all who are signed in
+			_, err := db.Exec(`UPDATE sessions SET seen = seen - ?`, (6 * time.Minute).Milliseconds())
+			must(t, err)
+		}
+		wait()
+		status("six idle minutes by default", ask(t, idle, "GET", "/systemApi/me", nil), 200)
+		adjust(t, c, map[string]any{"limits.sessionIdle": 5})
+		status("at work", ask(t, idle, "GET", "/systemApi/me", nil), 200)
+		wait()
+		status("six idle minutes where five are most", ask(t, idle, "GET", "/systemApi/me", nil), 401)
+		must(t, c.SignIn())
+		adjust(t, c, map[string]any{"limits.sessionIdle": nil})
 	})
 
 	t.Run("deployments.keep", func(t *testing.T) {
