@@ -321,14 +321,17 @@ func TestNoClimbing(t *testing.T) {
 	p := webtest.Start(t)
 	one := map[auth.Permission]webtest.User{} // who has this permission alone
 	const managing = auth.CreateUser | auth.UpdateUser | auth.DeleteUser | auth.CreateRole | auth.UpdateRole | auth.DeleteRole
-	climbers := map[auth.Permission]webtest.User{}
-	for _, d := range auth.Catalogue {
+	climbers, pets := map[auth.Permission]webtest.User{}, map[auth.Permission]string{}
+	for i, d := range auth.Catalogue {
 		one[d.Permission] = p.User(d.Permission)
-		climbers[d.Permission] = p.User(d.Permission | managing)
+		if testing.Short() && i%6 != 0 {
+			continue
+		}
+		climbers[d.Permission], pets[d.Permission] = p.User(d.Permission|managing), p.User(0).Name
 	}
 	var asking sync.WaitGroup
 	for has, climber := range climbers {
-		pet := p.User(0).Name
+		pet := pets[has]
 		asking.Go(func() {
 			do := func(method, path, body string) *httptest.ResponseRecorder {
 				return p.Do(climber.Cookie, method, "/systemApi"+path, body)
@@ -364,8 +367,8 @@ func TestNoClimbing(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	if len(climbers) != 31 {
-		t.Errorf("%d climbers, want 31", len(climbers))
+	if want := map[bool]int{false: 31, true: 6}[testing.Short()]; len(climbers) != want {
+		t.Errorf("%d climbers, want %d", len(climbers), want)
 	}
 }
 

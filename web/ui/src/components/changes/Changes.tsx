@@ -26,9 +26,9 @@ export function Changes({ flows, none = t("changes.none") }: { flows: readonly F
       )}
       {differing.map((f) => (
         <section key={f.flow} className="changes__flow" aria-label={f.flow}>
-          <h3 className="changes__title">
+          <h2 className="changes__title">
             <Badge change={f.change} /> {f.flow}
-          </h3>
+          </h2>
           <ul className="changes__list">
             {f.nodes
               .filter((n) => showMoved || n.change !== "moved")

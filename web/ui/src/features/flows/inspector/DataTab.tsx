@@ -64,7 +64,7 @@ function StepView({ step }: { step: RunStep }) {
       {step.out !== undefined && <Block title={t("data.out")} value={step.out} />}
       {step.in !== undefined && step.out !== undefined && (
         <section>
-          <h3 className="inspector__heading">{t("data.difference")}</h3>
+          <h2 className="inspector__heading">{t("data.difference")}</h2>
           {changes.length === 0 ? <p className="data__none">{t("data.same")}</p> : <ChangeList changes={changes} />}
         </section>
       )}
@@ -77,7 +77,7 @@ function Block({ title, value }: { title: string; value: unknown }) {
   return (
     <section>
       <div className="data__title">
-        <h3 className="inspector__heading">{title}</h3>
+        <h2 className="inspector__heading">{title}</h2>
         <CopyButton value={JSON.stringify(value, null, 2)}>
           {({ copied, copy }) => (
             <Button variant="subtle" size="compact-xs" onClick={copy} aria-label={`${t("common.copy")}: ${title}`}>
@@ -137,7 +137,7 @@ function Pin({ flow, node, pinned, output }: PinProps) {
   const isPinned = pinned !== undefined;
   return (
     <section>
-      <h3 className="inspector__heading">{t("pin.title")}</h3>
+      <h2 className="inspector__heading">{t("pin.title")}</h2>
       <p className="data__none">{t(isPinned ? "pin.on" : "pin.off")}</p>
       {(isPinned || isWriting) && (
         <JsonInput

@@ -24,7 +24,7 @@ export function DocsTab({ flow, node, type }: TabProps) {
       />
       {type && (
         <section className="docs__help">
-          <h3 className="inspector__heading">{t("docs.about", { name: type.name })}</h3>
+          <h2 className="inspector__heading">{t("docs.about", { name: type.name })}</h2>
           <p>{type.description}</p>
           <Markdown text={type.docs} />
         </section>

@@ -47,7 +47,7 @@ export function GroupPanel({ flow, group }: { flow: OpenFlow; group: Group }) {
         onChange={(e) => patch({ collapsed: e.currentTarget.checked })}
       />
       <section>
-        <h3 className="inspector__heading">{t("group.members", { n: group.members.length })}</h3>
+        <h2 className="inspector__heading">{t("group.members", { n: group.members.length })}</h2>
         <ul className="connections">
           {group.members.map((id) => (
             <li key={id}>

@@ -106,7 +106,7 @@ function Connections({ title, flow, entries, add }: ConnectionsProps) {
   const label = (id: string): string => labelOf(flow, id);
   return (
     <section>
-      <h3 className="inspector__heading">{title}</h3>
+      <h2 className="inspector__heading">{title}</h2>
       <ul className="connections">
         {entries.map(({ edge, other, port }) => (
           <li key={edge}>

@@ -49,7 +49,7 @@ export function Several({ flow, catalogue }: { flow: OpenFlow; catalogue: Catalo
       </div>
       {nodes.length > 1 && (
         <section>
-          <h3 className="inspector__heading">{t("canvas.align")}</h3>
+          <h2 className="inspector__heading">{t("canvas.align")}</h2>
           <div className="several__align">
             {alignments.map((how) => (
               <Button
@@ -130,7 +130,7 @@ export function FlowFacts({ flow, marks }: { flow: OpenFlow; marks: Marks }) {
       </dl>
       {routes.length > 0 && (
         <section>
-          <h3 className="inspector__heading">{t("facts.routes")}</h3>
+          <h2 className="inspector__heading">{t("facts.routes")}</h2>
           <ul className="routes">
             {routes.map((r) => (
               <li key={`${r.method} ${r.path}`}>
