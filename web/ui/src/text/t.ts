@@ -25,9 +25,10 @@ const pseudoLetters: Record<string, string> = {
 };
 
 function pseudo(text: string): string {
-  // Placeholders stay as they are; everything else grows by a third.
+  // Placeholders stay as they are; everything else grows by a third, in words that wrap as others do.
   const letters = text.replace(/\{[^}]*\}|[aeiouAEIOU]/g, (m) => pseudoLetters[m] ?? m);
-  return `[${letters}${"~".repeat(Math.ceil(text.length / 3))}]`;
+  const more = "~".repeat(Math.ceil(text.length / 3)).replace(/~{12}(?=~)/g, "$& ");
+  return `[${letters}${more}]`;
 }
 
 export type Language = "en" | "pseudo";
