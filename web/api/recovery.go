@@ -17,7 +17,8 @@ const inTheLog = "the audit log is in the database that cannot be used; the log 
 
 // Recovery lists every endpoint that answers while the database cannot be used.
 func Recovery(m *recovery.Mode) []endpoint.Endpoint {
-	return append(recovering(func() *recovery.Mode { return m }),
+	up := alive(func() *fault.Fault { return fault.New(fault.Unavailable, "The server is in recovery.") })
+	return append(append(up, recovering(func() *recovery.Mode { return m })...),
 		endpoint.New(endpoint.Spec{
 			ID:      "setup.status",
 			Route:   "GET /init/status",
@@ -35,26 +36,6 @@ func Recovery(m *recovery.Mode) []endpoint.Endpoint {
 			Allow:     auth.Public,
 			Unaudited: inTheLog,
 		}, m.Launch),
-		endpoint.New(endpoint.Spec{
-			ID:      "server.isOnline",
-			Route:   "GET /server/isOnline",
-			Summary: "Say that the server is up",
-			Allow:   auth.Public,
-		}, func(context.Context, struct{}) (online, error) { return online{true}, nil }),
-		endpoint.New(endpoint.Spec{
-			ID:      "health.live",
-			Route:   "GET /health/live",
-			Summary: "Say that the process runs",
-			Allow:   auth.Public,
-		}, func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }),
-		endpoint.New(endpoint.Spec{
-			ID:      "health.ready",
-			Route:   "GET /health/ready",
-			Summary: "Say whether requests are welcome",
-			Allow:   auth.Public,
-		}, func(context.Context, struct{}) (struct{}, error) {
-			return struct{}{}, fault.New(fault.Unavailable, "The server is in recovery.").WithCode("not_ready")
-		}),
 	)
 }
 

@@ -59,8 +59,9 @@ func operate(ctx context.Context, a *app.App, req serverRequest) (any, error) {
 	return online{true}, nil
 }
 
-// server is the process as seen from outside.
-func server(a *app.App) []endpoint.Endpoint {
+// alive lists what supervisors and load balancers ask, of a recovery as well.
+// notReady returns why requests are not welcome, nil when they are.
+func alive(notReady func() *fault.Fault) []endpoint.Endpoint {
 	return []endpoint.Endpoint{
 		endpoint.New(endpoint.Spec{
 			ID:      "server.isOnline",
@@ -68,20 +69,6 @@ func server(a *app.App) []endpoint.Endpoint {
 			Summary: "Say that the server is up",
 			Allow:   auth.Public,
 		}, func(context.Context, struct{}) (online, error) { return online{true}, nil }),
-		endpoint.New(endpoint.Spec{
-			ID:      "server.operate",
-			Route:   "POST /server",
-			Summary: "Restart or stop the server",
-			Description: "Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, " +
-				"30 s at most. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, " +
-				"503 says why and the server goes on.",
-			Allow: endpoint.Depends(auth.SignedIn, serverRequest.allow),
-			Audit: "Asked the server to {Mode}",
-		}, func(ctx context.Context, req serverRequest) (endpoint.With[any, atWork], error) {
-			work := atWork{a.Work()}
-			said, err := operate(ctx, a, req)
-			return endpoint.With[any, atWork]{Payload: said, Beside: work}, err
-		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "health.live",
 			Route:       "GET /health/live",
@@ -96,10 +83,36 @@ func server(a *app.App) []endpoint.Endpoint {
 			Description: "503 while the process starts or stops. For load balancers.",
 			Allow:       auth.Public,
 		}, func(context.Context, struct{}) (struct{}, error) {
-			if !a.System.Serving() {
-				return struct{}{}, fault.New(fault.Unavailable, "The server is %s.", a.System.State()).WithCode("not_ready")
+			if f := notReady(); f != nil {
+				return struct{}{}, f.WithCode("not_ready")
 			}
 			return struct{}{}, nil
+		}),
+	}
+}
+
+// server is the process as seen from outside.
+func server(a *app.App) []endpoint.Endpoint {
+	up := alive(func() *fault.Fault {
+		if a.System.Serving() {
+			return nil
+		}
+		return fault.New(fault.Unavailable, "The server is %s.", a.System.State())
+	})
+	return append(up, []endpoint.Endpoint{
+		endpoint.New(endpoint.Spec{
+			ID:      "server.operate",
+			Route:   "POST /server",
+			Summary: "Restart or stop the server",
+			Description: "Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, " +
+				"30 s at most. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, " +
+				"503 says why and the server goes on.",
+			Allow: endpoint.Depends(auth.SignedIn, serverRequest.allow),
+			Audit: "Asked the server to {Mode}",
+		}, func(ctx context.Context, req serverRequest) (endpoint.With[any, atWork], error) {
+			work := atWork{a.Work()}
+			said, err := operate(ctx, a, req)
+			return endpoint.With[any, atWork]{Payload: said, Beside: work}, err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "server.state",
@@ -142,7 +155,7 @@ func server(a *app.App) []endpoint.Endpoint {
 		}, metrics.ContentType, func(ctx context.Context, in scrape, w http.ResponseWriter) error {
 			return metrics.Write(ctx, a, w, in.Request)
 		}),
-	}
+	}...)
 }
 
 // shown leaves the names of variables to those who may see variables.
