@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ func environment(vars map[string]string) func(string) (string, bool) {
 }
 
 func TestDefaults(t *testing.T) {
-	s, err := config.Load(nil, nil, nil)
+	s, err := config.Load(nil, config.Outside{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestFields(t *testing.T) {
 func TestSourcesWinInOrder(t *testing.T) {
 	stored := `{"Port": 1001, "Host": "10.0.0.1", "limits": {"runTime": 5000}, "publicHosts": ["a.example"], "later": {"x": 1}}`
 	env := environment(map[string]string{"ECOFLOW_PORT": "1002", "ECOFLOW_HOST": "10.0.0.2", "ECOFLOW_HTTP_CORS_ENABLED": "TRUE", "ECOFLOW_PUBLIC_HOSTS": "", "ECOFLOW_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
-	s, err := config.Load([]byte(stored), env, map[string]string{"Port": "1003"})
+	s, err := config.Load([]byte(stored), config.Outside{Lookup: env, Flags: map[string]string{"Port": "1003"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +91,60 @@ func TestSourcesWinInOrder(t *testing.T) {
 	}
 }
 
+// The file of the data folder beats what is stored, and nothing else.
+func TestSettingsFile(t *testing.T) {
+	read := func(text string) (config.Settings, []fault.Place) {
+		t.Helper()
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, config.FileName), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := config.Load([]byte(`{"Port": 1001, "limits": {"runTime": 5000, "runsAtOnce": 7}}`), config.Outside{
+			File: config.ReadFile(dir), Lookup: environment(map[string]string{"ECOFLOW_HOST": "10.0.0.2"}), Flags: map[string]string{"signIn": "true"},
+		})
+		if f, ok := fault.As(err); ok {
+			return s, f.Places
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, nil
+	}
+	if f := config.ReadFile(t.TempDir()); f != nil {
+		t.Errorf("a file that is not there: %+v", f)
+	}
+	s, wrong := read(`{"Port": 1002, "Host": "10.0.0.3", "signIn": false, "limits": {"runTime": 6000}, "httpCors.enabled": true, "httpCors": {"origin": "https://a.example, https://b.example"}}`)
+	if wrong != nil || s.Port != 1002 || s.Host != "10.0.0.2" || !s.SignIn || s.Limits.RunTime != 6*time.Second || s.Limits.RunsAtOnce != 7 || !s.CORS.Enabled || len(s.CORS.Origin) != 2 {
+		t.Errorf("got %+v, wrong %v", s, wrong)
+	}
+	for key, want := range map[string]config.Source{
+		"Port": config.FromFile, "limits.runTime": config.FromFile, "httpCors.enabled": config.FromFile, "limits.runsAtOnce": config.Stored,
+		"Host": config.Environment, "signIn": config.CommandLine,
+	} {
+		if got := s.Source(key); got != want {
+			t.Errorf("%s comes from %s, want %s", key, got, want)
+		}
+	}
+	for text, want := range map[string]fault.Place{
+		``:                                 {Path: "ecoflow.json", Message: "There is no JSON value (line 1, column 1)."},
+		`[]`:                               {Path: "ecoflow.json", Message: "It has to be one JSON object."},
+		`{"Port": 1, "Port": 2}`:           {Path: "ecoflow.json", Message: `The name "Port" comes twice in one object (line 1, column 13).`},
+		strings.Repeat(" ", 1<<20) + "{}":  {Path: "ecoflow.json", Message: "It is longer than 1 MiB."},
+		`{"port": 1}`:                      {Path: "port", Message: "In ecoflow.json: There is no such setting. It is written Port."},
+		`{"limits": {"speed": 1}}`:         {Path: "limits.speed", Message: "In ecoflow.json: There is no such setting."},
+		`{"limits": {"runTime": "soon"}}`:  {Path: "limits.runTime", Message: "In ecoflow.json: It has to be a whole number."},
+		`{"publicHosts": ["https://a.b"]}`: {Path: "publicHosts", Message: `"https://a.b" is not a host name: write it without scheme, port and path.`},
+	} {
+		s, wrong := read(text)
+		if len(wrong) != 1 || wrong[0] != want {
+			t.Errorf("%.40s: %+v", text, wrong)
+		}
+		if s.Limits.RunsAtOnce != 7 { // the rest is in force all the same
+			t.Errorf("%.40s: %+v", text, s)
+		}
+	}
+}
+
 // Only a listener that this machine alone reaches may sign people in unasked.
 func TestLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
@@ -104,7 +159,7 @@ func TestLoopback(t *testing.T) {
 
 // What a client of the original sends for numbers and lists is understood.
 func TestForms(t *testing.T) {
-	s, err := config.Load([]byte(`{"Port": "8080", "httpCors": {"origin": "https://a.example", "allowHeaders": "X-A, X-B", "maxAge": "60", "enabled": "true"}}`), nil, nil)
+	s, err := config.Load([]byte(`{"Port": "8080", "httpCors": {"origin": "https://a.example", "allowHeaders": "X-A, X-B", "maxAge": "60", "enabled": "true"}}`), config.Outside{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,13 +216,13 @@ func TestInvalid(t *testing.T) {
 		{`[1]`, ""},
 		{`{} x`, ""},
 	}
-	defaults, err := config.Load(nil, nil, nil)
+	defaults, err := config.Load(nil, config.Outside{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range tests {
 		t.Run(tt.stored, func(t *testing.T) {
-			s, err := config.Load([]byte(tt.stored), nil, nil)
+			s, err := config.Load([]byte(tt.stored), config.Outside{})
 			if !json.Valid([]byte(tt.stored)) || strings.HasPrefix(tt.stored, "[") {
 				if !fault.Is(err, fault.Invalid) {
 					t.Errorf("got %v", err)
@@ -197,7 +252,7 @@ func TestInvalid(t *testing.T) {
 }
 
 func TestWrongOverridesFallBack(t *testing.T) {
-	s, err := config.Load([]byte(`{"Port": 1001}`), environment(map[string]string{"ECOFLOW_PORT": "http"}), map[string]string{"port": "5"})
+	s, err := config.Load([]byte(`{"Port": 1001}`), config.Outside{Lookup: environment(map[string]string{"ECOFLOW_PORT": "http"}), Flags: map[string]string{"port": "5"}})
 	f, ok := fault.As(err)
 	if !ok || len(f.Places) != 2 || !strings.HasPrefix(f.Places[0].Message, "ECOFLOW_PORT: ") || f.Places[1].Path != "port" {
 		t.Errorf("got %+v", f)
@@ -246,7 +301,7 @@ func saved(t *testing.T, s *storage.Settings) string {
 func TestChange(t *testing.T) {
 	const first = `{"later":{"x":1.10},"httpCors":{"enabled":true,"more":true},"limits":{"runTime":5000}}`
 	store := kept(t, first)
-	c, err := config.Open(t.Context(), store, environment(map[string]string{"ECOFLOW_PORT": "1"}), nil)
+	c, err := config.Open(t.Context(), store, config.Outside{Lookup: environment(map[string]string{"ECOFLOW_PORT": "1"})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +344,7 @@ func TestChange(t *testing.T) {
 }
 
 func TestOpenWithWrongSettingsIsUsable(t *testing.T) {
-	c, err := config.Open(t.Context(), kept(t, `{"Port": "x", "Host": "10.0.0.1"}`), nil, nil)
+	c, err := config.Open(t.Context(), kept(t, `{"Port": "x", "Host": "10.0.0.1"}`), config.Outside{})
 	if !fault.Is(err, fault.Invalid) || c == nil || c.Get().Port != 4000 || c.Get().Host != "10.0.0.1" {
 		t.Errorf("got %v, %v", c, err)
 	}
@@ -300,7 +355,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		s, err := config.Load(stored, nil, nil)
+		s, err := config.Load(stored, config.Outside{})
 		if err != nil && !fault.Is(err, fault.Invalid) {
 			t.Errorf("got %v", err)
 		}
@@ -321,7 +376,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := config.Load(b, nil, nil); err != nil {
+		if _, err := config.Load(b, config.Outside{}); err != nil {
 			t.Errorf("%s does not load: %v", b, err)
 		}
 	})

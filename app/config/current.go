@@ -80,8 +80,7 @@ type Trial interface {
 // Current holds the settings in force. Reading them takes no lock.
 type Current struct {
 	store   Store
-	lookup  func(string) (string, bool)
-	flags   map[string]string
+	outside Outside
 	confirm time.Duration
 	now     atomic.Pointer[Settings]
 
@@ -99,11 +98,10 @@ type Current struct {
 // confirmed by that way.
 const ConfirmTime = 60 * time.Second
 
-// Open loads the settings from the store, the environment and the flags. With an
-// error of kind fault.Invalid the settings are usable all the same; see Load. A
+// Open loads the settings from the store and from outside. With an error of kind fault.Invalid the settings are usable all the same; see Load. A
 // trial that an earlier process did not end has returned by that.
-func Open(ctx context.Context, store Store, lookup func(string) (string, bool), flags map[string]string) (*Current, error) {
-	c := &Current{store: store, lookup: lookup, flags: flags, confirm: ConfirmTime}
+func Open(ctx context.Context, store Store, outside Outside) (*Current, error) {
+	c := &Current{store: store, outside: outside, confirm: ConfirmTime}
 	versions, err := store.SettingsVersions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load settings: %w", err)
@@ -119,7 +117,7 @@ func Open(ctx context.Context, store Store, lookup func(string) (string, bool), 
 	if err != nil {
 		return nil, fmt.Errorf("load settings: %w", err)
 	}
-	s, err := Load(stored.Object, lookup, flags)
+	s, err := Load(stored.Object, outside)
 	if f, ok := fault.As(err); ok {
 		c.wrong = f.Places
 	}

@@ -24,6 +24,7 @@ type Source string
 const (
 	Default     Source = "default"
 	Stored      Source = "stored"
+	FromFile    Source = "file"
 	Environment Source = "environment"
 	CommandLine Source = "command line"
 )
@@ -164,14 +165,14 @@ func (s Settings) Source(key string) Source {
 	return Default
 }
 
-// Load joins the settings from their sources: the stored JSON object (nil for
-// none), the environment as lookup knows it (nil for none) and flags by dotted
-// key. An empty variable is none. Stored keys that no setting has are left alone.
+// Load joins the settings from their sources: the stored JSON object (nil for none)
+// and what comes from outside. An empty variable is none. Stored keys that no setting
+// has are left alone; in the file they are not valid.
 //
 // Every value that is not valid is named in one fault.Invalid, whose places are
 // the dotted keys; the settings come back all the same, with the next best valid
 // value in its place, so that a mistake locks nobody out.
-func Load(stored []byte, lookup func(string) (string, bool), flags map[string]string) (Settings, error) {
+func Load(stored []byte, outside Outside) (Settings, error) {
 	s := Settings{sources: map[string]Source{}}
 	invalid := fault.New(fault.Invalid, "Some settings are not valid.").WithCode("settings_invalid")
 	var object map[string]any
@@ -194,20 +195,21 @@ func Load(stored []byte, lookup func(string) (string, bool), flags map[string]st
 		if v, ok := find(object, f.Key); ok {
 			take(Stored, v)
 		}
-		if lookup != nil {
-			if v, ok := lookup(f.Variable); ok && v != "" {
+		if outside.File != nil {
+			if v, ok := outside.File.values[f.Key]; ok {
+				take(FromFile, v)
+			}
+		}
+		if outside.Lookup != nil {
+			if v, ok := outside.Lookup(f.Variable); ok && v != "" {
 				take(Environment, v)
 			}
 		}
-		if v, ok := flags[f.Key]; ok {
+		if v, ok := outside.Flags[f.Key]; ok {
 			take(CommandLine, v)
 		}
 	}
-	for key := range flags {
-		if !slices.ContainsFunc(Fields, func(f Field) bool { return f.Key == key }) {
-			invalid.At(key, "There is no such setting.")
-		}
-	}
+	outside.unknown(invalid)
 	s.check(func(key, format string, args ...any) {
 		invalid.At(key, format, args...)
 	})
@@ -235,6 +237,8 @@ func (f *Field) valid(s *Settings) bool {
 // place says where a mistake is that is not in the stored settings.
 func place(from Source, f *Field) string {
 	switch from {
+	case FromFile:
+		return "In " + FileName + ": "
 	case Environment:
 		return f.Variable + ": "
 	case CommandLine:

@@ -14,7 +14,7 @@ import (
 type Shown struct {
 	Field
 	Value  any    `json:"value" doc:"In force."`
-	Source Source `json:"source" enum:"default,stored,environment,command line"`
+	Source Source `json:"source" enum:"default,stored,file,environment,command line"`
 	Lock   string `json:"lock,omitempty" doc:"What fixes the value from outside, in a sentence; such a setting cannot be changed here."`
 }
 

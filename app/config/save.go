@@ -66,12 +66,12 @@ func (c *Current) plan(ctx context.Context, base *int64, edit func(stored map[st
 		return nil, err
 	}
 	// What is saved has to be valid by itself, whatever hides it today.
-	own, err := Load(p.object, nil, nil)
+	own, err := Load(p.object, Outside{})
 	wrong = also(wrong, err)
-	next, err := Load(p.object, c.lookup, c.flags)
+	next, err := Load(p.object, c.outside)
 	wrong = also(wrong, err)
 	p.next = &next
-	before, _ := Load(stored.Object, nil, nil) //nolint:errcheck // what was wrong with it is not what this is about
+	before, _ := Load(stored.Object, Outside{}) //nolint:errcheck // what was wrong with it is not what this is about
 	p.changes = differences(&before, &own)
 	now := c.Get()
 	for i := range Fields {
@@ -254,8 +254,8 @@ func differences(before, after *Settings) []Difference {
 
 // between compares what two versions say.
 func between(a, b Version) []Difference {
-	before, _ := Load(a.Object, nil, nil) //nolint:errcheck // wrong values were not in force
-	after, _ := Load(b.Object, nil, nil)  //nolint:errcheck // wrong values were not in force
+	before, _ := Load(a.Object, Outside{}) //nolint:errcheck // wrong values were not in force
+	after, _ := Load(b.Object, Outside{})  //nolint:errcheck // wrong values were not in force
 	return differences(&before, &after)
 }
 
@@ -287,6 +287,8 @@ func (c *Current) edit(values map[string]any) func(stored map[string]any) []faul
 // lock says in a sentence what a setting is fixed by, "" when nothing does.
 func (f *Field) lock(s *Settings) string {
 	switch s.Source(f.Key) {
+	case FromFile:
+		return "It is set in the file " + FileName + " of the data folder."
 	case Environment:
 		return "It is set by the variable " + f.Variable + " of the environment."
 	case CommandLine:

@@ -44,7 +44,7 @@ func person(t *testing.T) context.Context {
 // meanwhile.
 func TestTrial(t *testing.T) {
 	store := kept(t, `{}`)
-	c, err := config.Open(t.Context(), store, nil, nil)
+	c, err := config.Open(t.Context(), store, config.Outside{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestTrial(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := config.Open(t.Context(), store, nil, nil)
+	again, err := config.Open(t.Context(), store, config.Outside{})
 	if err != nil || again.Get().Port != 5000 {
 		t.Errorf("started again: port %d, %v", again.Get().Port, err)
 	}
@@ -134,7 +134,7 @@ func TestTrial(t *testing.T) {
 
 // A demand of the rest of the product is one of the mistakes; its failure is none.
 func TestDemands(t *testing.T) {
-	c, err := config.Open(t.Context(), kept(t, `{}`), nil, nil)
+	c, err := config.Open(t.Context(), kept(t, `{}`), config.Outside{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestDemands(t *testing.T) {
 // What is set to its default goes on following it, and null goes back to it.
 func TestDefaultsAreFollowed(t *testing.T) {
 	store := kept(t, `{"later": {"x": 1}}`)
-	c, err := config.Open(t.Context(), store, nil, nil)
+	c, err := config.Open(t.Context(), store, config.Outside{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -486,9 +486,11 @@ func TestRestartKeepsTheDoors(t *testing.T) {
 // Values from outside cannot be changed, and say where they come from.
 func TestLockedSettings(t *testing.T) {
 	dir := t.TempDir()
+	file := filepath.Join(dir, "ecoflow.json")
+	must(t, os.WriteFile(file, []byte(`{"limits": {"runTime": 9000, "apiBody": 2000}}`), 0o600))
 	p := startIn(t, []string{"ECOFLOW_LIMITS_RUN_TIME=5000"}, dir, "--no-browser", "--port", "0", "--auth")
 	c := administrator(t, p)
-	for key, value := range map[string]any{"limits.runTime": 6000, "Port": 4000, "signIn": false} {
+	for key, value := range map[string]any{"limits.runTime": 6000, "limits.apiBody": 3000, "Port": 4000, "signIn": false} {
 		a := ask(t, c, "PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{key: value}})
 		if a.Status != 422 || !strings.Contains(a.Body, "setting_locked") {
 			t.Errorf("%s: %s", key, a)
@@ -498,11 +500,31 @@ func TestLockedSettings(t *testing.T) {
 	var page settingsPage
 	must(t, ask(t, c, "GET", "/systemApi/settings", nil).Payload(&page))
 	for _, f := range page.Fields {
-		want := map[string]string{"limits.runTime": "ECOFLOW_LIMITS_RUN_TIME", "Port": "command line", "signIn": "--auth"}[f.Key]
+		want := map[string]string{"limits.runTime": "ECOFLOW_LIMITS_RUN_TIME", "limits.apiBody": "file ecoflow.json", "Port": "command line", "signIn": "--auth"}[f.Key]
 		if want == "" && f.Lock != "" || !strings.Contains(f.Lock, want) {
 			t.Errorf("%s: %q", f.Key, f.Lock)
 		}
 	}
+	must(t, c.Deploy(simple()))
+	if a := ask(t, p.Client(), "POST", "/api/echo", `"`+strings.Repeat("x", 2000)+`"`); a.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body over the limit of the file: %s", a)
+	}
+
+	// What cannot be used of it is named before a start, and before a restart.
+	must(t, os.WriteFile(file, []byte(`{"limits": {"apiBody": "many", "speed": 1}}`), 0o600))
+	named := []string{"limits.apiBody: In ecoflow.json: It has to be a whole number", "limits.speed: In ecoflow.json: There is no such setting"}
+	for _, args := range [][]string{{"check"}, {"--no-browser", "--port", "0"}} {
+		_, stderr, code := run(t, nil, append([]string{"--dir", dir}, args...)...)
+		for _, part := range named {
+			if code != 2 || !strings.Contains(stderr, part) {
+				t.Errorf("%v: exit code %d, lacks %q\n%s", args, code, part, stderr)
+			}
+		}
+	}
+	if a := ask(t, c, "POST", "/systemApi/server", `{"Mode": "restart"}`); a.Status != http.StatusServiceUnavailable || !strings.Contains(a.Body, "There is no such setting") {
+		t.Errorf("a restart with it: %s", a)
+	}
+	want(t, p.Client(), "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
 }
 
 // What settings do is seen by those who call, from the next request on.

@@ -108,7 +108,7 @@ func check(o instance.Options, path string) error {
 			return err
 		}
 	}
-	s, err := config.Load(stored, os.LookupEnv, flags(o))
+	s, err := config.Load(stored, outside(o, path))
 	if err != nil {
 		complain("The stored settings are not all used: ", err)
 	}
@@ -137,7 +137,7 @@ func check(o instance.Options, path string) error {
 // withStorage does a command that works on the database while nothing runs.
 func withStorage(ctx context.Context, folder *instance.Folder, o instance.Options) (err error) {
 	words := o.Command
-	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
+	records := log.Open(logOptions(folder, o.Verbose, beforehand(o, folder.Path()).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
 	db, _, err := openStorage(ctx, folder, storage.Options{Log: records.Logger})
 	if err != nil {

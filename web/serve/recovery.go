@@ -48,7 +48,7 @@ func recoverFrom(o *instance.Options, folder *instance.Folder, left *instance.Ha
 	if o.Settings = maps.Clone(o.Settings); o.Settings == nil {
 		o.Settings = map[string]string{}
 	}
-	if beforehand(*o).Port != port {
+	if beforehand(*o, folder.Path()).Port != port {
 		o.Settings["Port"] = strconv.Itoa(port)
 	}
 	return true, true
@@ -61,11 +61,11 @@ func recoverFolder(o instance.Options, folder *instance.Folder, file *storage.Br
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
+	records := log.Open(logOptions(folder, o.Verbose, beforehand(o, folder.Path()).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
 
 	// The settings say where people expect it, when they can be read.
-	settings, err := config.Load(file.Settings(ctx), os.LookupEnv, flags(o))
+	settings, err := config.Load(file.Settings(ctx), outside(o, folder.Path()))
 	if err != nil {
 		records.Logger.Warn("not all settings can be used in recovery", "err", err)
 	}

@@ -69,13 +69,17 @@ func Main(args []string) (code int) {
 
 // begin does what the options ask for.
 func begin(o instance.Options, left *instance.Handover) (code int, err error) {
-	if len(o.Command) == 0 || o.Command[0] == "check" {
-		if _, err := config.Load(nil, os.LookupEnv, o.Settings); err != nil {
+	path, err := instance.Find(o.Dir, o.Portable)
+	if err == nil && (len(o.Command) == 0 || o.Command[0] == "check") {
+		if _, err := config.Load(nil, outside(o, path)); err != nil {
 			complain("", err)
 			return 2, err
 		}
 	}
-	if err := run(o, left); err != nil {
+	if err == nil {
+		err = run(o, path, left)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "ecoflow:", err)
 		return 1, err
 	}
@@ -95,11 +99,7 @@ func complain(prefix string, err error) {
 	}
 }
 
-func run(o instance.Options, left *instance.Handover) error {
-	path, err := instance.Find(o.Dir, o.Portable)
-	if err != nil {
-		return err
-	}
+func run(o instance.Options, path string, left *instance.Handover) error {
 	if len(o.Command) > 0 {
 		return command(o, path)
 	}
@@ -206,7 +206,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 	if err != nil {
 		return nil, err
 	}
-	records := log.Open(logOptions(folder, o.Verbose, beforehand(o).Logging))
+	records := log.Open(logOptions(folder, o.Verbose, beforehand(o, folder.Path()).Logging))
 	defer func() { err = errors.Join(err, records.Close()) }()
 	p := &process{Options: o, folder: folder, left: left, log: records.Logger, full: make(chan struct{}, 1), lost: make(chan error, 1)}
 	reserveAfter := time.Duration(0)
@@ -417,8 +417,8 @@ func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Opt
 }
 
 // beforehand returns the settings as far as they are known without the database.
-func beforehand(o instance.Options) config.Settings {
-	s, _ := config.Load(nil, os.LookupEnv, flags(o)) //nolint:errcheck // main has complained about what is not valid
+func beforehand(o instance.Options, folder string) config.Settings {
+	s, _ := config.Load(nil, outside(o, folder)) //nolint:errcheck // main has complained about what is not valid
 	return s
 }
 
@@ -426,7 +426,7 @@ func beforehand(o instance.Options) config.Settings {
 // that is not valid leaves the next best value in force: it locks nobody out.
 func (p *process) configure(ctx context.Context, records *log.Log, store config.Store) error {
 	var err error
-	if p.config, err = config.Open(ctx, store, os.LookupEnv, flags(p.Options)); fault.Is(err, fault.Invalid) {
+	if p.config, err = config.Open(ctx, store, outside(p.Options, p.folder.Path())); fault.Is(err, fault.Invalid) {
 		complain("The stored settings are not all used: ", err)
 		p.log.Warn("settings are not valid", "err", err)
 	} else if err != nil {
@@ -443,6 +443,11 @@ func (p *process) configure(ctx context.Context, records *log.Log, store config.
 // local reports whether the person at this machine is signed in without a password:
 // never where others can reach the listener (S1).
 func (p *process) local() bool { return p.config.Get().Local() }
+
+// outside is what fixes settings on a data folder.
+func outside(o instance.Options, folder string) config.Outside {
+	return config.Outside{File: config.ReadFile(folder), Lookup: os.LookupEnv, Flags: flags(o)}
+}
 
 // flags are the settings that the command line fixes.
 func flags(o instance.Options) map[string]string {

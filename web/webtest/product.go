@@ -111,7 +111,7 @@ func Start(t testing.TB, options ...Option) *Product {
 	if appOptions.Config == local {
 		mode = nil
 	}
-	if appOptions.Config, err = config.Open(ctx, p.DB.Settings(), nil, mode); err != nil {
+	if appOptions.Config, err = config.Open(ctx, p.DB.Settings(), config.Outside{Flags: mode}); err != nil {
 		t.Fatal(err)
 	}
 	if p.App, err = app.New(ctx, appOptions, p.DB.Stores()); err != nil {

@@ -2,7 +2,7 @@
 // no change of the way to the server locks anybody out.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -264,7 +264,9 @@ describe("settings, seen by axe", () => {
   let product;
   before(async () => {
     chromium = await browser();
-    product = await new Product().start();
+    product = new Product();
+    writeFileSync(join(product.folder, "ecoflow.json"), JSON.stringify({ limits: { runsAtOnce: 321 } }));
+    await product.start();
   });
   after(async () => {
     await chromium?.close();
@@ -291,6 +293,8 @@ describe("settings, seen by axe", () => {
         await launch(page, product);
         await open(page, product);
         await page.getByText(/It is set on the command line/).first().waitFor(); // the port of the test
+        await page.getByText(/It is set in the file ecoflow.json of the data folder/).first().waitFor();
+        assert.deepEqual([await field(page, "Runs at once").inputValue(), await field(page, "Runs at once").isDisabled()], ["321", true]);
         await field(page, "Time of a run").fill("1");
         await button(page, "Save").click();
         await look("settings with a fault");

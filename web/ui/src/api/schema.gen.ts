@@ -2443,7 +2443,7 @@ export interface components {
             /** @description folder or file: a path on the server, which can be picked. */
             picks?: string;
             /** @enum {string} */
-            source: "default" | "stored" | "environment" | "command line";
+            source: "default" | "stored" | "file" | "environment" | "command line";
             /** @enum {string} */
             type: "text" | "number" | "switch" | "list";
             /** @description Of a number: bytes, ms, s … */
