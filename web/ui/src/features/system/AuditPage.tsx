@@ -19,7 +19,7 @@ import { AuditFilters } from "./AuditFilters";
 import { actorName, Result } from "./auditWords";
 import { ChainState } from "./ChainState";
 import { type AuditFilter, chooses, detailCount } from "./filter";
-import { type AuditEntry, auditParameters, auditQuery, JSON_TYPE } from "./queries";
+import { type AuditEntry, auditParameters, auditQuery, JSON_TYPE, reread } from "./queries";
 import { useReopened } from "./useReopened";
 import "./system.css";
 
@@ -43,7 +43,7 @@ export function AuditPage() {
   };
   const showFresh = (): void => {
     setFresh(0);
-    void queries.resetQueries({ queryKey: auditQuery(filter).queryKey });
+    void reread(queries, auditQuery(filter).queryKey);
   };
   useServerEvents(["audit", "resync"], (e) => {
     if (e.type === "resync") showFresh();

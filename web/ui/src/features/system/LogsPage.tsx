@@ -9,7 +9,7 @@ import { Empty, Failure } from "../../app/states";
 import { t } from "../../text/t";
 import { clockTime, exactTime } from "../../text/time";
 import { merged, wanted } from "./lines";
-import { type Level, type LogRecord, logQuery } from "./queries";
+import { type Level, type LogRecord, logQuery, reread } from "./queries";
 import { useReopened } from "./useReopened";
 import "../../styles/kitForms";
 import "./system.css";
@@ -45,7 +45,7 @@ export function LogsPage() {
     setLive([]);
     setSkipped(0);
     setPaused(false);
-    void queries.resetQueries({ queryKey: logQuery(level, q).queryKey });
+    void reread(queries, logQuery(level, q).queryKey);
   };
   useServerEvents(["log", "resync"], (e) => {
     if (e.type === "resync") return again();

@@ -1,4 +1,10 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type QueryClient,
+  type QueryKey,
+  queryOptions,
+} from "@tanstack/react-query";
 import { api, envelope, payload } from "../../api/client";
 import type { components, paths } from "../../api/schema.gen";
 import type { AuditFilter } from "./filter";
@@ -33,6 +39,16 @@ export const auditQuery = (filter: AuditFilter) =>
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
   });
+
+/** Reads a list again from its first page, which stays on the screen meanwhile. */
+export async function reread(queries: QueryClient, queryKey: QueryKey): Promise<void> {
+  await queries.cancelQueries({ queryKey }); // what is on its way may be older than what happened
+  queries.setQueryData<InfiniteData<unknown>>(
+    queryKey,
+    (was) => was && { pages: was.pages.slice(0, 1), pageParams: was.pageParams.slice(0, 1) },
+  );
+  await queries.invalidateQueries({ queryKey });
+}
 
 /** What is known of the chain of audit entries. */
 export const chainQuery = queryOptions({
