@@ -263,7 +263,7 @@ describe("me", () => {
   it("keeps what was preferred", async (t) => {
     const product = await withAda(t);
     const { page, faults } = await signedIn(t, chromium, product, "/me/preferences", "Preferences");
-    const kept = () => page.waitForResponse((r) => r.url().endsWith("/me/preferences") && r.ok());
+    const kept = () => page.waitForResponse((r) => r.request().method() === "PATCH" && r.url().endsWith("/me/preferences") && r.ok());
     for (const act of [
       () => page.getByText("Dark", { exact: true }).click(),
       () => page.getByText("Compact", { exact: true }).click(),
@@ -295,8 +295,11 @@ describe("me", () => {
   it("works by keyboard alone", async (t) => {
     const product = await withAda(t);
     const { page, faults } = await signedIn(t, chromium, product, "/", "Overview");
+    const hasFocus = (field) => field.and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Control+k");
+    await hasFocus(page.getByRole("textbox", { name: "Search and commands" }));
     await page.keyboard.type("Profile");
+    await page.getByRole("button", { name: /^Profile/ }).first().waitFor();
     await page.keyboard.press("Enter");
     await heading(page, "Profile").waitFor();
     const focused = () => page.evaluate(() => [...(document.activeElement?.labels ?? [])].map((l) => l.textContent).join("") || document.activeElement?.textContent || "");
@@ -312,19 +315,21 @@ describe("me", () => {
     await page.keyboard.type("Countess");
     await page.keyboard.press("Enter");
     await page.getByText("Your profile is saved.").waitFor();
-    assert.equal(await focused(), "Name", "saving keeps the focus");
+    await hasFocus(page.getByLabel("Name", { exact: true })); // saving keeps it
     await heading(page, "Profile").focus();
     await tabTo("Security");
     await page.keyboard.press("Enter");
     await heading(page, "Security").waitFor();
     await tabTo("New token");
     await page.keyboard.press("Enter");
-    await dialog(page, "New token").waitFor();
+    await hasFocus(dialog(page, "New token").getByLabel("Name"));
     await page.keyboard.type("by keys");
     await page.keyboard.press("Enter");
     await dialog(page, "Your new token").waitFor();
     await tabTo("I have copied it");
     await page.keyboard.press("Enter");
+    await dialog(page, "Your new token").waitFor({ state: "detached" });
+    await hasFocus(page.getByRole("button", { name: "New token" }));
     await page.getByText("by keys").waitFor();
     await heading(page, "Security").focus();
     await tabTo("Preferences");

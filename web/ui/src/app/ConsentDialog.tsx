@@ -1,6 +1,6 @@
-import { Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { onConsentNeeded, onSignedInAgain } from "../api/client";
+import { Dialog } from "../components/Dialog";
 import { t } from "../text/t";
 import { useMe } from "./session";
 
@@ -52,8 +52,7 @@ export function ConsentDialog() {
   }, [answer]);
   if (!answer || !ConsentForm || !me) return null;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => end(false)}
       title={t("consent.title")}
       zIndex={300} // over the dialog that asked
@@ -63,6 +62,6 @@ export function ConsentDialog() {
       withCloseButton={false}
     >
       <ConsentForm username={me.user.username} onDone={() => end(true)} onCancel={() => end(false)} />
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Code, Modal, Stack, Text } from "@mantine/core";
+import { Button, Code, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { onPasswordFirst, onSignedOut, signedInAgain } from "../api/client";
 import { retryNow, useStreamState } from "../api/events";
 import { isProblem } from "../api/problem";
+import { Dialog } from "../components/Dialog";
 import { t } from "../text/t";
 import { meQuery, statusQuery, useMe } from "./session";
 
@@ -53,8 +54,7 @@ export function SignInDialog() {
   if (isOver && !status) return null;
   const isLocal = isOver && status?.isAuth === false;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => undefined}
       withCloseButton={false}
       closeOnEscape={false}
@@ -75,7 +75,7 @@ export function SignInDialog() {
           </Suspense>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
@@ -6,6 +6,7 @@ import { CONFIGURATION } from "../../api/drafts";
 import { isProblem } from "../../api/problem";
 import type { components } from "../../api/schema.gen";
 import { Failure } from "../../app/states";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { historyQuery, type OpenedDeployment } from "./queries";
 
@@ -49,7 +50,7 @@ export function RestoreDialog({ deployment, onClose, onDone }: Props) {
     },
   });
   return (
-    <Modal opened onClose={onClose} size="lg" title={t("restore.title", { n: deployment.number })}>
+    <Dialog onClose={onClose} size="lg" title={t("restore.title", { n: deployment.number })}>
       <form
         onSubmit={(e) => {
           e.preventDefault();
@@ -123,6 +124,6 @@ export function RestoreDialog({ deployment, onClose, onDone }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Group, Modal, Stack, Table, Text, Textarea } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Table, Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Failure } from "../../app/states";
 import { Badge } from "../../components/changes/Changes";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { type Import, preview } from "./queries";
 import { soundsSecret } from "./staged";
@@ -48,7 +49,7 @@ export function PasteDialog({
     if (file) setText(await file.text());
   };
   return (
-    <Modal opened size="xl" onClose={onClose} title={t("env.paste")}>
+    <Dialog size="xl" onClose={onClose} title={t("env.paste")}>
       <Stack
         onDragOver={(e) => e.preventDefault()}
         onDrop={(e) => {
@@ -144,7 +145,7 @@ export function PasteDialog({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

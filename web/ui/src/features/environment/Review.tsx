@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack, Table } from "@mantine/core";
+import { Alert, Button, Group, Stack, Table } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Badge } from "../../components/changes/Changes";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { clip } from "./PasteDialog";
 import type { Variable } from "./queries";
@@ -18,7 +19,7 @@ export function Review({
   onClose: () => void;
 }) {
   return (
-    <Modal opened size="lg" onClose={onClose} title={t("env.review")}>
+    <Dialog size="lg" onClose={onClose} title={t("env.review")}>
       <Stack>
         <Table className="env__table" aria-label={t("env.review")}>
           <Table.Tbody>
@@ -44,7 +45,7 @@ export function Review({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

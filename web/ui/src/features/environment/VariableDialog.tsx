@@ -1,5 +1,6 @@
-import { Button, Group, Modal, PasswordInput, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { type Fields, nameProblem, type Row, soundsSecret } from "./staged";
 
@@ -43,11 +44,7 @@ export function VariableDialog({
   };
   const Value = fields.secret ? PasswordInput : Textarea;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={row ? t("env.edit", { name: row.stored?.name ?? row.fields.name }) : t("env.new")}
-    >
+    <Dialog onClose={onClose} title={row ? t("env.edit", { name: row.stored?.name ?? row.fields.name }) : t("env.new")}>
       <form
         noValidate
         onSubmit={(e) => {
@@ -114,6 +111,6 @@ export function VariableDialog({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,6 @@
-import { Button, Code, Group, Modal, SegmentedControl, Table, Text } from "@mantine/core";
+import { Button, Code, Group, SegmentedControl, Table, Text } from "@mantine/core";
 import { useState } from "react";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { resolve, useDrafts } from "./draft";
 import { type Choice, type Conflict, conflictKey } from "./merge";
@@ -15,8 +16,7 @@ export function ConflictDialog() {
   const choose = (all: Choice): void => setChoices(Object.fromEntries(conflicts.map((c) => [conflictKey(c), all])));
   const undecided = conflicts.filter((c) => choices[conflictKey(c)] === undefined).length;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => {}}
       withCloseButton={false}
       closeOnEscape={false}
@@ -79,7 +79,7 @@ export function ConflictDialog() {
           {t("conflict.save")}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 

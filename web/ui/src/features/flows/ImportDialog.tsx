@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Loader, Modal, Select, Stack, Table, Text } from "@mantine/core";
+import { Alert, Button, Group, Loader, Select, Stack, Table, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { api, payload } from "../../api/client";
 import { Failure } from "../../app/states";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { refresh } from "./draft";
 import { useEditor } from "./store";
@@ -54,7 +55,7 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t("import.title")} size="lg">
+    <Dialog onClose={onClose} title={t("import.title")} size="lg">
       <Stack>
         {failure !== undefined && <Failure error={failure} />}
         {!preview && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
@@ -121,6 +122,6 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
           </>
         )}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,16 +1,4 @@
-import {
-  Alert,
-  Button,
-  Checkbox,
-  CopyButton,
-  Group,
-  Modal,
-  Select,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Alert, Button, Checkbox, CopyButton, Group, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
@@ -19,6 +7,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import type { Me } from "../../app/session";
 import { Empty, Failure } from "../../app/states";
 import { confirmDanger } from "../../components/confirmDanger";
+import { Dialog } from "../../components/Dialog";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
 import { t } from "../../text/t";
@@ -29,11 +18,6 @@ import { type Token, tokensQuery } from "./queries";
 export function Tokens({ me }: { me: Me }) {
   const { data, error, isPending, refetch } = useQuery(tokensQuery);
   const [isAdding, setAdding] = useState(false);
-  const add = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
-      {t("token.new")}
-    </Button>
-  );
   const end = (token: Token): void =>
     confirmDanger({
       title: t("token.end", { name: token.name }),
@@ -48,42 +32,47 @@ export function Tokens({ me }: { me: Me }) {
     <Section title={t("token.title")} text={t("token.text")}>
       {error && <Failure error={error} retry={() => void refetch()} />}
       {isPending && <Skeleton height={96} />}
-      {data?.length === 0 && <Empty actions={add}>{t("token.empty")}</Empty>}
+      {data?.length === 0 && <Empty>{t("token.empty")}</Empty>}
       {data && data.length > 0 && (
-        <>
-          <ul className="me__list">
-            {data.map((token) => (
-              <li key={token.id} className="me__item">
+        <ul className="me__list">
+          {data.map((token) => (
+            <li key={token.id} className="me__item">
+              <div>
                 <div>
-                  <div>
-                    <strong>{token.name}</strong>
-                  </div>
-                  <div className="me__minor">
-                    {token.permissions.join(", ") || t("token.nothing")}
-                    <br />
-                    {token.lastUsedAt ? (
-                      <>
-                        {t("token.used")} <RelativeTime at={token.lastUsedAt} />
-                      </>
-                    ) : (
-                      t("token.unused")
-                    )}
-                    {" · "}
-                    <Expiry at={token.expiresAt} />
-                  </div>
+                  <strong>{token.name}</strong>
                 </div>
-                <Button
-                  variant="default"
-                  aria-label={t("token.revokeOne", { name: token.name })}
-                  onClick={() => end(token)}
-                >
-                  {t("token.revoke")}
-                </Button>
-              </li>
-            ))}
-          </ul>
-          {add}
-        </>
+                <div className="me__minor">
+                  {token.permissions.join(", ") || t("token.nothing")}
+                  <br />
+                  {token.lastUsedAt ? (
+                    <>
+                      {t("token.used")} <RelativeTime at={token.lastUsedAt} />
+                    </>
+                  ) : (
+                    t("token.unused")
+                  )}
+                  {" · "}
+                  <Expiry at={token.expiresAt} />
+                </div>
+              </div>
+              <Button
+                variant="default"
+                aria-label={t("token.revokeOne", { name: token.name })}
+                onClick={() => end(token)}
+              >
+                {t("token.revoke")}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {/* One button for both, so that the focus finds it again after the first token. */}
+      {data && (
+        <Group justify={data.length > 0 ? "start" : "center"}>
+          <Button leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
+            {t("token.new")}
+          </Button>
+        </Group>
       )}
       {isAdding && <NewToken me={me} onClose={() => setAdding(false)} onMade={() => void refetch()} />}
     </Section>
@@ -135,8 +124,7 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
     }
   };
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={t(secret ? "token.made" : "token.new")}
       size="lg"
@@ -209,7 +197,7 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

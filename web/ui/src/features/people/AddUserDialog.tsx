@@ -1,9 +1,10 @@
-import { Alert, Button, Checkbox, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, envelope } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import type { Me } from "../../app/session";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { NewPassword } from "./NewPassword";
 import { RolePicker } from "./RolePicker";
@@ -57,7 +58,7 @@ export function AddUserDialog({
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => set({ [name]: e.currentTarget.value }),
   });
   return (
-    <Modal opened onClose={onClose} title={t("users.add")} closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title={t("users.add")} closeOnClickOutside={false}>
       <form ref={form} onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           {problem && (
@@ -106,6 +107,6 @@ export function AddUserDialog({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,5 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 
 export interface Difference {
@@ -18,7 +19,7 @@ export function ConflictDialog({
   onMine: () => void;
 }) {
   return (
-    <Modal opened onClose={onMine} size="lg" title={t("people.conflict")}>
+    <Dialog onClose={onMine} size="lg" title={t("people.conflict")}>
       <Stack>
         <Text>{t("people.conflictText")}</Text>
         <table className="people__compare">
@@ -47,6 +48,6 @@ export function ConflictDialog({
           <Button onClick={onMine}>{t("people.keepMine")}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

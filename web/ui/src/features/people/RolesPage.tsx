@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Menu, Modal, Select, Skeleton, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Menu, Select, Skeleton, Stack, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -10,6 +10,7 @@ import { Page } from "../../app/Page";
 import { type Me, useMe } from "../../app/session";
 import { Empty, Failure } from "../../app/states";
 import { useTableView } from "../../app/tables";
+import { Dialog } from "../../components/Dialog";
 import { Gated } from "../../components/Gated";
 import { type Column, DataTable } from "../../components/table/DataTable";
 import { t } from "../../text/t";
@@ -150,7 +151,7 @@ function AddRoleDialog({
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t("roles.add")} closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title={t("roles.add")} closeOnClickOutside={false}>
       <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           {problem && (
@@ -199,6 +200,6 @@ function AddRoleDialog({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 
 export interface Credentials {
@@ -53,7 +54,7 @@ export function AdministratorDialog({
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => setValues({ ...values, [field]: e.currentTarget.value }),
   });
   return (
-    <Modal opened onClose={onClose} title={t("settings.administrator")}>
+    <Dialog onClose={onClose} title={t("settings.administrator")}>
       <form onSubmit={(e) => void handleSubmit(e)}>
         <Stack>
           <Text>{t("settings.administratorText")}</Text>
@@ -87,6 +88,6 @@ export function AdministratorDialog({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

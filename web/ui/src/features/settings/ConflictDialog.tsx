@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text } from "@mantine/core";
 import { useState } from "react";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { DifferenceTable } from "./DifferenceTable";
 import { type Edits, shown, wouldBe } from "./edits";
@@ -30,7 +31,7 @@ export function ConflictDialog({
   const resolve = (): void =>
     onResolve(Object.fromEntries(Object.entries(edits).filter(([key]) => kept[key] !== "theirs")));
   return (
-    <Modal opened onClose={onClose} size="xl" title={t("settings.conflictTitle")}>
+    <Dialog onClose={onClose} size="xl" title={t("settings.conflictTitle")}>
       <Stack>
         <Text>{t("settings.conflictText", { by: author || t("settings.somebody") })}</Text>
         {both.map((d) => {
@@ -79,6 +80,6 @@ export function ConflictDialog({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

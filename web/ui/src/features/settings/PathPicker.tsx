@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { IconChevronRight, IconFile, IconFolder } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { Failure } from "../../app/states";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 
 /** As many entries of a folder the server shows. */
@@ -90,7 +91,7 @@ export function PathPicker({
   };
 
   return (
-    <Modal opened onClose={onClose} size="lg" title={title}>
+    <Dialog onClose={onClose} size="lg" title={title}>
       <Stack>
         <nav aria-label={t("picker.where")}>
           <ol className="picker__crumbs">
@@ -139,7 +140,7 @@ export function PathPicker({
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

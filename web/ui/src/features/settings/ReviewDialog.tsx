@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { DifferenceTable } from "./DifferenceTable";
 import type { Difference, Rehearsed, Setting } from "./queries";
@@ -29,7 +30,7 @@ export function ReviewDialog({
 }) {
   const isTrial = rehearsed?.confirm === true;
   return (
-    <Modal opened onClose={onClose} size="xl" title={t("settings.reviewTitle", { n: changes.length })}>
+    <Dialog onClose={onClose} size="xl" title={t("settings.reviewTitle", { n: changes.length })}>
       <Stack>
         {isTrial && (
           <Alert color="sky" icon={<IconInfoCircle size={16} />} title={t("settings.trialTitle")}>
@@ -54,6 +55,6 @@ export function ReviewDialog({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

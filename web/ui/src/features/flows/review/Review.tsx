@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, Modal, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Loader, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
 import { IconRocket, IconTestPipe } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { api, payload } from "../../../api/client";
 import { isProblem, type Problem } from "../../../api/problem";
 import { Failure } from "../../../app/states";
 import { Changes } from "../../../components/changes/Changes";
+import { Dialog } from "../../../components/Dialog";
 import { type Route, Routes } from "../../../components/routes/Routes";
 import { t } from "../../../text/t";
 import { type Check, checkNow, type Finding } from "../checks";
@@ -80,8 +81,7 @@ export function Review({ onClose }: { onClose: () => void }) {
       void navigate({ to: "/flows/$name", params: { name: flow }, search: { node, ...(field ? { field } : {}) } });
   };
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       size="xl"
       title={t(deployed ? "review.doneTitle" : "review.title")}
@@ -187,7 +187,7 @@ export function Review({ onClose }: { onClose: () => void }) {
           )}
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
