@@ -255,6 +255,7 @@ type Checked struct {
 	Routes     []Route       `json:"routes" doc:"What the flows would serve, without the prefix."`
 	Live       int64         `json:"live" doc:"Number of the live deployment, for base; 0 when there is none."`
 	Changes    []FlowChanges `json:"changes"`
+	Affected   []RouteChange `json:"affected" doc:"With changes: the routes that come, go or answer otherwise than those that are live."`
 }
 
 // Check lists all problems of the drafts without deploying them.
@@ -268,14 +269,16 @@ func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
 		return Checked{}, err
 	}
 	live := e.Engine.Live()
-	out := Checked{Deployable: true, Live: live.Number, Routes: []Route{}, Changes: []FlowChanges{}}
+	out := Checked{Deployable: true, Live: live.Number, Routes: []Route{}, Changes: []FlowChanges{}, Affected: []RouteChange{}}
 	out.Problems = e.problemsOf(doc)
 	out.Deployable = !slices.ContainsFunc(out.Problems, func(p Finding) bool { return !p.Warning })
 	for _, name := range doc.Names() {
 		out.Routes = append(out.Routes, e.routes(name, doc[name])...)
 	}
 	if r.Changes {
-		out.Changes, err = compare(live.Flows, doc)
+		if out.Changes, err = compare(live.Flows, doc); err == nil {
+			out.Affected = e.affected(live.Flows, doc, out.Changes)
+		}
 	}
 	return out, err
 }

@@ -339,6 +339,21 @@ func TestCheckOfDrafts(t *testing.T) {
 	d.wants(member(t, body, "payload", "live"), 1.0, "live")
 	d.wants(member(t, body, "payload", "changes", 0, "flow"), "b", "changed flow")
 	d.wants(member(t, body, "payload", "changes", 0, "change"), "added", "change")
+	// Only the routes that differ are affected: one of another answer, one that comes, one that goes.
+	affected := func(flows string) string {
+		body := d.ask(200, `POST /drafts/check {"changes":true,"flowconfigurations":{`+flows+`}}`)
+		var lines []string
+		for _, r := range member(t, body, "payload", "affected").([]any) {
+			m := r.(map[string]any)
+			lines = append(lines, fmt.Sprint(m["change"], " ", m["method"], " ", m["path"], " of ", m["flow"]))
+		}
+		return strings.Join(lines, ", ")
+	}
+	b := `"b":` + strings.ReplaceAll(says("b", "b"), `"same-`, `"b-`)
+	d.wants(affected(b), "added GET /b of b", "a route that comes")
+	d.wants(affected(b+`,"a":`+says("same", "other")), "added GET /b of b, changed GET /same of a", "an answer that changes")
+	d.wants(affected(b+`,"a":`+strings.Replace(says("same", "a"), `"x":0`, `"x":50`, 1)), "added GET /b of b", "a node that moves")
+	d.wants(affected(b+`,"a":`+says("else", "a")), "added GET /b of b, added GET /else of a, removed GET /same of a", "a path that changes")
 	body = d.ask(200, `POST /drafts/check {"flowconfigurations":{"b":`+says("b", "b")+`}}`)
 	d.wants(member(t, body, "payload", "deployable"), true, "deployable")
 	d.wants(member(t, d.ask(200, `GET /drafts/b`), "payload", "revision"), 1.0, "nothing was saved")

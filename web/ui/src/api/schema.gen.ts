@@ -2498,6 +2498,8 @@ export interface components {
             flowconfigurations?: components["schemas"]["EditorSourceInput"];
         };
         EditorChecked: {
+            /** @description With changes: the routes that come, go or answer otherwise than those that are live. */
+            affected: components["schemas"]["EditorRouteChange"][];
             changes: components["schemas"]["EditorFlowChanges"][];
             deployable: boolean;
             /** @description Number of the live deployment, for base; 0 when there is none. */
@@ -2821,6 +2823,14 @@ export interface components {
             to: string;
         };
         EditorRoute: {
+            method: string;
+            node: string;
+            path: string;
+        };
+        EditorRouteChange: {
+            /** @enum {string} */
+            change: "added" | "changed" | "removed";
+            flow: string;
             method: string;
             node: string;
             path: string;
