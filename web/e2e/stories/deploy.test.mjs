@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bottom, call, canvas, card, deploy, dialog, dragIn, inspector, launch, saved, writeCode } from "../editor.mjs";
+import { violations } from "../axe.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 
 describe("deploying", () => {
@@ -35,6 +36,18 @@ describe("deploying", () => {
   const code = (page) => inspector(page).getByRole("textbox", { name: "Code" });
   const hello = async () => (await call(product, "/api/hello/Ada")).body;
 
+  it("opens the sample with its addresses ready to copy, before anything is live", async () => {
+    const { page, faults } = person;
+    const addresses = page.getByRole("region", { name: "Addresses of this flow" });
+    await addresses.getByRole("button", { name: "Copy URL" }).first().click();
+    await addresses.getByRole("button", { name: "Copied" }).waitFor();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^${product.url}/api/`));
+    assert.deepEqual(await violations(page), []);
+    await addresses.getByRole("button", { name: "Close" }).click();
+    await addresses.waitFor({ state: "hidden" });
+    assert.deepEqual(faults, []);
+  });
+
   it("shows exactly what changes, field by field", async () => {
     const { page, faults } = person;
     await deploy(page);
@@ -48,6 +61,8 @@ describe("deploying", () => {
     const lines = review(page).getByRole("region", { name: "Sample" }).getByRole("listitem");
     assert.equal(await lines.count(), 1);
     await lines.filter({ hasText: "changed Greet by name" }).waitFor();
+    const affected = review(page).getByRole("region", { name: "Affected routes" }).getByRole("listitem");
+    assert.deepEqual((await affected.allInnerTexts()).map((l) => l.replaceAll(/\s+/g, " ")), ["changed GET /api/hello/:name"]);
     const cells = await lines.getByRole("cell").allInnerTexts();
     assert.deepEqual(cells.map((c) => c.trim()), ["return { hello: request.params.name };", "return { hi: request.params.name };"]);
     await review(page).getByRole("textbox", { name: "Note" }).fill("Say hi");
@@ -117,6 +132,39 @@ describe("deploying", () => {
     const report = review(page).getByRole("status").filter({ hasText: "Tests: 0 passed, 1 failed" });
     await report.getByText(/Grace is greeted/).waitFor();
     assert.deepEqual(await hello(), { hi: "Ada" });
+    await review(page).getByRole("checkbox", { name: "Run saved tests before going live" }).check();
+    await review(page).getByRole("button", { name: "Deploy all flows" }).click();
+    await review(page).getByText("A saved test failed, so nothing was deployed.").waitFor();
+    assert.deepEqual(await hello(), { hi: "Ada" });
+    await review(page).getByRole("button", { name: "Cancel" }).click();
+    await review(page).waitFor({ state: "hidden" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("takes a draft back, makes one flow live, and builds what is live anew", async () => {
+    const { page, faults } = person;
+    const menu = async (item) => {
+      await page.getByRole("button", { name: "More about deploying" }).click();
+      await page.getByRole("menuitem", { name: item }).click();
+    };
+    await menu("Discard draft");
+    const sure = dialog(page, "Discard the draft of Sample?");
+    assert.deepEqual(await violations(page), []);
+    await sure.getByRole("button", { name: "Discard draft" }).click();
+    await sure.waitFor({ state: "hidden" });
+    await card(page, "Greet by name").getByText("return { hi").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await card(page, "Greet by name").getByText("return { bye").waitFor();
+
+    await menu("Restart what is live");
+    const restart = dialog(page, "Restart what is live?");
+    await restart.getByRole("button", { name: "Restart what is live" }).click();
+    await restart.waitFor({ state: "hidden" });
+    assert.deepEqual(await hello(), { hi: "Ada" });
+
+    await menu("This flow only");
+    await review(page).getByRole("button", { name: "Deploy this flow" }).waitFor();
+    assert.equal(await review(page).getByRole("button", { name: "Deploy all flows" }).count(), 0);
     await review(page).getByRole("button", { name: "Cancel" }).click();
     await review(page).waitFor({ state: "hidden" });
     assert.deepEqual(faults, []);

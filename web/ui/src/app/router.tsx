@@ -97,6 +97,8 @@ export interface FlowSearch {
   node?: string;
   field?: string;
   tab?: string;
+  /** Shows the addresses that the flow answers. */
+  routes?: boolean;
 }
 
 const flow = createRoute({
@@ -107,6 +109,7 @@ const flow = createRoute({
     ...(typeof s.node === "string" ? { node: s.node } : {}),
     ...(typeof s.field === "string" ? { field: s.field } : {}),
     ...(typeof s.tab === "string" ? { tab: s.tab } : {}),
+    ...(s.routes === true ? { routes: true } : {}),
   }),
   component: lazyRouteComponent(() => import("../features/flows/FlowPage"), "FlowPage"),
 });

@@ -10,6 +10,7 @@ export function Markdown({ text }: { text: string }) {
 function blocks(text: string): ReactNode[] {
   const out: ReactNode[] = [];
   const lines = text.replaceAll("\r\n", "\n").split("\n");
+  let depth = 0; // of the heading before: however it is written, none is left out below it
   for (let i = 0; i < lines.length; ) {
     const line = lines[i] ?? "";
     const key = i;
@@ -24,8 +25,14 @@ function blocks(text: string): ReactNode[] {
       );
       i = last + 1;
     } else if (heading) {
-      const Heading = (["h3", "h4", "h5"] as const)[(heading[1]?.length ?? 1) - 1] ?? "h5";
-      out.push(<Heading key={key}>{inline(heading[2] ?? "")}</Heading>);
+      const level = heading[1]?.length ?? 1;
+      depth = Math.min(level, depth + 1);
+      const Heading = (["h3", "h4", "h5"] as const)[depth - 1] ?? "h5";
+      out.push(
+        <Heading key={key} data-level={level}>
+          {inline(heading[2] ?? "")}
+        </Heading>,
+      );
       i++;
     } else if (/^\s*([-*]|\d+\.)\s+/.test(line)) {
       const ordered = /^\s*\d/.test(line);

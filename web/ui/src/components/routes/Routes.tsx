@@ -6,6 +6,8 @@ import "./routes.css";
 
 export type Route = components["schemas"]["EditorRoute"];
 
+export type AffectedRoute = components["schemas"]["EditorRouteChange"];
+
 /** The address of a route behind the prefix of the deployed API. */
 export function urlOf(route: Route, prefix: string): string {
   return `${location.origin}${prefix}${route.path}`;
@@ -19,7 +21,7 @@ export function curlOf(route: Route, prefix: string): string {
 }
 
 /** The routes that are served, each with its address to copy, its cURL line and, for GET, a way to open it. */
-export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: boolean }) {
+export function Routes({ routes }: { routes: readonly Route[] }) {
   const prefix = usePrefix();
   if (routes.length === 0) return <p className="routes__none">{t("review.noRoutes")}</p>;
   return (
@@ -29,25 +31,42 @@ export function Routes({ routes, brief }: { routes: readonly Route[]; brief?: bo
           <span className="method" data-method={r.method}>
             {r.method}
           </span>
-          <code>{brief ? `${prefix}${r.path}` : urlOf(r, prefix)}</code>
-          {!brief && (
-            <>
-              <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
-              <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
-              {r.method === "GET" && !r.path.includes(":") && (
-                <Button
-                  component="a"
-                  href={urlOf(r, prefix)}
-                  target="_blank"
-                  rel="noreferrer"
-                  size="compact-sm"
-                  variant="default"
-                >
-                  {t("review.open")}
-                </Button>
-              )}
-            </>
+          <code>{urlOf(r, prefix)}</code>
+          <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
+          <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
+          {r.method === "GET" && !r.path.includes(":") && (
+            <Button
+              component="a"
+              href={urlOf(r, prefix)}
+              target="_blank"
+              rel="noreferrer"
+              size="compact-sm"
+              variant="default"
+            >
+              {t("review.open")}
+            </Button>
           )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The routes that a deploy brings, takes away or lets answer otherwise. */
+export function AffectedRoutes({ routes }: { routes: readonly AffectedRoute[] }) {
+  const prefix = usePrefix();
+  if (routes.length === 0) return <p className="routes__none">{t("review.noAffected")}</p>;
+  return (
+    <ul className="routes">
+      {routes.map((r) => (
+        <li key={`${r.change} ${r.method} ${r.path}`} className="routes__line">
+          <span className="changes__badge" data-change={r.change}>
+            {t(`change.${r.change}`)}
+          </span>
+          <span className="method" data-method={r.method}>
+            {r.method}
+          </span>
+          <code>{`${prefix}${r.path}`}</code>
         </li>
       ))}
     </ul>

@@ -9,6 +9,7 @@ import {
   IconLayoutBottombar,
   IconLayoutSidebar,
   IconLayoutSidebarRight,
+  IconLink,
   IconListTree,
   IconRefresh,
   IconRocket,
@@ -42,7 +43,7 @@ import { DRAG_TYPE, Palette } from "./palette/Palette";
 import { QuickAdd } from "./palette/QuickAdd";
 import { useRecent } from "./palette/recent";
 import { Resizer } from "./Resizer";
-import { isUnsaved, useEditor, useFlow } from "./store";
+import { CONFIGURATION, isUnsaved, useEditor, useFlow } from "./store";
 import "../../styles/kitForms";
 import "./flowPage.css";
 
@@ -51,7 +52,11 @@ const Review = lazy(() => import("./review/Review").then((m) => ({ default: m.Re
 const BottomPanel = lazy(() => import("./BottomPanel").then((m) => ({ default: m.BottomPanel })));
 const ConflictDialog = lazy(() => import("./ConflictDialog").then((m) => ({ default: m.ConflictDialog })));
 const FindDialog = lazy(() => import("./FindDialog").then((m) => ({ default: m.FindDialog })));
+const RoutesBar = lazy(() => import("./RoutesBar").then((m) => ({ default: m.RoutesBar })));
 const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline })));
+
+/** What of the actions stands in the menu beside Deploy. */
+const inDeployMenu = ["flow.restart", "flow.discard", "flow.discardDraft", "flow.addresses"];
 
 /** The flow editor: palette, canvas, inspector, bottom panel. */
 export function FlowPage() {
@@ -111,7 +116,9 @@ function Editor({ name }: { name: string }) {
   const narrow = useMediaQuery("(max-width: 640px)") ?? false;
   const [quickAdd, setQuickAdd] = useState<QuickAddRequest>();
   const [menu, setMenu] = useState<MenuRequest>();
-  const [isReviewing, setReviewing] = useState(false);
+  // What is reviewed: all flows, or this one.
+  const [reviewing, setReviewing] = useState<"all" | "flow">();
+  const [showRoutes, setShowRoutes] = useState(search.routes === true);
   const [isFinding, setFinding] = useState(false);
   const [showOutline, setShowOutline] = useState(false);
   const [tab, setTab] = useState<BottomTab>("debug");
@@ -188,9 +195,10 @@ function Editor({ name }: { name: string }) {
     }
   }, [name, search.node]);
 
-  const review = useCallback(() => {
-    void saveAll().then(() => setReviewing(true));
+  const review = useCallback((what: "all" | "flow" = "all") => {
+    void saveAll().then(() => setReviewing(what));
   }, []);
+  const isLive = drafts.data?.some((d) => d.name === name && d.live !== null) ?? false;
   const actions = useMemo<Action[]>(() => {
     const section = t("flow.section");
     const locked = flow?.locked ? t("flow.lockedReason") : undefined;
@@ -202,7 +210,28 @@ function Editor({ name }: { name: string }) {
         icon: IconDeviceFloppy,
         run: () => void save(name),
       },
-      { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, run: review },
+      { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, run: () => review() },
+      {
+        id: "flow.deployThis",
+        label: t("review.deployThis"),
+        section,
+        icon: IconRocket,
+        run: () => review("flow"),
+      },
+      {
+        id: "flow.restart",
+        label: t("flow.restart"),
+        section,
+        icon: IconRefresh,
+        run: () => void import("./deployActs").then((m) => m.askRestart()),
+      },
+      {
+        id: "flow.addresses",
+        label: t("flow.addresses"),
+        section,
+        icon: IconLink,
+        run: () => setShowRoutes((s) => !s),
+      },
       { id: "flow.test", label: t("flow.test"), section, where: "canvas", run: test },
       { id: "flow.find", label: t("flow.find"), section, run: () => setFinding(true) },
       {
@@ -251,8 +280,16 @@ function Editor({ name }: { name: string }) {
         disabled: locked,
         run: () => discard(name),
       },
+      {
+        id: "flow.discardDraft",
+        label: t("flow.discardDraft"),
+        section,
+        icon: IconTrash,
+        disabled: locked ?? (isLive ? undefined : t("flow.neverLiveReason")),
+        run: () => void import("./deployActs").then((m) => m.askDiscard(name)),
+      },
     ];
-  }, [name, flow?.locked, review, test, setPane, panes]);
+  }, [name, flow?.locked, isLive, review, test, setPane, panes]);
   useActions(actions);
 
   if (!flow) return null;
@@ -300,7 +337,7 @@ function Editor({ name }: { name: string }) {
             <IconLayoutBottombar size={16} />
           </Tool>
           <Button.Group>
-            <Button size="compact-md" leftSection={<IconRocket size={16} />} onClick={review}>
+            <Button size="compact-md" leftSection={<IconRocket size={16} />} onClick={() => review()}>
               {changedFlows > 0 ? t("flow.deployCount", { n: changedFlows }) : t("flow.deploy")}
             </Button>
             <Menu position="bottom-end">
@@ -310,19 +347,32 @@ function Editor({ name }: { name: string }) {
                 </Button>
               </Menu.Target>
               <Menu.Dropdown>
-                <Menu.Item leftSection={<IconRocket size={16} />} onClick={review}>
-                  {t("flow.deploy")}
-                </Menu.Item>
-                <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => setReviewing(true)}>
-                  {t("flow.review")}
+                <Menu.Item leftSection={<IconRocket size={16} />} onClick={() => review()}>
+                  {t("flow.allFlows")}
                 </Menu.Item>
                 <Menu.Item
-                  leftSection={<IconTrash size={16} />}
-                  disabled={flow.locked || !unsaved}
-                  onClick={() => discard(name)}
+                  leftSection={<IconRocket size={16} />}
+                  disabled={name === CONFIGURATION}
+                  onClick={() => review("flow")}
                 >
-                  {t("flow.discard")}
+                  {t("flow.thisFlow")}
                 </Menu.Item>
+                {actions
+                  .filter((a) => inDeployMenu.includes(a.id))
+                  .map(({ id, icon: Icon, label, disabled, run }) => (
+                    <Tooltip key={id} label={disabled} disabled={disabled === undefined}>
+                      <Menu.Item
+                        leftSection={Icon && <Icon size={16} />}
+                        data-disabled={disabled !== undefined || undefined}
+                        aria-disabled={disabled !== undefined}
+                        aria-description={disabled}
+                        closeMenuOnClick={disabled === undefined}
+                        onClick={() => disabled === undefined && run()}
+                      >
+                        {label}
+                      </Menu.Item>
+                    </Tooltip>
+                  ))}
                 <Menu.Divider />
                 <Menu.Item
                   leftSection={<IconHistory size={16} />}
@@ -355,6 +405,11 @@ function Editor({ name }: { name: string }) {
         <div className="bar" data-tone="info">
           {t("flow.locked")}
         </div>
+      )}
+      {showRoutes && (
+        <Suspense fallback={null}>
+          <RoutesBar flow={flow} onClose={() => setShowRoutes(false)} />
+        </Suspense>
       )}
       <div className="editor__panes">
         {panes.showPalette && !narrow && (
@@ -502,7 +557,9 @@ function Editor({ name }: { name: string }) {
           <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />
         )}
         {hasConflict && <ConflictDialog />}
-        {isReviewing && <Review onClose={() => setReviewing(false)} />}
+        {reviewing && (
+          <Review {...(reviewing === "flow" ? { only: name } : {})} onClose={() => setReviewing(undefined)} />
+        )}
       </Suspense>
     </div>
   );

@@ -45,7 +45,7 @@ export function FlowsPage() {
   const create = async (flow: object, stem: string): Promise<void> => {
     try {
       const name = await createFlow(stem, flow);
-      await navigate({ to: "/flows/$name", params: { name } });
+      await navigate({ to: "/flows/$name", params: { name }, search: stem === SAMPLE_NAME ? { routes: true } : {} });
     } catch (e) {
       if (!isProblem(e)) throw e;
       notifications.show({ color: "red", message: e.message });

@@ -5,7 +5,7 @@ import { create } from "zustand";
 import { api, payload } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import type { FlowChanges } from "../../components/changes/Changes";
-import type { Route } from "../../components/routes/Routes";
+import type { AffectedRoute, Route } from "../../components/routes/Routes";
 import { dictionary } from "./dictionary";
 import { type WireFlow, write } from "./document";
 import { useEditor } from "./store";
@@ -30,6 +30,7 @@ export interface Check {
   routes: Route[];
   live: number;
   changes: FlowChanges[];
+  affected: AffectedRoute[];
 }
 
 interface ChecksState {

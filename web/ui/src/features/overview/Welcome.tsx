@@ -20,7 +20,7 @@ export function Welcome() {
         what === "sample"
           ? await createFlow(SAMPLE_NAME, sampleFlow())
           : await createFlow(t("flowName.new"), { definitions: [], connections: [], configurations: [] });
-      await navigate({ to: "/flows/$name", params: { name } });
+      await navigate({ to: "/flows/$name", params: { name }, search: what === "sample" ? { routes: true } : {} });
     } catch (e) {
       if (!isProblem(e)) throw e;
       notifications.show({ color: "red", message: e.message });

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Loader, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
 import { IconRocket, IconTestPipe } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -8,7 +8,7 @@ import { isProblem, type Problem } from "../../../api/problem";
 import { Failure } from "../../../app/states";
 import { Changes } from "../../../components/changes/Changes";
 import { Dialog } from "../../../components/Dialog";
-import { type Route, Routes } from "../../../components/routes/Routes";
+import { AffectedRoutes, type Route, Routes } from "../../../components/routes/Routes";
 import { t } from "../../../text/t";
 import { type Check, checkNow, type Finding } from "../checks";
 import { Problems } from "../debug/Problems";
@@ -21,8 +21,8 @@ interface TestReport {
   results: { flow: string; name: string; passed: boolean; mismatches: { message: string }[] }[];
 }
 
-/** What a deploy would change, what stands in its way, and the deploy itself. */
-export function Review({ onClose }: { onClose: () => void }) {
+/** What a deploy of all flows, or of one only, would change, what stands in its way, and the deploy itself. */
+export function Review({ only, onClose }: { only?: string; onClose: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [check, setCheck] = useState<Check>();
@@ -32,6 +32,7 @@ export function Review({ onClose }: { onClose: () => void }) {
   const [failure, setFailure] = useState<unknown>();
   const [tests, setTests] = useState<TestReport>();
   const [isTesting, setTesting] = useState(false);
+  const [testsFirst, setTestsFirst] = useState(false);
   const [deployed, setDeployed] = useState<Route[]>();
   const load = (): void => {
     setFailure(undefined);
@@ -45,8 +46,10 @@ export function Review({ onClose }: { onClose: () => void }) {
   const deploy = async (mode: "all" | "flow", flows?: string[]): Promise<void> => {
     setDeploying(true);
     setRefused(undefined);
+    setFailure(undefined);
     try {
       if (!(await saveAll())) throw new Error(t("review.notSaved"));
+      if (testsFirst && (await test(flows)).failed > 0) return;
       await payload(
         api.POST("/flows/deploy", {
           body: { mode, note, base: check?.live ?? 0, ...(flows ? { flows } : {}) } as never,
@@ -61,10 +64,16 @@ export function Review({ onClose }: { onClose: () => void }) {
       setDeploying(false);
     }
   };
+  const test = async (flows?: string[]): Promise<TestReport> => {
+    const body = (flows ? { flows } : {}) as never;
+    const report = (await payload(api.POST("/drafts/tests/run", { body }))) as unknown as TestReport;
+    setTests(report);
+    return report;
+  };
   const runTests = async (): Promise<void> => {
     setTesting(true);
     try {
-      setTests((await payload(api.POST("/drafts/tests/run", { body: {} as never }))) as unknown as TestReport);
+      await test(only === undefined ? undefined : [only]);
     } catch (e) {
       setFailure(e);
     } finally {
@@ -72,8 +81,9 @@ export function Review({ onClose }: { onClose: () => void }) {
     }
   };
   const current = useEditor((s) => s.current);
-  const errors = check?.problems.filter((p) => !p.warning) ?? [];
-  const warnings = check?.problems.filter((p) => p.warning) ?? [];
+  const concerns = (f: { flow: string }): boolean => only === undefined || f.flow === only;
+  const errors = check?.problems.filter((p) => !p.warning && concerns(p)) ?? [];
+  const warnings = check?.problems.filter((p) => p.warning && concerns(p)) ?? [];
   const openPlace = (node: string, field?: string): void => {
     const flow = check?.problems.find((p) => p.node === node)?.flow ?? current;
     onClose();
@@ -113,7 +123,7 @@ export function Review({ onClose }: { onClose: () => void }) {
           )}
           {check && (
             <>
-              <Changes flows={check.changes} />
+              <Changes flows={check.changes.filter(concerns)} />
               {errors.length > 0 && (
                 <section aria-label={t("review.blocking")}>
                   <h3 className="changes__title">{t("review.blocking")}</h3>
@@ -126,9 +136,9 @@ export function Review({ onClose }: { onClose: () => void }) {
                   <Problems problems={warnings} onOpen={openPlace} />
                 </section>
               )}
-              <section aria-label={t("review.routes")}>
-                <h3 className="changes__title">{t("review.routes")}</h3>
-                <Routes routes={check.routes} brief />
+              <section aria-label={t("review.affected")}>
+                <h3 className="changes__title">{t("review.affected")}</h3>
+                <AffectedRoutes routes={check.affected.filter(concerns)} />
               </section>
               {tests && (
                 <Alert
@@ -136,6 +146,7 @@ export function Review({ onClose }: { onClose: () => void }) {
                   role="status"
                   title={t("review.tests", { passed: tests.passed, failed: tests.failed })}
                 >
+                  {testsFirst && tests.failed > 0 && <p>{t("review.testsFailed")}</p>}
                   {tests.results
                     .filter((r) => !r.passed)
                     .map((r) => (
@@ -154,6 +165,11 @@ export function Review({ onClose }: { onClose: () => void }) {
                 value={note}
                 onChange={(e) => setNote(e.currentTarget.value)}
               />
+              <Checkbox
+                label={t("review.testsFirst")}
+                checked={testsFirst}
+                onChange={(e) => setTestsFirst(e.currentTarget.checked)}
+              />
               <Group justify="space-between">
                 <Button
                   variant="default"
@@ -167,20 +183,34 @@ export function Review({ onClose }: { onClose: () => void }) {
                   <Button variant="default" onClick={onClose}>
                     {t("common.cancel")}
                   </Button>
-                  {current && current !== "configs" && (
-                    <Button variant="default" loading={isDeploying} onClick={() => void deploy("flow", [current])}>
+                  {only !== undefined ? (
+                    <Button
+                      autoFocus
+                      leftSection={<IconRocket size={16} />}
+                      loading={isDeploying}
+                      disabled={errors.length > 0}
+                      onClick={() => void deploy("flow", [only])}
+                    >
                       {t("review.deployThis")}
                     </Button>
+                  ) : (
+                    <>
+                      {current && current !== "configs" && (
+                        <Button variant="default" loading={isDeploying} onClick={() => void deploy("flow", [current])}>
+                          {t("review.deployThis")}
+                        </Button>
+                      )}
+                      <Button
+                        autoFocus
+                        leftSection={<IconRocket size={16} />}
+                        loading={isDeploying}
+                        disabled={!check.deployable}
+                        onClick={() => void deploy("all")}
+                      >
+                        {t("review.deployAll")}
+                      </Button>
+                    </>
                   )}
-                  <Button
-                    autoFocus
-                    leftSection={<IconRocket size={16} />}
-                    loading={isDeploying}
-                    disabled={!check.deployable}
-                    onClick={() => void deploy("all")}
-                  >
-                    {t("review.deployAll")}
-                  </Button>
                 </Group>
               </Group>
             </>
