@@ -137,7 +137,7 @@ e2e() { # user stories, told to the built program in Chromium
 bench() { # what performance promises, measured on this machine
 	say "inside the process"
 	go test -run '^$' -bench . -benchtime "${BENCHTIME:-300ms}" -benchmem ./app/... ./storage/... ./web/api |
-		awk '/^(Benchmark|pkg:)/'
+		go run ./web/benchmark -inside
 	say "the whole program against a hand-written server"
 	binary "$cache/ecoflow-bench"
 	go run ./web/benchmark "$cache/ecoflow-bench"

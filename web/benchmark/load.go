@@ -38,6 +38,7 @@ type loaded struct {
 	requests int64
 	took     time.Duration
 	cpu      time.Duration // of the server
+	memory   int64         // the most that the server held, with all connections open
 }
 
 // perRequest is the server's processor time for one request.
@@ -69,10 +70,14 @@ func (s server) load(c call, window time.Duration, count int64) (loaded, error) 
 			failures <- err
 		})
 	}
+	done := make(chan struct{})
+	most := make(chan int64)
+	go func() { most <- s.mostMemory(done) }()
 	wg.Wait()
+	close(done)
 	close(results)
 	close(failures)
-	total := loaded{took: time.Since(start)}
+	total := loaded{took: time.Since(start), memory: <-most}
 	for r := range results {
 		total.requests += r.requests
 	}
@@ -82,6 +87,23 @@ func (s server) load(c call, window time.Duration, count int64) (loaded, error) 
 	after, cpuErr := drive.CPU(s.pid)
 	total.cpu = after - before
 	return total, errors.Join(err, cpuErr)
+}
+
+// mostMemory looks at what the server holds until done, and returns the most.
+func (s server) mostMemory(done <-chan struct{}) (most int64) {
+	every := time.NewTicker(20 * time.Millisecond)
+	defer every.Stop()
+	for {
+		held, err := drive.Memory(s.pid)
+		if err == nil { // a server that is gone fails the calls
+			most = max(most, held)
+		}
+		select {
+		case <-done:
+			return most
+		case <-every.C:
+		}
+	}
 }
 
 // keepCalling sends the request over one connection again and again. Each answer

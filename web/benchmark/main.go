@@ -4,7 +4,10 @@
 // server for a request: the figure that holds on a noisy machine. It fails only
 // where something does not work, never for being slow.
 //
+// What can only be measured inside the process it reads from go test -bench.
+//
 //	go run ./web/benchmark BINARY
+//	go test -run '^$' -bench . ./... | go run ./web/benchmark -inside
 package main
 
 import (
@@ -25,6 +28,7 @@ import (
 
 var (
 	asReference = flag.Bool("reference", false, "be the hand-written server")
+	asReader    = flag.Bool("inside", false, "hold the Go benchmarks on standard input against the budget")
 	window      = flag.Duration("window", 1500*time.Millisecond, "length of one window of load")
 	pairs       = flag.Int("pairs", 5, "pairs of windows a line")
 )
@@ -35,6 +39,8 @@ func main() {
 	switch {
 	case *asReference:
 		err = reference()
+	case *asReader:
+		err = inside(os.Stdin, os.Stdout)
 	case flag.NArg() != 1:
 		err = errors.New("usage: benchmark BINARY")
 	case runtime.GOOS != "linux":
@@ -53,7 +59,7 @@ type report struct{ io.Writer }
 
 // row prints the cells of one line.
 func (r report) row(what, ours, theirs, ratio, budget, verdict string) {
-	fmt.Fprintf(r, "%-36s %12s %12s %14s %10s  %s\n", what, ours, theirs, ratio, budget, verdict)
+	fmt.Fprintf(r, "%-42s %12s %12s %16s %12s  %s\n", what, ours, theirs, ratio, budget, verdict)
 }
 
 // line prints a figure with its budget; met is nil where nothing is promised.
@@ -71,7 +77,7 @@ func (r report) plain(what, ours, budget string, met bool) { r.line(what, ours, 
 func measure(binary string) error {
 	out := report{os.Stdout}
 	fmt.Printf("%d processors, %d connections, %d pairs of %s; processor time of the server per request\n\n", runtime.NumCPU(), connections, *pairs, *window)
-	out.row("", "EcoFlow", "net/http", "ratio", "budget", "")
+	out.row("the whole program", "EcoFlow", "net/http", "ratio", "limit", "")
 	for _, part := range []func(report, string) error{size, starts, quiet, requests, routes, deploys, signingIn, inARow} {
 		if err := part(out, binary); err != nil {
 			return err

@@ -62,7 +62,8 @@ func signingIn(out report, binary string) error {
 		return failed
 	}
 	took := time.Since(begin)
-	out.line(fmt.Sprintf("%d sign-ins at once", signIns), millis(took), "", fmt.Sprintf("%d told to wait", waits), "", nil)
+	letIn := true // who was not is the error above
+	out.line(fmt.Sprintf("%d sign-ins at once, let in", signIns), millis(took), "", fmt.Sprintf("%d waits", waits), "all", &letIn)
 	growth := busy.memory - idle.memory
 	out.plain("  memory more than before", mebi(growth), "< 126 MB", growth < 120<<20)
 	ratio := float64(busy.slowest) / float64(idle.slowest)
