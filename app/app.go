@@ -31,6 +31,7 @@ import (
 	"ecoflow/app/outbound"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
+	"ecoflow/app/trace"
 	"ecoflow/app/traffic"
 )
 
@@ -104,6 +105,7 @@ type App struct {
 	// where it is sandboxed.
 	ServedPage atomic.Bool
 	Editor     *editor.Editor
+	Runs       *trace.Runs // the last, where they are kept
 	Folders    *folders.Picker
 	Engine     Engine // nil while no flow may run
 
@@ -113,7 +115,7 @@ type App struct {
 
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
-	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}}
+	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}, Runs: &trace.Runs{}}
 	o.Records.Follow(a.Events.Watched, func(b log.Batch) { a.Events.Publish(event.Log, b) })
 	a.Audit = audit.New(s.Audit, a.Events)
 	var err error
@@ -150,8 +152,12 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	engine := flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
 		Env: func() flow.Variables { return a.Env.Now() }, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
-		Swapped: func() { a.Health.Nudge() },
+		Swapped:  func() { a.Health.Nudge() },
+		Recorder: func(string, string) trace.Recorder { return a.Runs.Recorder() }, Recorded: a.Runs.Ended,
 	})
+	capture := func(s config.Settings) { a.Runs.Capture(trace.Level(s.Runs.Capture), s.Runs.Keep) }
+	capture(*o.Config.Get())
+	o.Config.Watch(capture)
 	a.Health = system.NewHealth(o.Log, a.Events, o.System.State, append(slices.Clone(o.Parts), a.parts(engine)...))
 	a.Limits.Watch(a.Health.Nudge)
 	a.running = engine.Running

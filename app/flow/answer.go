@@ -53,7 +53,8 @@ func (r *run) answer(w http.ResponseWriter, g *graph, err error) {
 		return
 	case len(r.answers) == 0:
 		w.Header()["X-Content-Type-Options"] = nosniff
-		w.WriteHeader(http.StatusNoContent)
+		r.status = http.StatusNoContent
+		w.WriteHeader(r.status)
 		return
 	}
 	r.inGraphOrder(g)
@@ -229,6 +230,7 @@ func (r *run) head(w http.ResponseWriter, reply *node.Reply, contentType []strin
 			h["Content-Length"] = []string{strconv.Itoa(length)}
 		}
 	}
+	r.status = status
 	w.WriteHeader(status)
 	return hasBody, nil
 }
@@ -295,6 +297,7 @@ func (r *run) errorFault(err error, general string) *fault.Fault {
 }
 
 func (r *run) refuse(w http.ResponseWriter, f *fault.Fault) {
+	r.status = int(f.Kind)
 	refuse(w, f, r.ID, &r.program.settings.CORS)
 }
 

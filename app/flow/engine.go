@@ -122,6 +122,9 @@ type Options struct {
 	// Recorder, when set, is asked at each run of a flow for what records it; a nil
 	// Recorder records nothing. Test runs bring their own.
 	Recorder func(flow, runID string) trace.Recorder
+	// Recorded, when set, is told of each run that a Recorder was given for, after
+	// its end; it must not wait.
+	Recorded func(trace.Run, trace.Recorder)
 	// Idle keeps the live deployment and runs none of it: safe mode. What is
 	// deployed is checked and stored as ever.
 	Idle bool
@@ -140,6 +143,7 @@ type Engine struct {
 	emitted  func(string, []any)
 	reserved []string
 	recorder func(flow, runID string) trace.Recorder
+	recorded func(trace.Run, trace.Recorder)
 	swapped  func()
 	idle     bool
 
@@ -165,7 +169,7 @@ type live struct {
 func New(o Options) *Engine {
 	e := &Engine{
 		log: o.Log, library: o.Library, store: o.Store, env: o.Env, events: o.Events, limits: o.Limits,
-		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder, swapped: o.Swapped, idle: o.Idle,
+		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder, recorded: o.Recorded, swapped: o.Swapped, idle: o.Idle,
 		idBase: rand.Text()[:10] + "-",
 	}
 	p, _ := compile(Document{}, e.library, e.settings(), false)
@@ -560,7 +564,9 @@ func (e *Engine) hear(p *Program, l *entry, hops int, isolated bool, args []any)
 		defer e.running.Add(-1)
 		x := e.newRun(context.Background(), p, l)
 		defer x.end()
-		x.hops, x.isolated = hops, isolated
+		if x.hops, x.isolated = hops, isolated; isolated {
+			x.recorder = nil
+		}
 		x.first.Payload = eventPayload(args)
 		x.enter(l, &x.first, trace.Passed)
 		_, err := x.through(l.graph, &x.first, false)

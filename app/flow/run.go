@@ -34,6 +34,8 @@ type run struct {
 	shows func(DebugMessage)
 	hops  int // events between the first run and this one
 
+	status int // that was answered, 0 for none
+
 	mu      sync.Mutex // guards answers, which steps side by side may give
 	answers []node.Answer
 	one     [1]node.Answer // room for the usual one
@@ -574,9 +576,24 @@ func (r *run) inGraphOrder(g *graph) {
 func (r *run) end() {
 	r.ctx.cancel(context.Canceled)
 	r.side.Wait()
+	r.recorded()
 	if err := r.Close(); err != nil {
 		r.engine.log.Error("run not closed", "run", r.ID, "error", err)
 	}
+}
+
+// recorded says that an ordinary run has ended, to whoever had it recorded.
+func (r *run) recorded() {
+	if r.recorder == nil || r.isolated || r.engine.recorded == nil {
+		return
+	}
+	what := trace.Run{
+		ID: r.ID, Flow: r.Flow, Start: r.Start, Micros: float64(time.Since(r.Start).Nanoseconds()) / 1000, Status: r.status,
+	}
+	if r.Request != nil {
+		what.Method, what.Path = r.inbound.Method, r.inbound.Path
+	}
+	r.engine.recorded(what, r.recorder)
 }
 
 // eventPayload is what a listener's run starts with: the arguments as msg, msg1 …

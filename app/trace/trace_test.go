@@ -103,3 +103,26 @@ func TestShortenIsBounded(t *testing.T) {
 		t.Errorf("%s %v", got, shortened)
 	}
 }
+
+// However much runs hold, all that are kept together stay within bounds.
+func TestRunsThatHoldMuchAreLetGoOfSooner(t *testing.T) {
+	var runs trace.Runs
+	if runs.Recorder() != nil {
+		t.Fatal("the zero Runs records")
+	}
+	runs.Capture(trace.Full, 1000)
+	p := node.NewPayload(map[string]any{"list": []any{strings.Repeat("x", 200<<10)}})
+	for range 1000 {
+		r := runs.Recorder()
+		r.Record(trace.Record{NodeID: "in", Out: r.Take(&p), Outcome: trace.Passed})
+		runs.Ended(trace.Run{ID: "a"}, r)
+	}
+	list, err := runs.List(t.Context(), struct{}{})
+	if err != nil || len(list) < 100 || len(list) > 32<<20/(200<<10) {
+		t.Errorf("%d are kept, %v", len(list), err)
+	}
+	runs.Capture(trace.Off, 1000)
+	if list, _ := runs.List(t.Context(), struct{}{}); len(list) != 0 || runs.Recorder() != nil {
+		t.Errorf("%d are kept after the end", len(list))
+	}
+}

@@ -108,6 +108,8 @@ var access = map[string]string{
 	"environment.change":      envKeys,
 	"environment.import":      envKeys,
 	"debug.list":              "flowEditor",
+	"run.list":                "flowEditor",
+	"run.show":                "flowEditor",
 	"about.show":              signedIn,
 	"log.tail":                "serverConfigurationShow",
 	"log.download":            "serverConfigurationShow",

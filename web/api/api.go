@@ -26,6 +26,7 @@ func All(a *app.App) []endpoint.Endpoint {
 		modules(a),
 		environment(a),
 		debug(a),
+		runs(a),
 		dashboard(a),
 		auditLog(a),
 		logs(a),

@@ -20,15 +20,10 @@ func flows() map[string]*drive.Flow {
 		"echo":  drive.NewFlow().Request("b1", "POST", "/echo").Response("b2", "msg").Edge("b1", "b2"),
 		"script": drive.NewFlow().Request("c1", "POST", "/script").
 			Function("c2", "return this.msg.msg.a + this.msg.msg.b;").Response("c3", "msg").Edge("c1", "c2", "c3"),
-		"native": drive.NewFlow().Request("d1", "POST", "/native").
-			Own("d2", "Set", drive.Inputs{"values": `{"msg.net": "{{ round(msg.price) }}"}`}).
-			Own("d3", "Set", drive.Inputs{"values": `{"msg.kind": "order"}`}).
-			Own("d4", "Condition", drive.Inputs{"by": "compare", "value": "{{ msg.net }}", "operator": "more", "other": "10"}).
-			Own("d5", "Set", drive.Inputs{"values": `{"msg.class": "large"}`}).
-			Own("d6", "Set", drive.Inputs{"values": `{"msg.class": "small"}`}).
-			Own("d7", "Set", drive.Inputs{"values": `{"msg.done": true}`}).
-			Response("d8", "msg").
-			Edge("d1", "d2", "d3", "d4", "d5", "d7", "d8").Port("d4", "false", "d6").Edge("d6", "d7"),
+		"native": native("d", "/native"),
+		"debug": native("f", "/debug").
+			Node("f9", "Debug", "ecoflow-commons", "Debug", drive.Inputs{"debugOutput": "Complete", "debugConsole": []string{"WebConsole"}}).
+			Edge("f7", "f9"),
 		"switch": drive.NewFlow().Request("e1", "POST", "/switch").
 			Node("e2", "Middleware", "ecoflow-functions", "Switch", drive.Inputs{"payloadMsg": "a", "switchVal": "kind", "switchCases": []string{"double", "default"}}).
 			Node("e3", "Middleware", "ecoflow-functions", "Switch In", drive.Inputs{"caseVal": "double"}).
@@ -37,6 +32,57 @@ func flows() map[string]*drive.Flow {
 			Response("e7", "msg").Response("e8", "msg").
 			Edge("e1", "e2", "e3", "e4", "e5", "e7").Edge("e2", "e6", "e8"),
 	}
+}
+
+// native returns a route of native nodes, five of which run.
+func native(id, path string) *drive.Flow {
+	set := func(f *drive.Flow, n, values string) *drive.Flow {
+		return f.Own(id+n, "Set", drive.Inputs{"values": values})
+	}
+	f := drive.NewFlow().Request(id+"1", "POST", path)
+	set(f, "2", `{"msg.net": "{{ round(msg.price) }}"}`)
+	set(f, "3", `{"msg.kind": "order"}`)
+	f.Own(id+"4", "Condition", drive.Inputs{"by": "compare", "value": "{{ msg.net }}", "operator": "more", "other": "10"})
+	set(f, "5", `{"msg.class": "large"}`)
+	set(f, "6", `{"msg.class": "small"}`)
+	set(f, "7", `{"msg.done": true}`)
+	return f.Response(id+"8", "msg").
+		Edge(id+"1", id+"2", id+"3", id+"4", id+"5", id+"7", id+"8").Port(id+"4", "false", id+"6").Edge(id+"6", id+"7")
+}
+
+// watching compares the program with itself: with runs kept, and with a Debug node,
+// while nobody looks at either.
+func watching(out report, binary string) error {
+	plain, err := startProduct(binary, flows())
+	if err != nil {
+		return err
+	}
+	defer plain.end()
+	keeps, err := startProduct(binary, flows())
+	if err != nil {
+		return err
+	}
+	defer keeps.end()
+	if err := keeps.admin.Set(map[string]any{"runs.capture": "full"}); err != nil {
+		return err
+	}
+	call := func(path string) call { return call{"POST", path, `{"price": 12.34, "name": "pencil"}`} }
+	for _, line := range []struct {
+		what  string
+		on    server
+		calls string
+	}{
+		{"five native nodes, recorder on to off", keeps.server, "/api/native"},
+		{"five native nodes, with Debug to without", plain.server, "/api/debug"},
+	} {
+		c, err := compare(line.on, plain.server, call(line.calls), call("/api/native"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", line.what, err)
+		}
+		met := c.ratio <= 1.05
+		out.line(line.what, micros(c.first), micros(c.second), fmt.Sprintf("%.2f", c.ratio), "≤ 1.05", &met)
+	}
+	return nil
 }
 
 // requests compares the processor time of one request, pair by pair.
@@ -53,7 +99,7 @@ func requests(out report, binary string) error {
 	defer end()
 
 	const script = 20 * time.Microsecond // what one may add to a native flow
-	var native time.Duration // what the last of the native flows costs
+	var native time.Duration             // what the last of the native flows costs
 	var memory int64
 	for _, line := range []struct {
 		what    string

@@ -78,7 +78,7 @@ func measure(binary string) error {
 	out := report{os.Stdout}
 	fmt.Printf("%d processors, %d connections, %d pairs of %s; processor time of the server per request\n\n", runtime.NumCPU(), connections, *pairs, *window)
 	out.row("the whole program", "EcoFlow", "net/http", "ratio", "limit", "")
-	for _, part := range []func(report, string) error{size, starts, quiet, requests, routes, deploys, signingIn, inARow} {
+	for _, part := range []func(report, string) error{size, starts, quiet, requests, watching, routes, deploys, signingIn, inARow} {
 		if err := part(out, binary); err != nil {
 			return err
 		}

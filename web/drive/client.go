@@ -116,6 +116,12 @@ func (c *Client) SignIn() error {
 	return err
 }
 
+// Set changes settings, by their dotted keys.
+func (c *Client) Set(changes map[string]any) error {
+	_, err := c.must("PATCH", "/systemApi/settings", map[string]any{"changes": changes})
+	return err
+}
+
 // Deploy makes the flows, in the contract's JSON, the live ones.
 func (c *Client) Deploy(flows map[string]*Flow) error { return c.deploy(flows, false) }
 

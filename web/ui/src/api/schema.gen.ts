@@ -1595,6 +1595,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the last runs, the newest first
+         * @description Those that were kept: the setting runs.capture says whether, runs.keep how many.
+         */
+        get: operations["run.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a run with what each node did */
+        get: operations["run.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/server": {
         parameters: {
             query?: never;
@@ -3444,6 +3481,22 @@ export interface components {
             code: "safe_mode" | "storage" | "disk" | "secrets" | "secrets_lost" | "restart";
             message: string;
             names: string;
+        };
+        TraceRun: {
+            flow: string;
+            /** @description The request's id, which its log lines carry as well. */
+            id: string;
+            /** @description Not there for the run of an event. */
+            method?: string;
+            /** @description How long it took, in µs. */
+            micros: number;
+            path?: string;
+            /** Format: date-time */
+            start: string;
+            /** @description What was answered; not there where nobody waited for an answer. */
+            status?: number;
+            /** @description What each node did, in the order in which they ended; where one run is asked for. */
+            steps?: components["schemas"]["TraceStep"][];
         };
         TraceStep: {
             error?: string;
@@ -7152,6 +7205,76 @@ export interface operations {
                         /** @description How many entries payload holds. */
                         count: number;
                         payload: components["schemas"]["AuthMember"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["TraceRun"][];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["TraceRun"];
                         /** @constant */
                         success: true;
                     };
