@@ -97,7 +97,9 @@ func BenchmarkFiveNodes(b *testing.B) {
 	})
 	b.Run("recorded", func(b *testing.B) {
 		e := newBench(b)
-		e.record = func() trace.Recorder { return &trace.Keeper{} }
+		runs := &trace.Runs{}
+		runs.Capture(trace.Full, 100)
+		e.record, e.recorded = runs.Recorder, runs.Ended
 		e.deploy(b, five)
 		serve(b, e, "POST", "/api/five", order)
 	})

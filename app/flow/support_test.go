@@ -236,6 +236,7 @@ type bench struct {
 	log      *bytes.Buffer
 	emitted  []string
 	record   func() trace.Recorder // of ordinary runs
+	recorded func(trace.Run, trace.Recorder)
 	// variables is what the runs that start see.
 	variables flow.Variables
 }
@@ -283,6 +284,11 @@ func newBench(t testing.TB, change ...func(*flow.Settings)) *bench {
 				return nil
 			}
 			return b.record()
+		},
+		Recorded: func(run trace.Run, by trace.Recorder) {
+			if b.recorded != nil {
+				b.recorded(run, by)
+			}
 		},
 	})
 	t.Cleanup(func() {

@@ -1,5 +1,7 @@
 package node
 
+import "iter"
+
 // Payload is the data of a message: msg and the other keys, in the order in
 // which they were set. It lives either in Go values or, once a script has
 // touched it, in the script's runtime (Resident); a native node then converts
@@ -76,6 +78,18 @@ func (p *Payload) Peek(key string) (v any, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// All goes through the keys in order, each with what Peek returns; there are none in
+// a resident payload.
+func (p *Payload) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for i := range p.entries {
+			if !yield(p.entries[i].key, p.entries[i].value) {
+				return
+			}
+		}
+	}
 }
 
 // Output returns a key's value for a writer of JSON: a Lazy value as it is, and

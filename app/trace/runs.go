@@ -78,7 +78,8 @@ func (r *Runs) shrink() {
 	for ; len(r.ring)-n > r.keep || r.held > runsBytes; n++ {
 		r.held -= r.ring[n].weight
 	}
-	r.ring = slices.Delete(r.ring, 0, n)
+	clear(r.ring[:n])
+	r.ring = r.ring[n:] // append moves the rest to the front now and then
 }
 
 // Recorder returns what records a run that starts, nil while nothing is kept.
@@ -178,8 +179,7 @@ func (d *Data) weight(most int) int {
 		return len(d.json)
 	}
 	w := weigher{most: most}
-	for _, key := range d.payload.Keys() {
-		v, _ := d.payload.Peek(key)
+	for _, v := range d.payload.All() {
 		w.add(v, 0)
 	}
 	return w.sum
