@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 		child()
 		return
 	}
+	if os.Getenv(migratingVariable) != "" {
+		migrating()
+		return
+	}
 	flag.Parse()
 	goleak.VerifyTestMain(m)
 }

@@ -1,0 +1,133 @@
+//go:build unix
+
+package storage
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"modernc.org/sqlite"
+
+	"ecoflow/app/secret"
+)
+
+// migratingVariable makes the test binary a process that opens the database at this
+// path, and is killed in the middle: before the statement of that number, of those
+// that the steps of the schema have together.
+const migratingVariable = "ECOFLOW_STORAGE_MIGRATING"
+
+// migrating is that process.
+func migrating() {
+	number, path, _ := strings.Cut(os.Getenv(migratingVariable), " ")
+	at, err := strconv.Atoi(number)
+	if err != nil {
+		panic(err)
+	}
+	sqlite.MustRegisterScalarFunction("die", 0, func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	})
+	for i, m := range migrations {
+		statements := statementsOf(m)
+		if at <= len(statements) {
+			before, after := statements[:at], statements[at:]
+			migrations[i].sql = strings.Join(before, "") + ";SELECT die();\n" + strings.Join(after, "")
+			break
+		}
+		at -= len(statements) + 1 // one place more: behind the last
+	}
+	keys, err := secret.NewKeyring(masterKey)
+	if err != nil {
+		panic(err)
+	}
+	db, err := Open(context.Background(), Options{Path: path, Keys: keys, Log: slog.New(slog.DiscardHandler), Version: "1.0.0"})
+	fmt.Println("not killed:", err)
+	if err == nil {
+		_ = db.Close()
+	}
+}
+
+// statementsOf takes a step apart, at the line ends that end a statement.
+func statementsOf(m migration) []string {
+	parts := strings.SplitAfter(m.sql, ";\n")
+	if strings.TrimSpace(parts[len(parts)-1]) == "" {
+		parts = parts[:len(parts)-1]
+	}
+	return parts
+}
+
+// R12: killed before each statement of each step, and behind the last of each, the
+// next start has the schema of today and all rows of before.
+func TestKillAtEachStatementOfAMigration(t *testing.T) {
+	present := migrations
+	t.Cleanup(func() { migrations = present })
+	golden, err := os.ReadFile(filepath.Join("testdata", "schema.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		has  int // steps that the database had
+	}{{"an empty folder", 0}, {"the schema of the fifth step", 5}} {
+		t.Run(tt.name, func(t *testing.T) {
+			first, last := 0, 0
+			for i, m := range present {
+				if i < tt.has {
+					first += len(statementsOf(m)) + 1
+				}
+				last += len(statementsOf(m)) + 1
+			}
+			every := 1
+			if testing.Short() {
+				every = 7
+			}
+			for at := first; at < last; at += every {
+				path := filepath.Join(t.TempDir(), "ecoflow.db")
+				if tt.has > 0 {
+					migrations = present[:tt.has:tt.has]
+					db := reopen(t, path)
+					run(t, db.writer, `INSERT INTO roles (name, is_default, permissions) VALUES ('keeper', 0, 5)`)
+					if err := db.Close(); err != nil {
+						t.Fatal(err)
+					}
+					migrations = present
+				}
+				cmd := exec.Command(os.Args[0], "-test.run=^$")
+				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", migratingVariable, at, path))
+				if out, _ := cmd.CombinedOutput(); len(out) > 0 {
+					t.Fatalf("before statement %d: %s", at, out)
+				}
+				db := reopen(t, path)
+				list, err := db.Schema(t.Context())
+				if got := strings.Join(list, ";\n\n") + ";\n"; err != nil || got != string(golden) {
+					t.Errorf("before statement %d: %v, the schema is\n%s", at, err, got)
+				}
+				found, _, err := one(t.Context(), db.reads, column[string], `PRAGMA integrity_check`)
+				if err != nil || found != "ok" {
+					t.Errorf("before statement %d: %s, %v", at, found, err)
+				}
+				if tt.has > 0 {
+					if n, _, err := one(t.Context(), db.reads, column[int], `SELECT count(*) FROM roles WHERE name = 'keeper' AND permissions = 5`); n != 1 || err != nil {
+						t.Errorf("before statement %d: %d roles, %v", at, n, err)
+					}
+					copies, err := filepath.Glob(filepath.Join(filepath.Dir(path), "backups", "before-migration-*-schema-5.db"))
+					if err != nil || len(copies) == 0 {
+						t.Errorf("before statement %d: copies %v, %v", at, copies, err)
+					}
+				}
+				if err := db.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
