@@ -1,5 +1,3 @@
-//go:build unix
-
 package storage
 
 import (
@@ -12,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"modernc.org/sqlite"
@@ -33,7 +30,13 @@ func migrating() {
 		panic(err)
 	}
 	sqlite.MustRegisterScalarFunction("die", 0, func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		self, err := os.FindProcess(os.Getpid())
+		if err == nil {
+			err = self.Kill()
+		}
+		if err != nil {
+			panic(err)
+		}
 		select {}
 	})
 	for i, m := range migrations {
