@@ -99,8 +99,8 @@ export class Product {
 
 export const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
-/** Starts Chromium; one for a whole test file. */
-export function browser() {
+/** Starts Chromium; one for a whole test file. more are switches of its own. */
+export function browser(...more) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -111,6 +111,7 @@ export function browser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
 }
