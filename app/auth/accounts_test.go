@@ -194,6 +194,42 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// S13: whoever is told that a sign-in failed has cost the same hash, whether the user
+// is unknown, disabled or somebody else; how long it takes therefore tells nothing.
+func TestFailedSignInsDoTheSameWork(t *testing.T) {
+	h := newHouse(t)
+	h.withAda()
+	h.add("eve", auth.FlowEditor)
+	h.exec(`UPDATE users SET is_active = 0 WHERE username = 'eve'`)
+	h.add("bob", auth.FlowEditor)
+	h.exec(`UPDATE users SET hash = 'garbage' WHERE username = 'bob'`)
+	for _, c := range [][2]string{
+		{"ada", "wrong"}, {"nobody", good}, {"eve", good}, {"eve", "wrong"}, {"bob", good}, {"no such name!", good}, {"", ""}, {"ada", ""}, {"ada", strings.Repeat("x", 10_000)},
+	} {
+		waiting, release := h.HoldHashing()
+		told := make(chan error, 1)
+		go func() {
+			_, err := h.signIn(c[0], c[1], there)
+			told <- err
+		}()
+		for deadline := time.Now().Add(30 * time.Second); waiting() == 0; time.Sleep(time.Millisecond) {
+			select {
+			case err := <-told:
+				t.Fatalf("%q was answered without a hash: %v", c, err)
+			default:
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%q neither hashes nor is answered", c)
+			}
+		}
+		release()
+		if err := <-told; !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("%q: %v", c, err)
+		}
+		h.pass(time.Hour) // or it would be too many failures from one address
+	}
+}
+
 func TestSignInUpgradesHash(t *testing.T) {
 	h := newHouse(t)
 	h.withAda()

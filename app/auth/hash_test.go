@@ -55,6 +55,14 @@ func TestHashIsCurrent(t *testing.T) {
 	}
 }
 
+// The hash that stands in for those of unknown users costs what theirs would.
+func TestDecoyCostsTheSame(t *testing.T) {
+	p, err := parsePHC(decoy)
+	if err != nil || !p.current() {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 var hostileHashes = []string{
 	"", "plain", "$", "$$$$$",
 	"$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", // 4 GiB

@@ -114,6 +114,44 @@ func TestEventsResume(t *testing.T) {
 	open(t, address, admin, "Last-Event-ID", id).expect("deploy 6")
 }
 
+// S11: of a thousand events, between which the connection is lost again and again,
+// none is missed, told twice or told to somebody who may not know.
+func TestAThousandEventsOverManyConnections(t *testing.T) {
+	p := webtest.Start(t)
+	address, u := p.Serve(), p.User(auth.FlowEditor)
+	p.Events.Publish(event.Log, "the first") // what came before the first there is no telling
+	s := open(t, address, u.Cookie)
+	s.expect(hello)
+	const all = 1000
+	ahead := make(chan struct{}, 100) // the publisher is no further ahead than that
+	var publisher sync.WaitGroup
+	publisher.Go(func() {
+		for i := range all {
+			ahead <- struct{}{}
+			p.Events.Publish(event.Audit, i)
+			p.Events.PublishTo("somebody else", event.Deploy, "not yours")
+			p.Events.Publish(event.Deploy, i)
+		}
+	})
+	defer publisher.Wait()
+	connections := 1
+	for i := range all {
+		if i%7 == 0 || i%31 == 0 { // while the publisher goes on
+			s.answer.Body.Close()
+			s = open(t, address, u.Cookie, "Last-Event-ID", s.last)
+			connections++
+		}
+		if got, want := s.next(), fmt.Sprintf("deploy %d", i); got != want {
+			t.Errorf("event %q over connection %d, want %q", got, connections, want)
+			for range all - i {
+				<-ahead
+			}
+			return
+		}
+		<-ahead
+	}
+}
+
 func TestEventsThatAreGoneAskForAResync(t *testing.T) {
 	p := webtest.Start(t)
 	address, admin := p.Serve(), p.Admin().Cookie
