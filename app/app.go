@@ -188,6 +188,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		a.Engine = engine
 	}
 	a.watchHealth()
+	a.pruneAudit()
 	return a, nil
 }
 

@@ -98,6 +98,16 @@ func (a *Audit) Verify(ctx context.Context) (audit.Verdict, error) {
 		return audit.Verdict{}, err
 	}
 	checker := audit.NewChecker(keys)
+	cut, ok, err := one(ctx, tx, scanHead, selectCut)
+	if err != nil {
+		return audit.Verdict{}, err
+	}
+	if ok {
+		checker.Begin(cut)
+	}
+	if err := a.checkArchives(checker, cut); err != nil {
+		return audit.Verdict{}, err
+	}
 	rows, err := tx.QueryContext(ctx, `SELECT `+recordColumns+` FROM audit ORDER BY id`)
 	if err != nil {
 		return audit.Verdict{}, explain(err)
@@ -218,6 +228,11 @@ func (db *DB) loadChain(ctx context.Context) error {
 	if err := db.loadChainKey(ctx); err != nil {
 		return err
 	}
+	cut, _, err := one(ctx, db.writer, scanHead, selectCut)
+	if err != nil {
+		return err
+	}
+	db.cut.Store(cut.Last)
 	head, ok, err := one(ctx, db.writer, scanHead, selectHead)
 	if err != nil {
 		return err

@@ -104,6 +104,8 @@ type DB struct {
 	instance string
 	created  bool // by this Open
 	tampered bool // the audit chain did not end where it should
+
+	cut atomic.Int64 // the last audit entry that was moved to an archive
 }
 
 // DamagedError says that the database file is not sound. The file was left as

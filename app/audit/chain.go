@@ -76,7 +76,8 @@ func (r *Record) sign(mac hash.Hash, before []byte) []byte {
 		r.Before, r.After, []byte(r.RequestID), number(r.Key), before)
 }
 
-// Head says where the chain ends. It is kept outside the table of records.
+// Head says where the chain ends, or where what is left of it begins. It is kept
+// outside the table of records.
 type Head struct {
 	Last int64  // ID of the last record, 0 before the first
 	MAC  []byte // of the last record
@@ -89,6 +90,14 @@ func (h Head) Sign(key []byte) []byte { return h.sign(hmac.New(sha256.New, key))
 
 func (h Head) sign(mac hash.Hash) []byte {
 	return sign(mac, "head", number(h.Last), h.MAC, number(h.Key))
+}
+
+// SignCut returns the seal of the head as one that everything up to it was cut off
+// after.
+func (h Head) SignCut(key []byte) []byte { return h.signCut(hmac.New(sha256.New, key)) }
+
+func (h Head) signCut(mac hash.Hash) []byte {
+	return sign(mac, "cut", number(h.Last), h.MAC, number(h.Key))
 }
 
 func number(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
@@ -114,6 +123,9 @@ type Verdict struct {
 	Unknown int     `json:"unknown"` // records signed with a key that is no longer there
 	Breaks  []Break `json:"breaks"`  // at most breaksListed of them
 	Broken  int     `json:"broken"`  // all of them
+
+	Cut      int64 `json:"cut"`      // the last record that was moved to an archive, 0 for none
+	Archived int   `json:"archived"` // records seen in archives
 }
 
 // Sound reports whether nothing was found.
@@ -129,20 +141,30 @@ const breaksListed = 100
 
 // Checker goes along the chain and notes where it does not hold.
 type Checker struct {
-	keys    map[int64]hash.Hash
-	last    int64
-	mac     []byte
-	verdict Verdict
+	keys     map[int64]hash.Hash
+	keyBytes map[int64][]byte
+	last     int64
+	mac      []byte
+	within   string // ends every reason
+	verdict  Verdict
 }
 
 // NewChecker returns a checker for an empty chain. A key that is not in keys is
 // one that was lost: what it signed is counted as unknown.
 func NewChecker(keys map[int64][]byte) *Checker {
-	c := &Checker{keys: map[int64]hash.Hash{}}
+	c := &Checker{keys: map[int64]hash.Hash{}, keyBytes: keys}
 	for id, key := range keys {
 		c.keys[id] = hmac.New(sha256.New, key)
 	}
 	return c
+}
+
+// Begin says that the records up to the cut were moved elsewhere.
+func (c *Checker) Begin(cut Head) {
+	c.last, c.mac, c.verdict.Cut = cut.Last, cut.MAC, cut.Last
+	if key, known := c.keys[cut.Key]; known && !hmac.Equal(cut.Seal, cut.signCut(key)) {
+		c.found(cut.Last, "is where older entries were cut off, and that was changed")
+	}
 }
 
 // Next looks at the next record, in the order of their IDs.
@@ -150,6 +172,8 @@ func (c *Checker) Next(r Record) {
 	c.verdict.Entries++
 	key, known := c.keys[r.Key]
 	switch {
+	case r.ID <= c.last:
+		c.found(r.ID, "is not in its place")
 	case r.ID != c.last+1:
 		c.missing(c.last+1, r.ID-1)
 	case !known:
@@ -190,6 +214,6 @@ func (c *Checker) missing(from, to int64) {
 func (c *Checker) found(id int64, reason string) {
 	c.verdict.Broken++
 	if len(c.verdict.Breaks) < breaksListed {
-		c.verdict.Breaks = append(c.verdict.Breaks, Break{id, reason})
+		c.verdict.Breaks = append(c.verdict.Breaks, Break{id, reason + c.within})
 	}
 }

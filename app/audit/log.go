@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"sync"
+	"time"
 
 	"ecoflow/app/event"
 )
@@ -21,6 +22,11 @@ type Store interface {
 	Find(ctx context.Context, q Query) (Found, error)
 	// Verify goes along the whole chain.
 	Verify(ctx context.Context) (Verdict, error)
+	// Prune moves the entries from before the moment to signed archives. It fails with
+	// fault.Conflict when they were changed.
+	Prune(ctx context.Context, before time.Time) error
+	// Cut returns the last entry that was moved to an archive, 0 for none.
+	Cut() int64
 	// Tampered reports whether the chain did not end where it should when it was
 	// opened.
 	Tampered() bool
@@ -32,7 +38,7 @@ type Store interface {
 // Log is the audit log.
 type Log struct {
 	store Store
-	turn  chan struct{} // held by the check that runs
+	turn  chan struct{} // held by the check or pruning that runs
 
 	mu        sync.Mutex
 	chain     Chain

@@ -25,6 +25,8 @@ type Chain struct {
 	Unknown   int       `json:"unknown" doc:"How many of them were signed with a key that is lost."`
 	Broken    int       `json:"broken" doc:"Places where it does not hold."`
 	Breaks    []Break   `json:"breaks" doc:"The first hundred of them."`
+	Cut       int64     `json:"cut" doc:"The last entry that was moved to a signed archive because of its age; 0 for none."`
+	Archived  int       `json:"archived" doc:"How many entries of archives were looked at: those that are still in the data folder."`
 }
 
 // Reason says in a sentence how the chain is.
@@ -45,7 +47,7 @@ func (l *Log) Chain() Chain {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.chain
-	c.Verifying = l.verifying
+	c.Verifying, c.Cut = l.verifying, l.store.Cut()
 	return c
 }
 
@@ -75,7 +77,7 @@ func (l *Log) set(verifying bool, v *Verdict) Chain {
 	if v != nil {
 		l.chain = Chain{
 			State: Intact, At: time.Now().UTC().Truncate(time.Millisecond),
-			Entries: v.Entries, Unknown: v.Unknown, Broken: v.Broken, Breaks: append([]Break{}, v.Breaks...),
+			Entries: v.Entries, Unknown: v.Unknown, Broken: v.Broken, Breaks: append([]Break{}, v.Breaks...), Cut: v.Cut, Archived: v.Archived,
 		}
 		if !v.Sound() {
 			l.chain.State = Broken

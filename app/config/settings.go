@@ -54,6 +54,7 @@ type Settings struct {
 	Logging     Logging     `json:"logging" group:"Logging"`
 	Runs        Runs        `json:"runs" group:"Runs"`
 	Deployments Deployments `json:"deployments" group:"Deployments"`
+	Audit       Audit       `json:"audit" group:"Audit log"`
 
 	Original
 
@@ -210,6 +211,14 @@ type Deployments struct {
 	Keep int `json:"keep" default:"200" min:"1" max:"10000" label:"Deployments kept" help:"How many deployments are kept; those with a note or a pin stay for ever."`
 }
 
+// Audit says how much of the audit log is kept where it is read.
+type Audit struct {
+	Keep int `json:"keep" default:"0" unit:"days" min:"0" max:"36500" label:"Days kept" help:"Older audit entries move to signed files in the folder audit of the data folder, 30 days old at least. 0 moves none."`
+}
+
+// auditKeep is the youngest age at which audit entries may be moved.
+const auditKeep = 30
+
 // Loopback reports whether only this machine reaches the server, the address of the
 // API included: anywhere else nobody is signed in unasked (S1).
 func (s Settings) Loopback() bool {
@@ -316,6 +325,9 @@ func (s *Settings) check(wrong func(key, format string, args ...any)) {
 	s.checkCORS(wrong)
 	s.checkRouter(wrong)
 	s.checkOriginal(wrong)
+	if k := s.Audit.Keep; k > 0 && k < auditKeep {
+		wrong("audit.keep", "It has to be %d days at least, or 0 for all.", auditKeep)
+	}
 	if !fileName.MatchString(s.Logging.File.Filename) {
 		wrong("logging.file.filename", "The name may have letters, digits, dots, _ and - only.")
 	}

@@ -44,6 +44,14 @@ CREATE INDEX audit_by_result ON audit (result);
 
 CREATE INDEX audit_by_type ON audit (type);
 
+CREATE TABLE audit_cut (
+	only INTEGER PRIMARY KEY CHECK (only = 1),
+	last INTEGER NOT NULL,
+	mac  BLOB NOT NULL,
+	key  INTEGER NOT NULL REFERENCES audit_keys (id),
+	seal BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE audit_head (
 	only INTEGER PRIMARY KEY CHECK (only = 1),
 	last INTEGER NOT NULL,

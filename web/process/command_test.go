@@ -1,13 +1,18 @@
 package process_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"ecoflow/app/audit"
+	"ecoflow/app/secret"
+	"ecoflow/storage"
 	"ecoflow/web/drive"
 )
 
@@ -124,4 +129,57 @@ func TestAuditVerifyAndRekey(t *testing.T) {
 	}
 	must(t, os.WriteFile(database, []byte(forged), 0o600))
 	verify(1, "was changed")
+}
+
+// Entries that are older than the setting says move to a signed archive; the chain
+// is verified across the cut, by the command and in the window.
+func TestOldAuditEntriesAreArchived(t *testing.T) {
+	dir := t.TempDir()
+	keys := secret.OpenKeyring(filepath.Join(dir, "secret.key"), "")
+	synctest.Test(t, func(t *testing.T) { // in which it is long ago
+		db, err := storage.Open(t.Context(), storage.Options{Path: filepath.Join(dir, "ecoflow.db"), Keys: keys, Log: slog.New(slog.DiscardHandler), Version: "test"})
+		must(t, err)
+		for range 30 {
+			must(t, db.Audit().Append(t.Context(), &audit.Entry{Action: "long.ago"}))
+		}
+		must(t, db.Close())
+	})
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	if a := ask(t, ada, "PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{"audit.keep": 29}}); a.Status != 422 {
+		t.Errorf("an age of 29 days: %s", a)
+	}
+	adjust(t, ada, map[string]any{"audit.keep": 30})
+	var chain struct {
+		State    string
+		Cut      int
+		Archived int
+		Entries  int
+	}
+	for end := time.Now().Add(time.Minute); chain.Cut == 0; time.Sleep(20 * time.Millisecond) {
+		must(t, ask(t, ada, "GET", "/systemApi/audit/chain", nil).Payload(&chain))
+		if time.Now().After(end) {
+			t.Fatal("nothing is archived")
+		}
+	}
+	must(t, ask(t, ada, "POST", "/systemApi/audit/verify", "{}").Payload(&chain))
+	if chain.State != "intact" || chain.Cut != 30 || chain.Archived != 30 || chain.Entries == 0 {
+		t.Errorf("%+v", chain)
+	}
+	if a := ask(t, ada, "GET", "/systemApi/audit?action=audit.prune", nil); !strings.Contains(a.Body, "Moved audit entries 1 to 30 to audit/audit-0000000001-0000000030.jsonl.gz") {
+		t.Errorf("no entry says so: %s", a)
+	}
+	if a := ask(t, ada, "GET", "/systemApi/audit?action=long.ago", nil); strings.Contains(a.Body, `"_id"`) {
+		t.Errorf("they are still there: %.300s", a)
+	}
+	stop(t, p)
+	stdout, stderr, code := run(t, nil, "--dir", dir, "audit", "verify")
+	if code != 0 || !strings.Contains(stdout, "Entries up to 30 were moved to signed archives; those in the folder audit have 30.") || !strings.Contains(stdout, "The audit log is whole") {
+		t.Errorf("audit verify: %d\n%s%s", code, stdout, stderr)
+	}
+	archive := filepath.Join(dir, "audit", "audit-0000000001-0000000030.jsonl.gz")
+	must(t, os.Truncate(archive, 100))
+	if stdout, _, code = run(t, nil, "--dir", dir, "audit", "verify"); code != 1 || !strings.Contains(stdout, "audit-0000000001-0000000030.jsonl.gz") {
+		t.Errorf("audit verify of a damaged archive: %d\n%s", code, stdout)
+	}
 }

@@ -182,6 +182,9 @@ func report(v audit.Verdict) error {
 	if v.Unknown > 0 {
 		fmt.Printf("%d entries were signed with a key that is lost; nobody can say whether they were changed.\n", v.Unknown)
 	}
+	if v.Cut > 0 {
+		fmt.Printf("Entries up to %d were moved to signed archives; those in the folder %s have %d.\n", v.Cut, audit.Folder, v.Archived)
+	}
 	if v.Sound() {
 		fmt.Printf("The audit log is whole: %d entries.\n", v.Entries)
 		return nil

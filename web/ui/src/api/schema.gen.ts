@@ -2120,6 +2120,8 @@ export interface components {
             reason: string;
         };
         AuditChain: {
+            /** @description How many entries of archives were looked at: those that are still in the data folder. */
+            archived: number;
             /**
              * Format: date-time
              * @description When it was verified last.
@@ -2129,6 +2131,8 @@ export interface components {
             breaks: components["schemas"]["AuditBreak"][];
             /** @description Places where it does not hold. */
             broken: number;
+            /** @description The last entry that was moved to a signed archive because of its age; 0 for none. */
+            cut: number;
             /** @description How many were looked at. */
             entries: number;
             /** @enum {string} */

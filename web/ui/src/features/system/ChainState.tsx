@@ -29,6 +29,15 @@ export function ChainState() {
               {t(`audit.chain.${chain.state as "intact"}`, { n: chain.entries })}
               {chain.unknown > 0 && ` ${t("audit.chain.unknown", { n: chain.unknown })}`}
             </StateText>
+            {chain.cut > 0 && (
+              <span className="system__muted">
+                {" "}
+                · {t("audit.chain.cut", { n: chain.cut })}
+                {chain.at &&
+                  chain.archived < chain.cut &&
+                  ` ${t("audit.chain.away", { n: chain.cut - chain.archived })}`}
+              </span>
+            )}
             {chain.at && (
               <span className="system__muted">
                 {" "}
