@@ -64,7 +64,7 @@ const findTime = 20 * time.Millisecond
 // page may be short, even empty, and not the last: then as far as its cursor was
 // looked at, and the next page looks on from there.
 func (l *Log) Find(ctx context.Context, r FindRequest) (Entries, error) {
-	q := Query{Filter: r.Filter, Limit: min(r.Limit, limit.PageRows), Budget: findTime}
+	q := Query{Filter: r.Filter, Limit: limit.Rows(r.Limit), Budget: findTime}
 	if r.Cursor != "" {
 		n, err := strconv.ParseInt(r.Cursor, 10, 64)
 		if err != nil || n < 1 {

@@ -71,7 +71,7 @@ func (u User) note() userNote {
 
 // UsersRequest asks for users.
 type UsersRequest struct {
-	Limit  int    `query:"limit" minimum:"1" doc:"Rows of the page, 100 without it, 1000 at most."`
+	Limit  int    `query:"limit" default:"100" minimum:"1" doc:"Rows of the page, 1,000 at most."`
 	Offset int    `query:"offset" minimum:"0" doc:"Rows to skip."`
 	Sort   string `query:"sort" enum:"username,-username,name,-name,email,-email,lastSignInAt,-lastSignInAt,createdAt,-createdAt" default:"username"`
 	Filter string `query:"filter" maxLength:"200" doc:"Text that name, user name, email or a role's name has to hold."`
@@ -85,8 +85,6 @@ type UsersPage struct {
 	Total int    // that fit the request
 	Next  string // offset of the next page, "" on the last
 }
-
-const usersPage = 100
 
 // fold is text in the form in which letters of either case are alike.
 func fold(text string) string { return cases.Fold().String(norm.NFC.String(text)) }
@@ -116,11 +114,8 @@ func (a *Accounts) Users(ctx context.Context, in UsersRequest) (UsersPage, error
 		return cmp.Or(order, strings.Compare(x.Username, y.Username))
 	})
 	page := UsersPage{Items: []UserInfo{}, Total: len(all)}
-	if in.Limit == 0 {
-		in.Limit = usersPage
-	}
 	from := min(in.Offset, len(all))
-	to := min(from+min(in.Limit, limit.PageRows), len(all))
+	to := min(from+limit.Rows(in.Limit), len(all))
 	for _, u := range all[from:to] {
 		page.Items = append(page.Items, u.info())
 	}

@@ -57,7 +57,7 @@ type HistoryPage struct {
 
 // History lists deployments, the newest first.
 func (e *Editor) History(ctx context.Context, r HistoryRequest) (HistoryPage, error) {
-	q := DeploymentQuery{Flow: r.Flow, Limit: min(r.Limit, limit.PageRows)}
+	q := DeploymentQuery{Flow: r.Flow, Limit: limit.Rows(r.Limit)}
 	if r.Cursor != "" {
 		n, err := strconv.ParseInt(r.Cursor, 10, 64)
 		if err != nil || n < 1 {

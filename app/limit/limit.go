@@ -48,6 +48,10 @@ const (
 	EnvNoteRunes      = 500
 )
 
+// Rows is how many rows a page holds at most: as many as were asked for, within
+// PageRows.
+func Rows(asked int) int { return min(max(asked, 1), PageRows) }
+
 // Recently is how far back Recent looks.
 const Recently = 5 * time.Minute
 

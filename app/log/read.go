@@ -48,7 +48,7 @@ type Tail struct {
 // Next: it ends where enough was looked at.
 func (l *Log) Tail(ctx context.Context, r TailRequest) (Tail, error) {
 	t := Tail{Records: []Record{}}
-	most := min(max(r.Limit, 1), limit.PageRows)
+	most := limit.Rows(r.Limit)
 	lowest, text := ParseLevel(r.Level), strings.ToLower(r.Text)
 	take := func(line string) (full bool) {
 		rec := parse(line)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ecoflow/app/fault"
+	"ecoflow/app/limit"
 	"ecoflow/app/log"
 )
 
@@ -240,4 +241,22 @@ func TestFollow(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	})
+}
+
+// A page holds 1,000 records at most, whatever is asked for, and says where it goes on.
+func TestPagesOfTheLogAreClamped(t *testing.T) {
+	const records = limit.PageRows + 1
+	l, _ := written(t, false, func(l *log.Log) {
+		for i := range records {
+			l.Info("said", "n", i)
+		}
+	})
+	page, err := l.Tail(t.Context(), log.TailRequest{Limit: records})
+	if err != nil || len(page.Records) != limit.PageRows || page.Next == "" {
+		t.Fatalf("%d records, next %q, %v", len(page.Records), page.Next, err)
+	}
+	rest, err := l.Tail(t.Context(), log.TailRequest{Limit: records, Cursor: page.Next})
+	if err != nil || len(rest.Records) != 1 || rest.Next != "" {
+		t.Errorf("%d records more, next %q, %v", len(rest.Records), rest.Next, err)
+	}
 }

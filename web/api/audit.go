@@ -18,6 +18,7 @@ import (
 	"ecoflow/app"
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
+	"ecoflow/app/limit"
 	"ecoflow/web/endpoint"
 )
 
@@ -60,7 +61,7 @@ func auditLog(a *app.App) []endpoint.Endpoint {
 			Allow: auth.AuditLogs,
 		}, func(ctx context.Context, r audit.FindRequest) (endpoint.Page[audit.Full], error) {
 			p, err := a.Audit.Find(ctx, r)
-			return endpoint.Page[audit.Full]{Items: p.List, Total: int(p.Total), Next: p.Next}, err
+			return endpoint.Page[audit.Full]{Items: p.List, Total: int(p.Total), Next: p.Next, Limit: limit.Rows(r.Limit)}, err
 		}),
 		endpoint.Raw(endpoint.Spec{
 			ID:          "audit.export",

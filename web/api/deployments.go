@@ -6,6 +6,7 @@ import (
 	"ecoflow/app"
 	"ecoflow/app/auth"
 	"ecoflow/app/editor"
+	"ecoflow/app/limit"
 	"ecoflow/web/endpoint"
 )
 
@@ -19,7 +20,7 @@ func deployments(a *app.App) []endpoint.Endpoint {
 			Allow:   auth.FlowEditor,
 		}, func(ctx context.Context, in editor.HistoryRequest) (endpoint.Page[editor.Deployment], error) {
 			p, err := a.Editor.History(ctx, in)
-			return endpoint.Page[editor.Deployment]{Items: p.Items, Total: p.Total, Next: p.Next}, err
+			return endpoint.Page[editor.Deployment]{Items: p.Items, Total: p.Total, Next: p.Next, Limit: limit.Rows(in.Limit)}, err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:      "deployment.show",

@@ -10,6 +10,7 @@ import (
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
+	"ecoflow/app/limit"
 	"ecoflow/app/log"
 	"ecoflow/web/endpoint"
 )
@@ -27,7 +28,7 @@ func logs(a *app.App) []endpoint.Endpoint {
 		}, func(ctx context.Context, r log.TailRequest) (endpoint.With[[]log.Record, logMembers], error) {
 			t, err := a.Records.Tail(ctx, r)
 			return endpoint.With[[]log.Record, logMembers]{
-				Payload: t.Records, Beside: logMembers{Count: len(t.Records), Next: t.Next, Files: t.Files, Dropped: a.Records.Dropped()},
+				Payload: t.Records, Beside: logMembers{Count: len(t.Records), Limit: limit.Rows(r.Limit), Next: t.Next, Files: t.Files, Dropped: a.Records.Dropped()},
 			}, err
 		}),
 		endpoint.Raw(endpoint.Spec{
@@ -58,6 +59,7 @@ const downloadTime = 10 * time.Minute
 // logMembers stand beside the records.
 type logMembers struct {
 	Count   int    `json:"count" doc:"How many records payload holds."`
+	Limit   int    `json:"limit" doc:"How many a page holds at most: as many as were asked for, within 1,000."`
 	Next    string `json:"next,omitzero" doc:"Cursor of older records; absent when there are none."`
 	Files   bool   `json:"files" doc:"Whether the log is kept in files; without, only the last records since the start are known."`
 	Dropped uint64 `json:"dropped" doc:"Records that were lost since the start because they came too fast or could not be written."`

@@ -6,6 +6,7 @@ import (
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
+	"ecoflow/app/limit"
 	"ecoflow/web/endpoint"
 )
 
@@ -23,7 +24,7 @@ func users(a *app.App) []endpoint.Endpoint {
 			Allow:       anyUserRight,
 		}, func(ctx context.Context, in auth.UsersRequest) (endpoint.Page[auth.UserInfo], error) {
 			p, err := a.Accounts.Users(ctx, in)
-			return endpoint.Page[auth.UserInfo]{Items: p.Items, Total: p.Total, Next: p.Next}, err
+			return endpoint.Page[auth.UserInfo]{Items: p.Items, Total: p.Total, Next: p.Next, Limit: limit.Rows(in.Limit)}, err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "user.names",

@@ -21,6 +21,7 @@ type Page[T any] struct {
 	Items []T
 	Total int    // rows there are in all
 	Next  string // cursor of the next page, "" on the last
+	Limit int    // rows that a page holds at most, as it was applied
 }
 
 // Beside is a result whose members are repeated next to payload, where clients
@@ -44,6 +45,7 @@ type answer interface {
 type pageMembers struct {
 	Count int    `json:"count" doc:"How many entries payload holds."`
 	Total int    `json:"total" doc:"How many there are in all."`
+	Limit int    `json:"limit" doc:"How many a page holds at most: as many as were asked for, within 1,000."`
 	Next  string `json:"next,omitzero" doc:"Cursor of the next page; absent on the last."`
 }
 
@@ -52,7 +54,7 @@ type listMembers struct {
 }
 
 func (p Page[T]) members() (payload, beside any) {
-	return p.Items, pageMembers{len(p.Items), p.Total, p.Next}
+	return p.Items, pageMembers{Count: len(p.Items), Total: p.Total, Limit: p.Limit, Next: p.Next}
 }
 func (Page[T]) payloadType() reflect.Type { return reflect.TypeFor[[]T]() }
 func (Page[T]) besideType() reflect.Type  { return reflect.TypeFor[pageMembers]() }

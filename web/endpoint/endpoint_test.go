@@ -66,7 +66,7 @@ func newWorld(t testing.TB, more ...endpoint.Endpoint) *world {
 			func(context.Context, struct{}) (string, error) { return "special", nil }),
 		endpoint.New(endpoint.Spec{ID: "thing.list", Route: "GET /things", Summary: "List things", Allow: auth.AnyOf(auth.ShowUser, auth.CreateUser)},
 			func(context.Context, struct{}) (endpoint.Page[string], error) {
-				return endpoint.Page[string]{Items: []string{"a"}, Total: 7, Next: "n"}, nil
+				return endpoint.Page[string]{Items: []string{"a"}, Total: 7, Next: "n", Limit: 5}, nil
 			}),
 		endpoint.New(endpoint.Spec{ID: "thing.remove", Route: "DELETE /things/{id}", Summary: "Remove a thing", Allow: auth.DeleteUser, Audit: "Removed {id}"},
 			func(context.Context, struct {
@@ -152,7 +152,7 @@ func TestAnswers(t *testing.T) {
 		{0, "GET", "/systemApi/things/7", ``, 401, nil},
 		{0, "GET", "/systemApi/things/special", ``, 200, []string{`{"success":true,"payload":"special"}`}},
 		{0, "GET", "/systemApi/things/Special/", ``, 200, nil},
-		{auth.ShowUser, "GET", "/systemApi/things", ``, 200, []string{`{"success":true,"payload":["a"],"count":1,"total":7,"next":"n"}`}},
+		{auth.ShowUser, "GET", "/systemApi/things", ``, 200, []string{`{"success":true,"payload":["a"],"count":1,"total":7,"limit":5,"next":"n"}`}},
 		{signedIn, "GET", "/systemApi/things", ``, 403, []string{`"missing":["createUser","showUser"]`}},
 		{auth.DeleteUser, "DELETE", "/systemApi/things/7", ``, 200, []string{`{"success":true}`}},
 		{0, "PUT", "/systemApi/things", `{}`, 405, []string{`"code":"method_not_allowed"`}},

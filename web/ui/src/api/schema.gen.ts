@@ -3950,7 +3950,7 @@ export interface operations {
     "user.list": {
         parameters: {
             query?: {
-                /** @description Rows of the page, 100 without it, 1000 at most. */
+                /** @description Rows of the page, 1,000 at most. */
                 limit?: number;
                 /** @description Rows to skip. */
                 offset?: number;
@@ -3976,6 +3976,8 @@ export interface operations {
                     "application/json": {
                         /** @description How many entries payload holds. */
                         count: number;
+                        /** @description How many a page holds at most: as many as were asked for, within 1,000. */
+                        limit: number;
                         /** @description Cursor of the next page; absent on the last. */
                         next?: string;
                         payload: components["schemas"]["AuthUserInfo"][];
@@ -4482,6 +4484,8 @@ export interface operations {
                     "application/json": {
                         /** @description How many entries payload holds. */
                         count: number;
+                        /** @description How many a page holds at most: as many as were asked for, within 1,000. */
+                        limit: number;
                         /** @description Cursor of the next page; absent on the last. */
                         next?: string;
                         payload: components["schemas"]["AuditFull"][];
@@ -4913,6 +4917,8 @@ export interface operations {
                     "application/json": {
                         /** @description How many entries payload holds. */
                         count: number;
+                        /** @description How many a page holds at most: as many as were asked for, within 1,000. */
+                        limit: number;
                         /** @description Cursor of the next page; absent on the last. */
                         next?: string;
                         payload: components["schemas"]["EditorDeployment"][];
@@ -6168,6 +6174,8 @@ export interface operations {
                         dropped: number;
                         /** @description Whether the log is kept in files; without, only the last records since the start are known. */
                         files: boolean;
+                        /** @description How many a page holds at most: as many as were asked for, within 1,000. */
+                        limit: number;
                         /** @description Cursor of older records; absent when there are none. */
                         next?: string;
                         payload: components["schemas"]["LogRecord"][];
