@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { canvas, card, dragEdge, dragIn, draftBytes, edges, inspector, launch, newFlow, saved } from "../editor.mjs";
+import { violations } from "../axe.mjs";
+import { canvas, card, dialog, dragEdge, dragIn, draftBytes, edges, inspector, launch, newFlow, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { putFlow } from "../wire.mjs";
 
 describe("undo and redo", () => {
   let chromium;
@@ -136,6 +138,75 @@ describe("undo and redo", () => {
     assert.equal(await all(redo), back);
     await saved(page);
     assert.equal(await draftBytes(page, name), full);
+    assert.deepEqual(faults, []);
+  });
+
+  it("hides, moves, locks, renames and deletes flows, and takes each back", async () => {
+    const { page, faults } = person;
+    await page.goto(`${product.url}/_/flows`);
+    for (const name of ["Alpha", "Beta", "Gamma"]) await putFlow(page, name, { definitions: [], connections: [], configurations: [] });
+    await page.goto(`${product.url}/_/flows/Alpha`);
+    await canvas(page).waitFor();
+    const tabs = page.getByRole("list", { name: "Flows" });
+    const tab = (name) => tabs.getByRole("link", { name });
+    const order = async () => (await tabs.getByRole("link").allInnerTexts()).filter((n) => ["Alpha", "Beta", "Gamma"].includes(n));
+    const until = async (...names) => {
+      for (let i = 0; i < 600; i++) {
+        if ((await order()).join() === names.join()) return;
+        await page.waitForTimeout(50);
+      }
+      assert.deepEqual(await order(), names);
+    };
+    const said = (text) => page.getByRole("status").filter({ hasText: text }).first().waitFor();
+    const undo = page.getByRole("button", { name: "Undo", exact: true }).first();
+    const choose = async (name, item) => {
+      await tab(name).click({ button: "right" });
+      await page.getByRole("menuitem", { name: item }).click();
+    };
+
+    await tab("Gamma").dragTo(tab("Alpha"));
+    await until("Gamma", "Alpha", "Beta");
+    await said("Gamma is tab");
+    await page.keyboard.press("Alt+Shift+PageDown");
+    await until("Gamma", "Beta", "Alpha");
+    await undo.click();
+    await until("Gamma", "Alpha", "Beta");
+    await undo.click();
+    await until("Alpha", "Beta", "Gamma");
+
+    await choose("Beta", "Hide the tab");
+    await until("Alpha", "Gamma");
+    await page.getByRole("button", { name: "1 hidden" }).click();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("menuitem", { name: "Beta" }).click();
+    await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor();
+    await until("Alpha", "Beta", "Gamma");
+
+    await tab("Alpha").click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Lock" }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("menuitem", { name: "Lock" }).click();
+    await tab("Alpha").getByLabel("Locked").waitFor();
+    await undo.click();
+    await tab("Alpha").getByLabel("Locked").waitFor({ state: "detached" });
+
+    await tab("Beta").press("F2");
+    await page.getByRole("textbox", { name: "Rename" }).fill("Bravo");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Flow Bravo" }).waitFor();
+    await undo.click();
+    await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor();
+
+    await dragIn(page, "Request", { x: 140, y: 160 });
+    await card(page, "Request").waitFor();
+    await choose("Beta", "Delete");
+    await dialog(page, "Delete the flow Beta?").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("alert").or(page.getByRole("status")).filter({ hasText: "Flow Beta deleted" }).first().waitFor();
+    await until("Alpha", "Gamma");
+    await page.keyboard.press("Control+z");
+    await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor();
+    await until("Alpha", "Beta", "Gamma");
+    await card(page, "Request").waitFor();
     assert.deepEqual(faults, []);
   });
 

@@ -30,6 +30,7 @@ const (
 	window     = "index.html"
 	overview   = "src/features/overview/OverviewPage.tsx"
 	flowEditor = "src/features/flows/FlowPage.tsx"
+	inspector  = "src/features/flows/inspector/Inspector.tsx"
 	codeEditor = "src/inputs/code/CodeEditor.tsx"
 )
 
@@ -37,12 +38,13 @@ var budgets = []budget{
 	{"first load JS", 250, func(b *build) int { return b.entry(".js") + b.beyond(overview, window) }},
 	{"first load CSS", 20, func(b *build) int { return b.entry(".css") }},
 	{"flow editor", 150, func(b *build) int { return b.beyond(flowEditor, window) }},
-	{"code editor", 130, func(b *build) int { return b.beyond(codeEditor, window, flowEditor) }},
+	{"inspector", 60, func(b *build) int { return b.beyond(inspector, window, flowEditor) }},
+	{"code editor", 130, func(b *build) int { return b.beyond(codeEditor, window, flowEditor, inspector) }},
 	{"JavaScript", 45, func(b *build) int {
-		return b.beyond("node_modules/@codemirror/lang-javascript/dist/index.js", window, flowEditor, codeEditor)
+		return b.beyond("node_modules/@codemirror/lang-javascript/dist/index.js", window, flowEditor, inspector, codeEditor)
 	}},
 	{"JSON", 45, func(b *build) int {
-		return b.beyond("node_modules/@codemirror/lang-json/dist/index.js", window, flowEditor, codeEditor)
+		return b.beyond("node_modules/@codemirror/lang-json/dist/index.js", window, flowEditor, inspector, codeEditor)
 	}},
 	{"all assets", 2000, func(b *build) int { return b.all() }},
 }

@@ -31,6 +31,8 @@ export interface Preferences {
     controls: boolean;
     portLabels: boolean;
     scrollPans: boolean;
+    /** Flows whose tabs are hidden. */
+    hidden: string[];
     favourites: string[];
     recent: string[];
   };
@@ -64,6 +66,7 @@ export const defaults: Preferences = {
     controls: true,
     portLabels: false,
     scrollPans: false,
+    hidden: [],
     favourites: [],
     recent: [],
   },

@@ -31,6 +31,8 @@ export const shortcuts: Readonly<Record<string, Shortcut>> = {
   "find.previous": flow("find.previous", "shift+f3"),
   "tabs.previous": flow("tabs.previous", "alt+pageup"),
   "tabs.next": flow("tabs.next", "alt+pagedown"),
+  "tabs.left": flow("tabs.left", "alt+shift+pageup"),
+  "tabs.right": flow("tabs.right", "alt+shift+pagedown"),
   "pane.bottom": flow("pane.bottom", "j"),
   "pane.inspector": flow("pane.inspector", "i"),
   "pane.miniMap": flow("canvas.miniMap", "m"),

@@ -27,9 +27,9 @@ import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { useKeyName } from "../../app/shortcuts";
 import { Failure, Pending } from "../../app/states";
 import { t } from "../../text/t";
+import { nextAct, redoLast, undoLast, useActs } from "./acts";
 import type { BottomTab } from "./BottomPanel";
 import { Canvas } from "./canvas/Canvas";
-import { CanvasMenu } from "./canvas/CanvasMenu";
 import type { MenuRequest, QuickAddRequest } from "./canvas/requests";
 import { catalogueQuery, useCatalogue } from "./catalogue";
 import { insertText } from "./clipboard";
@@ -37,10 +37,8 @@ import { add } from "./commands";
 import { discard, draftsQuery, isDeleted, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
 import { FlowTabs } from "./FlowTabs";
 import { focusInspector } from "./inspector/focus";
-import { Inspector } from "./inspector/Inspector";
 import { useMarks } from "./marks";
 import { DRAG_TYPE, Palette } from "./palette/Palette";
-import { QuickAdd } from "./palette/QuickAdd";
 import { useRecent } from "./palette/recent";
 import { Resizer } from "./Resizer";
 import { CONFIGURATION, isUnsaved, useEditor, useFlow } from "./store";
@@ -52,6 +50,12 @@ const Review = lazy(() => import("./review/Review").then((m) => ({ default: m.Re
 const BottomPanel = lazy(() => import("./BottomPanel").then((m) => ({ default: m.BottomPanel })));
 const ConflictDialog = lazy(() => import("./ConflictDialog").then((m) => ({ default: m.ConflictDialog })));
 const FindDialog = lazy(() => import("./FindDialog").then((m) => ({ default: m.FindDialog })));
+// Fetched at once, beside the canvas: what draws nodes does not wait for what edits them.
+const inspector = import("./inspector/Inspector");
+const Inspector = lazy(() => inspector.then((m) => ({ default: m.Inspector })));
+const CanvasMenu = lazy(() => import("./canvas/CanvasMenu").then((m) => ({ default: m.CanvasMenu })));
+const loadQuickAdd = (): Promise<typeof import("./palette/QuickAdd")> => import("./palette/QuickAdd");
+const QuickAdd = lazy(() => loadQuickAdd().then((m) => ({ default: m.QuickAdd })));
 const RoutesBar = lazy(() => import("./RoutesBar").then((m) => ({ default: m.RoutesBar })));
 const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline })));
 
@@ -131,10 +135,13 @@ function Editor({ name }: { name: string }) {
   const hasSearched = useRef(false);
   if (isFinding) hasSearched.current = true;
   const status = useEditor((s) => s.status);
+  const acts = useActs();
   const unsaved = flow !== undefined && isUnsaved(flow);
   const drafts = useQuery(draftsQuery);
   const changedFlows = drafts.data?.filter((d) => d.state !== "running").length ?? 0;
 
+  // The search for nodes opens at once when it is asked for, so it is fetched when the canvas stands.
+  useEffect(() => void loadQuickAdd(), []);
   useEffect(() => watch(catalogue, preferences.autoSave), [catalogue, preferences.autoSave]);
   useServerEvents(["draft", "deploy", "resync"], (e) => {
     const { flow: who, was } = (e.data ?? {}) as { flow?: string; was?: string };
@@ -309,16 +316,16 @@ function Editor({ name }: { name: string }) {
           <Tool
             label={t("canvas.undo")}
             action="canvas.undo"
-            disabled={flow.history.done.length === 0 || flow.locked}
-            onClick={() => useEditor.getState().undo(name)}
+            disabled={!nextAct(flow, acts.done) && (flow.history.done.length === 0 || flow.locked)}
+            onClick={() => undoLast(name)}
           >
             <IconArrowBackUp size={16} />
           </Tool>
           <Tool
             label={t("canvas.redo")}
             action="canvas.redo"
-            disabled={flow.history.undone.length === 0 || flow.locked}
-            onClick={() => useEditor.getState().redo(name)}
+            disabled={acts.undone.length === 0 && (flow.history.undone.length === 0 || flow.locked)}
+            onClick={() => redoLast(name)}
           >
             <IconArrowForwardUp size={16} />
           </Tool>
@@ -517,42 +524,44 @@ function Editor({ name }: { name: string }) {
               data-pane="inspector"
               tabIndex={-1}
             >
-              <Inspector
-                flow={flow}
-                marks={marks}
-                field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined}
-                onTest={test}
-                onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))}
-              />
+              <Suspense fallback={null}>
+                <Inspector
+                  flow={flow}
+                  marks={marks}
+                  field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined}
+                  onTest={test}
+                  onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))}
+                />
+              </Suspense>
             </aside>
           </>
         )}
       </div>
-      <div className="visually-hidden" role="status" aria-live="polite">
+      <div className="editor__status" role="status" aria-live="polite">
         {status}
       </div>
-      {quickAdd && (
-        <QuickAdd
-          flow={flow}
-          request={quickAdd}
-          onClose={() => setQuickAdd(undefined)}
-          onAdded={(id) => {
-            requestAnimationFrame(() =>
-              document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus(),
-            );
-          }}
-        />
-      )}
-      {menu && (
-        <CanvasMenu
-          flow={flow}
-          request={menu}
-          onClose={() => setMenu(undefined)}
-          onQuickAdd={setQuickAdd}
-          onOpen={openNode}
-        />
-      )}
       <Suspense fallback={null}>
+        {quickAdd && (
+          <QuickAdd
+            flow={flow}
+            request={quickAdd}
+            onClose={() => setQuickAdd(undefined)}
+            onAdded={(id) => {
+              requestAnimationFrame(() =>
+                document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus(),
+              );
+            }}
+          />
+        )}
+        {menu && (
+          <CanvasMenu
+            flow={flow}
+            request={menu}
+            onClose={() => setMenu(undefined)}
+            onQuickAdd={setQuickAdd}
+            onOpen={openNode}
+          />
+        )}
         {(isFinding || hasSearched.current) && (
           <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />
         )}
@@ -610,7 +619,7 @@ function freeSpot(
 
 /** F6: palette, canvas, inspector, bottom; after the last the browser takes over. */
 function focusNextPane(): void {
-  const order = ["palette", "canvas", "inspector", "bottom"];
+  const order = ["palette", "canvas", "inspector", "bottom", "undo"];
   const panes = [...document.querySelectorAll<HTMLElement>("[data-pane]")].sort(
     (a, b) => order.indexOf(a.dataset.pane ?? "") - order.indexOf(b.dataset.pane ?? ""),
   );

@@ -1,16 +1,20 @@
-import { ActionIcon, Menu, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Menu, TextInput, Tooltip } from "@mantine/core";
 import { IconAdjustments, IconChevronDown, IconLock, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { type Action, useActions } from "../../app/actions";
+import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { report } from "../../app/report";
 import { t } from "../../text/t";
+import { did } from "./acts";
 import { useChecks } from "./checks";
 import { type DraftRow, draftsQuery, save } from "./draft";
 import { useFlowActions } from "./flowActions";
 import { CONFIGURATION, isUnsaved, useEditor } from "./store";
+
+const TabMenu = lazy(() => import("./TabMenu").then((m) => ({ default: m.TabMenu })));
 
 /** Why a name cannot be a flow's; undefined when it can. */
 export function nameFault(name: string, taken: readonly string[]): string | undefined {
@@ -42,10 +46,18 @@ export function FlowTabs({ current }: { current: string }) {
   const navigate = useNavigate();
   const open = useEditor((s) => s.flows);
   const check = useChecks((s) => s.check);
+  const { editor } = usePreferences();
+  const setPreferences = useSetPreferences();
   const [renaming, setRenaming] = useState<string>();
+  const [menu, setMenu] = useState<{ row: DraftRow; at: { x: number; y: number }; opener: HTMLElement }>();
+  const [dragged, setDragged] = useState<string>();
+  const [over, setOver] = useState<number>();
   const tabList = useRef<HTMLUListElement>(null);
   const rows = useMemo(() => (data ?? []).filter((d) => d.name !== CONFIGURATION && d.state !== "removed"), [data]);
   const names = rows.map((r) => r.name);
+  // A hidden flow shows its tab while it is open, however it was opened.
+  const shown = rows.filter((r) => r.name === current || !editor.hidden.includes(r.name));
+  const hidden = rows.filter((r) => !shown.includes(r));
   const go = (name: string): void => void navigate({ to: "/flows/$name", params: { name } });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the current tab moves when the list does
@@ -63,6 +75,7 @@ export function FlowTabs({ current }: { current: string }) {
         }),
       );
       await refetch();
+      flowActions.made(name, { definitions: [], connections: [], configurations: [] }, current);
       go(name);
     } catch (e) {
       report(e);
@@ -72,22 +85,43 @@ export function FlowTabs({ current }: { current: string }) {
   const arrange = async (
     row: DraftRow,
     change: { name?: string; position?: number; locked?: boolean },
+    was?: { position: number },
   ): Promise<void> => {
-    if (!(await save(row.name)) || !(await flowActions.arrange(row, change))) return;
-    if (change.name !== undefined && row.name === current) go(change.name);
+    if (open[row.name] && !(await save(row.name))) return;
+    await flowActions.arrange(row, change, was);
   };
-  const remove = (row: DraftRow): void => {
-    flowActions.remove(row, () => {
-      if (row.name !== current) return;
-      const next = names.find((n) => n !== row.name);
-      void (next ? navigate({ to: "/flows/$name", params: { name: next } }) : navigate({ to: "/flows" }));
+  const move = (from: number, to: number): void => {
+    const row = rows[from];
+    if (row && to >= 0 && to < rows.length && to !== from)
+      void arrange(row, { position: to }, { position: from }).then(() =>
+        useEditor.getState().announce(t("tabs.movedTo", { name: row.name, n: to + 1, of: rows.length })),
+      );
+  };
+  const away = (row: DraftRow): void => {
+    if (row.name !== current) return;
+    const next = shown.find((r) => r.name !== row.name)?.name;
+    void (next ? navigate({ to: "/flows/$name", params: { name: next } }) : navigate({ to: "/flows" }));
+  };
+  const setHidden = (names: readonly string[]): void =>
+    setPreferences({ editor: { ...editor, hidden: [...names].slice(-200) } });
+  const hide = (row: DraftRow): void => {
+    const before = editor.hidden;
+    const after = [...before.filter((n) => n !== row.name), row.name];
+    setHidden(after);
+    away(row);
+    did({
+      label: t("undo.hidden", { name: row.name }),
+      undo: () => Promise.resolve(true).finally(() => setHidden(before)),
+      redo: () => Promise.resolve(true).finally(() => setHidden(after)),
     });
   };
   const step = (by: number): void => {
-    const all = [CONFIGURATION, ...names];
+    const all = [CONFIGURATION, ...shown.map((r) => r.name)];
     const next = all[(all.indexOf(current) + by + all.length) % all.length];
     if (next) go(next);
   };
+  const now = rows.find((r) => r.name === current);
+  const remove = (row: DraftRow): void => flowActions.remove(row, rows.indexOf(row), () => away(row));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the actions read the current list through these
   const actions = useMemo<Action[]>(
     () => [
@@ -110,8 +144,35 @@ export function FlowTabs({ current }: { current: string }) {
         section: t("flow.section"),
         run: () => current !== CONFIGURATION && setRenaming(current),
       },
+      ...([-1, 1] as const).map((by) => ({
+        id: by < 0 ? "tabs.left" : "tabs.right",
+        label: t(by < 0 ? "tabs.left" : "tabs.right"),
+        section: t("flow.section"),
+        run: () => move(names.indexOf(current), names.indexOf(current) + by),
+      })),
+      ...(now
+        ? [
+            {
+              id: "tabs.copy",
+              label: t("tabs.copy"),
+              run: () => void save(now.name).then(() => flowActions.copy(now)),
+            },
+            {
+              id: "tabs.lock",
+              label: t(now.locked ? "tabs.unlock" : "tabs.lock"),
+              run: () => void arrange(now, { locked: !now.locked }),
+            },
+            { id: "tabs.hide", label: t("tabs.hide"), run: () => hide(now) },
+            {
+              id: "tabs.delete",
+              label: t("tabs.delete"),
+              disabled: now.locked ? t("flow.lockedReason") : undefined,
+              run: () => remove(now),
+            },
+          ].map((a) => ({ section: t("flow.section"), ...a }))
+        : []),
     ],
-    [current, data],
+    [current, data, editor.hidden],
   );
   useActions(actions);
 
@@ -130,12 +191,26 @@ export function FlowTabs({ current }: { current: string }) {
             {t("tabs.configuration")}
           </Link>
         </li>
-        {rows.map((row, i) => {
+        {shown.map((row) => {
+          const i = rows.indexOf(row);
           const flow = open[row.name];
           const differs = row.state !== "running" || (flow !== undefined && isUnsaved(flow));
           const broken = check?.problems.some((p) => p.flow === row.name && !p.warning) ?? row.state === "problem";
           return (
-            <li key={row.name}>
+            <li
+              key={row.name}
+              data-drop={(over === i && dragged !== undefined && dragged !== row.name) || undefined}
+              onDragOver={(e) => {
+                if (dragged === undefined) return;
+                e.preventDefault();
+                setOver(i);
+              }}
+              onDrop={(e) => {
+                e.preventDefault();
+                if (dragged !== undefined) move(names.indexOf(dragged), i);
+                setDragged(undefined);
+              }}
+            >
               {renaming === row.name ? (
                 <Rename
                   name={row.name}
@@ -146,8 +221,26 @@ export function FlowTabs({ current }: { current: string }) {
                   }}
                 />
               ) : (
-                <span className="tabs__tab" data-current={current === row.name || undefined}>
+                // biome-ignore lint/a11y/noStaticElementInteractions: dragging and the menu's place; keys do the same
+                <span
+                  className="tabs__tab"
+                  data-current={current === row.name || undefined}
+                  onContextMenu={(e) => {
+                    e.preventDefault();
+                    const opener = e.currentTarget.querySelector("a") ?? e.currentTarget;
+                    setMenu({ row, at: { x: e.clientX, y: e.clientY }, opener });
+                  }}
+                >
                   <Link
+                    draggable
+                    onDragStart={(e) => {
+                      e.dataTransfer.effectAllowed = "move";
+                      setDragged(row.name);
+                    }}
+                    onDragEnd={() => {
+                      setDragged(undefined);
+                      setOver(undefined);
+                    }}
                     to="/flows/$name"
                     params={{ name: row.name }}
                     className="tabs__link"
@@ -179,42 +272,21 @@ export function FlowTabs({ current }: { current: string }) {
                     )}
                   </Link>
                   {current === row.name && (
-                    <Menu>
-                      <Menu.Target>
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          size={24}
-                          aria-label={t("tabs.menu", { name: row.name })}
-                        >
-                          <IconChevronDown size={14} />
-                        </ActionIcon>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        <Menu.Item disabled={row.locked} onClick={() => setRenaming(row.name)}>
-                          {t("tabs.rename")}
-                        </Menu.Item>
-                        <Menu.Item onClick={() => void save(row.name).then(() => flowActions.copy(row))}>
-                          {t("canvas.duplicate")}
-                        </Menu.Item>
-                        <Menu.Item onClick={() => void arrange(row, { locked: !row.locked })}>
-                          {t(row.locked ? "tabs.unlock" : "tabs.lock")}
-                        </Menu.Item>
-                        <Menu.Item disabled={i === 0} onClick={() => void arrange(row, { position: i - 1 })}>
-                          {t("tabs.left")}
-                        </Menu.Item>
-                        <Menu.Item
-                          disabled={i === rows.length - 1}
-                          onClick={() => void arrange(row, { position: i + 1 })}
-                        >
-                          {t("tabs.right")}
-                        </Menu.Item>
-                        <Menu.Divider />
-                        <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => remove(row)}>
-                          {t("common.delete")}
-                        </Menu.Item>
-                      </Menu.Dropdown>
-                    </Menu>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      size={24}
+                      aria-label={t("tabs.menu", { name: row.name })}
+                      aria-haspopup="menu"
+                      aria-expanded={menu?.row.name === row.name}
+                      onClick={(e) => {
+                        const opener = e.currentTarget;
+                        const box = opener.getBoundingClientRect();
+                        setMenu({ row, at: { x: box.left, y: box.bottom }, opener });
+                      }}
+                    >
+                      <IconChevronDown size={14} />
+                    </ActionIcon>
                   )}
                 </span>
               )}
@@ -222,6 +294,48 @@ export function FlowTabs({ current }: { current: string }) {
           );
         })}
       </ul>
+      {menu && (
+        <Suspense fallback={null}>
+          <TabMenu
+            row={menu.row}
+            at={menu.at}
+            place={rows.findIndex((r) => r.name === menu.row.name)}
+            last={rows.length - 1}
+            onClose={() => {
+              setMenu(undefined);
+              menu.opener.focus();
+            }}
+            onRename={() => setRenaming(menu.row.name)}
+            onCopy={() => void save(menu.row.name).then(() => flowActions.copy(menu.row))}
+            onLock={() => void arrange(menu.row, { locked: !menu.row.locked })}
+            onMove={move}
+            onHide={() => hide(menu.row)}
+            onDelete={() => remove(menu.row)}
+          />
+        </Suspense>
+      )}
+      {hidden.length > 0 && (
+        <Menu position="bottom-start">
+          <Menu.Target>
+            <Button size="compact-sm" variant="subtle" color="gray">
+              {t("tabs.hiddenCount", { n: hidden.length })}
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {hidden.map((r) => (
+              <Menu.Item
+                key={r.name}
+                onClick={() => {
+                  setHidden(editor.hidden.filter((n) => n !== r.name));
+                  go(r.name);
+                }}
+              >
+                {r.name}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      )}
       <Tooltip label={t("tabs.new")}>
         <ActionIcon variant="subtle" color="gray" size={28} aria-label={t("tabs.new")} onClick={() => void create()}>
           <IconPlus size={16} />

@@ -263,7 +263,7 @@ function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFl
               <Menu.Item onClick={() => actions.move(row)}>{t("flows.move")}</Menu.Item>
               <Menu.Item onClick={() => void downloadFlows([row.name])}>{t("flows.export")}</Menu.Item>
               <Menu.Divider />
-              <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => actions.remove(row)}>
+              <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => actions.remove(row, undefined)}>
                 {t("common.delete")}
               </Menu.Item>
             </Menu.Dropdown>

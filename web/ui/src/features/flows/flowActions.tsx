@@ -6,10 +6,15 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
 import { report } from "../../app/report";
+import { confirmDanger } from "../../components/confirmDanger";
+import { undoToast } from "../../components/undoToast";
 import { t } from "../../text/t";
-import type { DraftRow } from "./draft";
+import { type Act, did, undoAct } from "./acts";
+import { type DraftRow, save } from "./draft";
 import { forget } from "./local";
 import { useEditor } from "./store";
+
+type Arrangement = { name?: string; folder?: string; locked?: boolean; position?: number };
 
 export function useFlowActions(onChanged: () => void) {
   const navigate = useNavigate();
@@ -23,18 +28,58 @@ export function useFlowActions(onChanged: () => void) {
       return false;
     }
   };
-  const arrange = (
-    row: DraftRow,
-    change: { name?: string; folder?: string; locked?: boolean; position?: number },
-  ): Promise<boolean> =>
+  const arrangeNow = (flow: string, change: Arrangement): Promise<boolean> =>
     attempt(async () => {
-      await payload(api.PATCH("/drafts/{flow}", { params: { path: { flow: row.name } }, body: change as never }));
+      await payload(api.PATCH("/drafts/{flow}", { params: { path: { flow } }, body: change as never }));
       if (change.name !== undefined) {
-        useEditor.getState().rename(row.name, change.name);
-        await forget(row.name).catch(() => {});
+        const isShown = useEditor.getState().current === flow;
+        useEditor.getState().rename(flow, change.name);
+        await forget(flow).catch(() => {});
+        if (isShown) await navigate({ to: "/flows/$name", params: { name: change.name }, replace: true });
       }
-      if (change.locked !== undefined) useEditor.getState().setLocked(row.name, change.locked);
+      if (change.locked !== undefined) useEditor.getState().setLocked(change.name ?? flow, change.locked);
     });
+  /** Changes how a flow stands in the list; was says how it stood, so that it can be undone. */
+  const arrange = async (row: DraftRow, change: Arrangement, was: Arrangement = standing(row, change)) => {
+    if (!(await arrangeNow(row.name, change))) return false;
+    did({
+      label: labelOf(row, change),
+      undo: () => arrangeNow(change.name ?? row.name, was),
+      redo: () => arrangeNow(was.name ?? row.name, change),
+    });
+    return true;
+  };
+  const removeNow = (name: string): Promise<boolean> =>
+    attempt(async () => {
+      await payload(api.DELETE("/drafts/{flow}", { params: { path: { flow: name } } }));
+      useEditor.getState().close(name);
+      await forget(name).catch(() => {});
+    });
+  /** Deletes a flow in a way that can be taken back; place is where it stands in the list. */
+  const removeUndoably = async (row: DraftRow, place: number | undefined): Promise<Act | undefined> => {
+    let flow: unknown;
+    const fetched = await attempt(async () => {
+      ({ flow } = await payload(api.GET("/drafts/{flow}", { params: { path: { flow: row.name } } })));
+    });
+    if (!fetched || !(await removeNow(row.name))) return undefined;
+    return did({
+      label: t("undo.deleted", { name: row.name }),
+      undo: () =>
+        attempt(async () => {
+          const path = { flow: row.name };
+          await payload(api.PUT("/drafts/{flow}", { params: { path }, body: { base: 0, flow: flow as never } }));
+          const where = { folder: row.folder, ...(place === undefined ? {} : { position: place }) };
+          await payload(api.PATCH("/drafts/{flow}", { params: { path }, body: where as never }));
+          await navigate({ to: "/flows/$name", params: { name: row.name } });
+        }),
+      redo: async () => {
+        const isShown = useEditor.getState().current === row.name;
+        if (!(await removeNow(row.name))) return false;
+        if (isShown) await navigate({ to: "/flows" });
+        return true;
+      },
+    });
+  };
   return {
     arrange,
     rename: (row: DraftRow) => ask(t("tabs.rename"), row.name, (name) => arrange(row, { name })),
@@ -42,27 +87,56 @@ export function useFlowActions(onChanged: () => void) {
     lock: (row: DraftRow) => arrange(row, { locked: !row.locked }),
     copy: (row: DraftRow) =>
       attempt(async () => {
-        const made = await payload(
-          api.POST("/drafts/{flow}/copy", { params: { path: { flow: row.name } }, body: {} as never }),
-        );
+        const path = { flow: row.name };
+        const made = await payload(api.POST("/drafts/{flow}/copy", { params: { path }, body: {} as never }));
         await navigate({ to: "/flows/$name", params: { name: made.name } });
       }),
-    remove: (row: DraftRow, then?: () => void) =>
-      modals.openConfirmModal({
-        title: t("flow.deleteTitle", { name: row.name }),
-        children: t(row.live ? "flow.deleteLive" : "flow.deleteText", { n: row.nodes }),
-        labels: { confirm: t("common.delete"), cancel: t("common.cancel") },
-        confirmProps: { color: "red" },
-        cancelProps: { "data-autofocus": true },
-        onConfirm: () =>
-          void attempt(async () => {
-            await payload(api.DELETE("/drafts/{flow}", { params: { path: { flow: row.name } } }));
-            useEditor.getState().close(row.name);
-            await forget(row.name).catch(() => {});
-            then?.();
+    /** Remembers that a flow was made: until it is edited, undo takes it away again. */
+    made: (name: string, flow: object, from: string) =>
+      did({
+        label: t("undo.made", { name }),
+        isSafe: () => {
+          const history = useEditor.getState().flows[name]?.history;
+          return history === undefined || history.done.length + history.undone.length === 0;
+        },
+        undo: async () => {
+          if (!(await removeNow(name))) return false;
+          await navigate({ to: "/flows/$name", params: { name: from } });
+          return true;
+        },
+        redo: () =>
+          attempt(async () => {
+            const body = { base: 0, flow: flow as never };
+            await payload(api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body }));
+            await navigate({ to: "/flows/$name", params: { name } });
           }),
       }),
+    remove: (row: DraftRow, place: number | undefined, then?: () => void) =>
+      confirmDanger({
+        title: t("flow.deleteTitle", { name: row.name }),
+        children: t(row.live ? "flow.deleteLive" : "flow.deleteText", { n: row.nodes }),
+        confirm: t("common.delete"),
+        // What answers callers is not taken away by a slip.
+        ...(row.live && row.routes.length > 0 ? { typed: row.name } : {}),
+        act: async () => {
+          await save(row.name); // undo brings back what was edited too
+          const act = await removeUndoably(row, place);
+          if (!act) return;
+          then?.();
+          undoToast(act.label, () => undoAct(act));
+        },
+      }),
   };
+}
+
+function standing(row: DraftRow, change: Arrangement): Arrangement {
+  return Object.fromEntries(Object.keys(change).map((key) => [key, row[key as keyof Arrangement]]));
+}
+
+function labelOf(row: DraftRow, { name, locked, folder }: Arrangement): string {
+  if (name !== undefined) return t("undo.renamed", { name: row.name, to: name });
+  if (locked !== undefined) return t(locked ? "undo.locked" : "undo.unlocked", { name: row.name });
+  return t(folder === undefined ? "undo.moved" : "undo.folder", { name: row.name });
 }
 
 function ask(title: string, value: string, onSubmit: (value: string) => Promise<boolean>): void {

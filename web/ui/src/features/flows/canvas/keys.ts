@@ -4,6 +4,7 @@
 import { useCallback, useMemo, useState } from "react";
 import { type Action, useActions } from "../../../app/actions";
 import { t } from "../../../text/t";
+import { redoLast, undoLast } from "../acts";
 import type { Catalogue } from "../catalogue";
 import { pasteText, writeClipboard } from "../clipboard";
 import {
@@ -248,8 +249,8 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         ensureSelected();
         remove(name, catalogue, true);
       }),
-      edit("undo", t("canvas.undo"), () => editor.undo(name)),
-      edit("redo", t("canvas.redo"), () => editor.redo(name)),
+      one("undo", t("canvas.undo"), () => undoLast(name)),
+      one("redo", t("canvas.redo"), () => redoLast(name)),
       edit("enable", t("canvas.enable"), () => {
         ensureSelected();
         toggleEnabled(name);
