@@ -1,6 +1,9 @@
 package process_test
 
 import (
+	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,8 +13,8 @@ import (
 	"ecoflow/web/drive"
 )
 
-// Whatever people type where a secret belongs is in no file and no line of what
-// the program writes (S37, S39).
+// Whatever people type where a secret belongs is in no file, no line of what the
+// program writes, no answer and no event, twenty times over (S37, S38, S39).
 func TestSecretsLeaveNoTrace(t *testing.T) {
 	dir := t.TempDir()
 	const chosen = "ABCD1234CANARYCODE"
@@ -37,6 +40,7 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	stranger.Header = http.Header{"Authorization": {"Basic " + secret("basic")}}
 	ask(t, stranger, "GET", "/systemApi/none", nil)
 
+	told := follow(t, p, c)
 	var made struct {
 		Token string `json:"token"`
 	}
@@ -49,6 +53,66 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	for _, cookie := range c.HTTP.Jar.Cookies(mustURL(t, p.Address+"/systemApi/me")) {
 		canaries = append(canaries, cookie.Value)
 	}
+
+	well := func(method, path string, body any) {
+		t.Helper()
+		if a := ask(t, c, method, path, body); a.Status >= 300 {
+			t.Fatalf("%s %s: %s", method, path, a)
+		}
+	}
+	well("POST", "/systemApi/environment/import", map[string]any{"text": "ONE=" + secret("variable") + "\nTWO=2", "secrets": []string{"ONE"}})
+	well("PATCH", "/systemApi/environment", map[string]any{"base": 1, "add": []any{map[string]any{"name": "API_KEY", "value": secret("added"), "secret": true}}})
+	well("POST", "/systemApi/admin/environment/envs", map[string]any{"type": "system", "finalEnvs": []any{map[string]any{"name": "TOKEN_SALT", "value": secret("system")}}})
+	ask(t, c, "POST", "/systemApi/environment/import", map[string]any{"text": "1BAD=" + secret("refused"), "secrets": []string{"1BAD"}})
+	person := map[string]any{"name": "Bob", "username": "bob", "password": secret("new-user"), "email": "", "roles": []int{}}
+	well("POST", "/systemApi/admin/users", person)
+	person["password"] = secret("changed-user")
+	well("PATCH", "/systemApi/admin/users/bob", person)
+	person["username"], person["password"] = "ada", secret("refused-user")
+	ask(t, c, "POST", "/systemApi/admin/users", person)
+	ask(t, c, "POST", "/systemApi/me/consent", map[string]string{"password": secret("consent")})
+	ask(t, c, "PATCH", "/systemApi/user/profile", map[string]any{"name": "Ada", "oldPassword": secret("old"), "newPassword": secret("new"), "isUpdatePassword": true})
+
+	// A flow is given secrets too, and fails while it holds them.
+	failing := simple()
+	failing["failing"] = drive.NewFlow().Request("f1", "POST", "/failing").Function("f2", "msg.none.there = 1").Response("f3", "msg").Edge("f1", "f2", "f3")
+	must(t, c.Deploy(failing))
+	stranger.Header = http.Header{"Authorization": {"Bearer " + secret("flow-bearer")}, "X-Api-Key": {secret("flow-key")}, "Cookie": {"session=" + secret("flow-cookie")}}
+	for _, path := range []string{"/api/failing", "/api/echo", "/api/none"} {
+		a := ask(t, stranger, "POST", path+"?token="+secret("flow-query"), map[string]string{"password": secret("flow-body")})
+		if path != "/api/echo" && strings.Contains(a.Body, "canary-") {
+			t.Errorf("%s: %s", path, a)
+		}
+	}
+	if len(canaries) < 20 {
+		t.Fatalf("%d canaries", len(canaries))
+	}
+
+	// Everything that can be read is read.
+	shown := map[string]string{}
+	var described struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	must(t, json.Unmarshal([]byte(ask(t, c, "GET", "/systemApi/openapi.json", nil).Body), &described))
+	for path, methods := range described.Paths {
+		if _, ok := methods["get"]; !ok || strings.HasSuffix(path, "/events") {
+			continue
+		}
+		path = strings.NewReplacer("{envID}", "ONE", "{username}", "bob", "{name}", "failing", "{number}", "1", "{page}", "1").Replace(path)
+		if a := ask(t, c, "GET", "/systemApi"+path, nil); a.Status == 200 {
+			shown["GET "+path] = a.Body
+		}
+	}
+	if len(shown) < 50 || !strings.Contains(shown["GET /environment"], `"API_KEY"`) || !strings.Contains(shown["GET /auditLogs"], "environment.import") {
+		t.Fatalf("%d answers, among them %s", len(shown), shown["GET /environment"])
+	}
+	for _, format := range []string{"csv", "json"} {
+		a := ask(t, c, "POST", "/systemApi/audit/export?format="+format, "{}")
+		if a.Status != 200 {
+			t.Fatal(a)
+		}
+		shown["the audit log as "+format] = a.Body
+	}
 	stop(t, p)
 
 	key, err := os.ReadFile(filepath.Join(dir, "secret.key"))
@@ -56,6 +120,11 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	written := files(t, dir)
 	delete(written, "secret.key")
 	written["(printed)"] = p.Output()
+	written["(events)"] = <-told
+	if !strings.Contains(written["(events)"], "event: audit") || !strings.Contains(written["(events)"], "event: log") {
+		t.Error("no event told of anything")
+	}
+	maps.Copy(written, shown)
 	for name, content := range written {
 		for _, canary := range canaries {
 			if canary == "" || strings.Contains(content, canary) {
@@ -69,4 +138,24 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	if !strings.Contains(p.Output(), "level=DEBUG") {
 		t.Error("nothing was logged at debug level, so this proves little")
 	}
+}
+
+// follow reads the events of somebody until the program ends, and delivers them then.
+func follow(t *testing.T, p *drive.Program, who *drive.Client) <-chan string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.Address+"/systemApi/events", nil)
+	must(t, err)
+	patient := http.Client{Jar: who.HTTP.Jar}
+	res, err := patient.Do(req)
+	must(t, err)
+	if res.StatusCode != http.StatusOK {
+		t.Fatal(res.Status)
+	}
+	told := make(chan string, 1)
+	go func() {
+		defer res.Body.Close()
+		text, _ := io.ReadAll(res.Body) // however it ends
+		told <- string(text)
+	}()
+	return told
 }
