@@ -52,6 +52,7 @@ type Log struct {
 	mu      sync.Mutex // over where it goes
 	console io.Writer
 	file    *lumberjack.Logger
+	resting bool // the file is left alone
 }
 
 // Open returns a log; the caller closes it.
@@ -106,6 +107,17 @@ func (l *Log) Reopen() {
 	}
 }
 
+// Rest has the file left alone, or written again. On a full disk it is the first to
+// stop: what room there is is for what people save.
+func (l *Log) Rest(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resting = on
+}
+
+// errResting says why a record is not in the file.
+var errResting = errors.New("the disk is full, and what room is left is for data")
+
 // SetLevel changes what is written from now on.
 func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 
@@ -153,7 +165,8 @@ func (l *Log) write() {
 		select {
 		case record := <-l.queue:
 			l.put(record)
-			if n := l.dropped.Load(); n > told && len(l.queue) == 0 {
+			// Where nothing can be written there is no telling either, until it can.
+			if n := l.dropped.Load(); n > told && len(l.queue) == 0 && l.Failing() == "" {
 				told = n
 				l.direct.Warn("log records dropped", "so_far", n)
 			}
@@ -182,7 +195,11 @@ func (l *Log) put(record []byte) {
 	if l.console != nil {
 		_, errs[0] = l.console.Write(record)
 	}
-	if l.file != nil {
+	switch {
+	case l.file == nil:
+	case l.resting:
+		errs[1] = errResting
+	default:
 		_, errs[1] = l.file.Write(record)
 	}
 	err := errors.Join(errs[:]...)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -133,6 +134,46 @@ func TestDiskThatTakesNoMore(t *testing.T) {
 	}
 	if l.Dropped() == 0 {
 		t.Error("none counts as dropped")
+	}
+}
+
+// While it rests the file takes nothing, whoever follows the log does, and what is
+// missing is told.
+func TestRest(t *testing.T) {
+	var console bytes.Buffer
+	l, file := written(t, false, func(*log.Log) {})
+	l = log.Open(log.Options{File: file, Console: &console})
+	wait := func(text string) {
+		t.Helper()
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+			page, err := l.Tail(t.Context(), log.TailRequest{Text: text})
+			if err == nil && len(page.Records) > 0 {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s was not logged: %v", text, err)
+			}
+		}
+	}
+	l.Rest(true)
+	l.Info("resting")
+	for deadline := time.Now().Add(30 * time.Second); l.Failing() == ""; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody is told")
+		}
+	}
+	l.Rest(false)
+	l.Info("awake")
+	wait("awake")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil || strings.Contains(string(content), "resting") || !strings.Contains(string(content), "awake") || !strings.Contains(string(content), "records dropped") {
+		t.Errorf("the file has %s, %v", content, err)
+	}
+	if !strings.Contains(console.String(), "resting") || l.Dropped() != 1 || l.Failing() != "" {
+		t.Errorf("the console has %s; %d dropped, %q", console.String(), l.Dropped(), l.Failing())
 	}
 }
 

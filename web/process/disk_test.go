@@ -50,7 +50,7 @@ func fill(t *testing.T, dir string) (name string) {
 // again it goes on as if nothing had been.
 func TestFullDisk(t *testing.T) {
 	dir := smallDisk(t, "24m")
-	p := start(t, dir, "--auth")
+	p := start(t, dir, "--auth", "--verbose") // a line of log for each request
 	ada := administrator(t, p)
 	must(t, ada.Deploy(simple()))
 	waitForFile(t, filepath.Join(dir, "reserve"))
@@ -75,6 +75,29 @@ func TestFullDisk(t *testing.T) {
 	}
 	answers(t, p)
 	waitForRoom(t, filepath.Join(dir, "reserve"))
+	// The log is the first to stop: the reserve is not given up for it.
+	logged := func() (size int64) {
+		names, err := filepath.Glob(filepath.Join(dir, "logs", "*"))
+		must(t, err)
+		for _, name := range names {
+			info, err := os.Stat(name)
+			must(t, err)
+			size += info.Size()
+		}
+		return size
+	}
+	before, lines := logged(), strings.Count(p.Output(), "\n")
+	for range 100 {
+		ask(t, ada, "GET", "/systemApi/me", nil)
+	}
+	for deadline := time.Now().Add(30 * time.Second); strings.Count(p.Output(), "\n") < lines+100; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is logged to the console either")
+		}
+	}
+	if after := logged(); after != before {
+		t.Errorf("the log grew from %d to %d bytes on a full disk", before, after)
+	}
 	// The name of a deleted file is gone a moment before its room is there.
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		a := ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]any{"note": nil})
@@ -158,25 +181,45 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 			return map[string]any{"text": "KEY=" + note(i)[:9_000+i], "secrets": []string{"KEY"}}
 		}},
 		{"a preference", "PATCH", "/systemApi/me/preferences", func(i int) any { return map[string]string{"n": note(i)} }},
-		{"a draft", "PUT", "/systemApi/drafts/notes", func(i int) any {
+		{"a draft", "PUT", "/systemApi/drafts/notes{i}", func(i int) any {
 			flow := drive.NewFlow().Request("n1", "GET", "/notes").Text("n2", note(i)).Response("n3", "msg").Edge("n1", "n2", "n3")
 			return map[string]any{"base": 0, "flow": flow}
 		}},
 		{"the settings", "PATCH", "/systemApi/settings", func(i int) any {
-			return map[string]any{"base": 0, "changes": map[string]any{"limits.runTime": 5000 + i}}
+			return map[string]any{"changes": map[string]any{"limits.runTime": 5000 + i}}
 		}},
 		{"a user", "POST", "/systemApi/admin/users", func(i int) any {
 			return map[string]any{"name": "Bob", "username": fmt.Sprintf("bob%d", i), "password": "kumquat marmalade " + note(i)[:9], "email": "", "roles": []string{}}
 		}},
 		{"a token", "POST", "/systemApi/me/tokens", func(i int) any { return map[string]any{"name": note(i)[:90], "permissions": []string{"flowEditor"}} }},
 		{"a failed sign-in", "POST", "/systemApi/users/login", func(i int) any {
-			return map[string]string{"username": "nobody" + note(i)[:8], "password": "not the password"}
+			return map[string]string{"username": fmt.Sprintf("nobody%d", i), "password": "not the password"}
 		}},
+	}
+	points := 2 // how much is left, in steps of two pages of the database
+	if full {
+		points = 20
 	}
 	for _, w := range writes {
 		t.Run(w.name, func(t *testing.T) {
+			write := func(i int) drive.Answer {
+				return ask(t, ada, w.method, strings.ReplaceAll(w.path, "{i}", fmt.Sprint(i)), w.body(i))
+			}
+			for point := 1; point < points; point++ {
+				photos := fill(t, dir)
+				info, err := os.Stat(photos)
+				must(t, err)
+				must(t, os.Truncate(photos, info.Size()-int64(point*8<<10)))
+				a := write(point)
+				done := a.Status < 300 || a.Status == 401 // a sign-in that failed is written as well
+				if !done && (a.Status != 507 || !strings.Contains(a.Body, "disk is full")) {
+					t.Errorf("with %d KiB left: %s", point*8, a)
+				}
+				answers(t, p)
+				must(t, os.Remove(photos))
+			}
 			photos := fill(t, dir)
-			if a := ask(t, ada, w.method, w.path, w.body(0)); a.Status != 507 || !strings.Contains(a.Body, "disk is full") {
+			if a := write(0); a.Status != 507 || !strings.Contains(a.Body, "disk is full") {
 				t.Errorf("on a full disk: %s", a)
 			}
 			if codes, messages := bars(t, ada); codes == "" || !strings.Contains(messages, "disk") {

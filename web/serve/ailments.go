@@ -81,18 +81,23 @@ func (p *process) diskIsFull() {
 }
 
 // keepReserve holds the reserve from wait on and while there is room for it: until
-// the disk is full, and again after somebody made room.
-func (p *process) keepReserve(wait time.Duration) {
+// the disk is full, and again after somebody made room. Without it the log rests, or
+// it would take the room that was given up for something better.
+func (p *process) keepReserve(records *log.Log, wait time.Duration) {
 	due := time.NewTimer(wait)
 	defer due.Stop()
+	records.Rest(wait > 0)
 	for {
 		select {
 		case <-due.C:
 			if p.folder.Reserve() != nil {
 				due.Reset(reserveStep)
+				continue
 			}
+			records.Rest(false)
 		case <-p.full:
-			p.log.Warn("the disk is full; the reserve is given up")
+			p.log.Warn("the disk is full; the reserve is given up, and the log rests")
+			records.Rest(true)
 			p.warn("the reserve stays", p.folder.ReleaseReserve())
 			due.Reset(reserveStep)
 		case <-p.system.StopAsked():

@@ -304,7 +304,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 	if err == nil {
 		ready()
 		p.warn("service manager not told", instance.Notify("READY=1"))
-		p.run("reserve", func() { p.keepReserve(reserveAfter) })
+		p.run("reserve", func() { p.keepReserve(records, reserveAfter) })
 		err = p.wait(signals, failed)
 	}
 	return p.end(ctx, signals, err)
