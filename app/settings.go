@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -88,6 +89,19 @@ func (a *App) demandFolders(_ context.Context, now, next *config.Settings) ([]fa
 	return wrong, nil
 }
 
+// listed says in a sentence why the names in a folder cannot be read, "" when they can.
+func listed(path string) string {
+	dir, err := os.Open(path)
+	if err != nil {
+		return "EcoFlow may not look into it."
+	}
+	defer dir.Close()
+	if _, err := dir.Readdirnames(1); err != nil && !errors.Is(err, io.EOF) {
+		return "EcoFlow may not look into it."
+	}
+	return ""
+}
+
 // folderProblem says in a sentence why a folder will not do, "" when it will.
 func folderProblem(path string, writes bool) string {
 	info, err := os.Stat(path)
@@ -101,7 +115,7 @@ func folderProblem(path string, writes bool) string {
 	case !info.IsDir():
 		return "It is no folder."
 	case !writes:
-		return ""
+		return listed(path)
 	}
 	probe, err := os.CreateTemp(path, ".ecoflow-*")
 	if err != nil {

@@ -83,7 +83,7 @@ func TestPulledStick(t *testing.T) {
 	ada := administrator(t, p)
 	must(t, ada.Deploy(simple()))
 
-	for round := range 3 {
+	for round := range max(3, times(20)) {
 		if out, err := exec.Command("umount", "-l", dir).CombinedOutput(); err != nil {
 			t.Fatalf("%v %s", err, out)
 		}
