@@ -86,8 +86,10 @@ func (h *Hosts) Admit(r *http.Request) bool {
 	if !h.ours(port) {
 		return false
 	}
-	bare, bracketed := strings.CutPrefix(host, "[")
-	bare = strings.TrimSuffix(bare, "]")
+	bare, bracketed := host, false
+	if inside, ok := strings.CutPrefix(host, "["); ok {
+		bare, bracketed = strings.CutSuffix(inside, "]")
+	}
 	addr, err := netip.ParseAddr(bare)
 	if err != nil || addr.Zone() != "" || addr.Is4In6() || addr.Is6() != bracketed {
 		return false
