@@ -56,6 +56,44 @@ type OwnInput struct {
 	RePassword  string  `json:"rePassword" secret:"true"`
 }
 
+// Wrong lists what is wrong with it, when the actor in ctx asks.
+func (c OwnChange) Wrong(ctx context.Context) []fault.Place {
+	var all []fault.Place
+	add := func(field, problem string) {
+		if problem != "" {
+			all = append(all, fault.Place{Path: "userInfo/" + field, Message: problem})
+		}
+	}
+	in := c.UserInfo
+	if c.Mode == OwnInfo {
+		if in.Name != nil {
+			add("name", checkName(personName(*in.Name)))
+		}
+		if in.Email != nil {
+			add("email", checkEmail(strings.TrimSpace(*in.Email)))
+		}
+		return all
+	}
+	if c.Mode != OwnPassword {
+		return nil // what counts is not known
+	}
+	if in.OldPassword == "" {
+		add("oldPassword", "is required")
+	}
+	if problem := checkPassword(in.NewPassword, ActorFrom(ctx).Username); problem != "" {
+		add("newPassword", problem)
+	} else if norm.NFC.String(in.NewPassword) == norm.NFC.String(in.OldPassword) {
+		add("newPassword", "is the password that you have")
+	}
+	if in.RePassword != in.NewPassword {
+		add("rePassword", "is not the same as the new password")
+	}
+	return all
+}
+
+// personName is a person's name as it is kept.
+func personName(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
+
 // Changed says what became of an OwnChange. A new password renews the session that
 // asked; then the secrets are set.
 type Changed struct {
@@ -73,11 +111,18 @@ func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, er
 		return Changed{}, fault.New(fault.Conflict, "In local mode there is no account to change. Start EcoFlow with --auth to have accounts and passwords.").
 			WithCode("local_mode")
 	}
+	wrong := change.Wrong(ctx)
 	if change.Mode == OwnPassword {
+		if len(wrong) > 0 {
+			return Changed{}, bad(badPassword, wrong)
+		}
 		return a.changeOwnPassword(ctx, who, change.UserInfo)
 	}
 	if err := RequireOwnPassword(who); err != nil {
 		return Changed{}, err
+	}
+	if len(wrong) > 0 {
+		return Changed{}, bad("The profile cannot be saved like this.", wrong)
 	}
 	u, err := a.Store.User(ctx, who.owner())
 	if err != nil {
@@ -85,20 +130,10 @@ func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, er
 	}
 	was := u.note()
 	if change.UserInfo.Name != nil {
-		u.Name = norm.NFC.String(strings.TrimSpace(*change.UserInfo.Name))
+		u.Name = personName(*change.UserInfo.Name)
 	}
 	if change.UserInfo.Email != nil {
 		u.Email = strings.TrimSpace(*change.UserInfo.Email)
-	}
-	bad := fault.New(fault.Invalid, "The profile cannot be saved like this.")
-	if problem := checkName(u.Name); problem != "" {
-		bad.At("userInfo/name", "%s", problem)
-	}
-	if problem := checkEmail(u.Email); problem != "" {
-		bad.At("userInfo/email", "%s", problem)
-	}
-	if len(bad.Places) > 0 {
-		return Changed{}, bad
 	}
 	audit.Describe(ctx, "user "+u.Username, was, u.note())
 	if err := a.Store.SetProfile(ctx, u.ID, u.Name, u.Email, a.Now()); err != nil {
@@ -108,22 +143,9 @@ func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, er
 	return Changed{Message: "Your profile is saved."}, nil
 }
 
+const badPassword = "The password cannot be changed like this."
+
 func (a *Accounts) changeOwnPassword(ctx context.Context, who Actor, in OwnInput) (Changed, error) {
-	bad := fault.New(fault.Invalid, "The password cannot be changed like this.")
-	if in.OldPassword == "" {
-		bad.At("userInfo/oldPassword", "is required")
-	}
-	if problem := checkPassword(in.NewPassword, who.Username); problem != "" {
-		bad.At("userInfo/newPassword", "%s", problem)
-	} else if norm.NFC.String(in.NewPassword) == norm.NFC.String(in.OldPassword) {
-		bad.At("userInfo/newPassword", "is the password that you have")
-	}
-	if in.RePassword != in.NewPassword {
-		bad.At("userInfo/rePassword", "is not the same as the new password")
-	}
-	if len(bad.Places) > 0 {
-		return Changed{}, bad
-	}
 	u, err := a.ownPassword(ctx, who, in.OldPassword)
 	if f, ok := fault.As(err); ok {
 		for i := range f.Places {
@@ -139,7 +161,7 @@ func (a *Accounts) changeOwnPassword(ctx context.Context, who Actor, in OwnInput
 			return Changed{}, err
 		}
 		if again {
-			return Changed{}, bad.At("userInfo/newPassword", "is the one you had before")
+			return Changed{}, bad(badPassword, []fault.Place{{Path: "userInfo/newPassword", Message: "is the one you had before"}})
 		}
 	}
 	hash, err := a.hashing.hash(ctx, in.NewPassword)

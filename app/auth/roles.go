@@ -141,12 +141,20 @@ type AddRole struct {
 	RoleLike *int64 `json:"roleLike" doc:"Id of a role whose permissions the new one gets."`
 }
 
+// Wrong lists what is wrong with it.
+func (in AddRole) Wrong(context.Context) []fault.Place {
+	if _, wrong := roleName(in.RoleName); wrong != "" {
+		return []fault.Place{{Path: "roleName", Message: wrong}}
+	}
+	return nil
+}
+
 // AddRole adds a role without permissions, or with those of another role.
 func (a *Accounts) AddRole(ctx context.Context, in AddRole) (RoleInfo, error) {
-	name, wrong := roleName(in.RoleName)
-	if wrong != "" {
-		return RoleInfo{}, fault.New(fault.Invalid, "The role cannot be added like this.").At("roleName", "%s", wrong)
+	if wrong := in.Wrong(ctx); len(wrong) > 0 {
+		return RoleInfo{}, bad("The role cannot be added like this.", wrong)
 	}
+	name, _ := roleName(in.RoleName)
 	r, err := a.Store.AddRole(ctx, ActorFrom(ctx).owner(), func(s Scene) (Role, error) {
 		h, err := s.hand(ctx, CreateRole)
 		if err != nil {
@@ -188,31 +196,39 @@ type EditRole struct {
 	Version     int64           `json:"version" minimum:"1" doc:"What the change is based on; 409 with the newer role when that is not the current one."`
 }
 
-// EditRole changes name and permissions of a role.
-func (a *Accounts) EditRole(ctx context.Context, in EditRole) error {
-	bad := fault.New(fault.Invalid, "The role cannot be changed like this.")
-	name := ""
+// Wrong lists what is wrong with it.
+func (in EditRole) Wrong(context.Context) []fault.Place {
+	var all []fault.Place
 	if in.RoleName != nil {
-		var wrong string
-		if name, wrong = roleName(*in.RoleName); wrong != "" {
-			bad.At("roleName", "%s", wrong)
+		if _, wrong := roleName(*in.RoleName); wrong != "" {
+			all = append(all, fault.Place{Path: "roleName", Message: wrong})
 		}
 	}
 	if in.Permissions == nil && in.RoleName == nil {
-		bad.At("permissions", "is required")
+		all = append(all, fault.Place{Path: "permissions", Message: "is required"})
+	}
+	for _, key := range slices.Sorted(maps.Keys(in.Permissions)) {
+		if _, known := ParsePermission(key); !known {
+			all = append(all, fault.Place{Path: "permissions/" + key, Message: "is not a permission"})
+		}
+	}
+	return all
+}
+
+// EditRole changes name and permissions of a role.
+func (a *Accounts) EditRole(ctx context.Context, in EditRole) error {
+	if wrong := in.Wrong(ctx); len(wrong) > 0 {
+		return bad("The role cannot be changed like this.", wrong)
+	}
+	name := ""
+	if in.RoleName != nil {
+		name, _ = roleName(*in.RoleName)
 	}
 	var given Permission
-	for _, key := range slices.Sorted(maps.Keys(in.Permissions)) {
-		p, known := ParsePermission(key)
-		if !known {
-			bad.At("permissions/"+key, "is not a permission")
-		}
-		if in.Permissions[key] {
+	for key, has := range in.Permissions {
+		if p, _ := ParsePermission(key); has {
 			given |= p
 		}
-	}
-	if len(bad.Places) > 0 {
-		return bad
 	}
 	members, err := a.Store.ChangeRole(ctx, ActorFrom(ctx).owner(), *in.ID, func(s Scene, was Role) (Role, error) {
 		h, err := s.hand(ctx, UpdateRole)

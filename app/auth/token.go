@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"strings"
 	"time"
@@ -45,6 +46,26 @@ type NewToken struct {
 
 const defaultDays = 90
 
+func (n NewToken) name() string { return norm.NFC.String(strings.TrimSpace(n.Name)) }
+
+// Wrong lists what is wrong with it, when the actor in ctx asks.
+func (n NewToken) Wrong(ctx context.Context) []fault.Place {
+	var wrong []fault.Place
+	if name := n.name(); name == "" || strings.ContainsFunc(name, unicode.IsControl) {
+		wrong = append(wrong, fault.Place{Path: "name", Message: "takes visible characters"})
+	}
+	for _, name := range n.Permissions {
+		p, ok := ParsePermission(name)
+		switch {
+		case !ok:
+			wrong = append(wrong, fault.Place{Path: "permissions", Message: fmt.Sprintf("%q is not a permission", name)})
+		case !ActorFrom(ctx).Permissions.Has(p):
+			wrong = append(wrong, fault.Place{Path: "permissions", Message: fmt.Sprintf("you do not have %q yourself", name)})
+		}
+	}
+	return wrong
+}
+
 // TokenInfo is one personal token as its owner sees it.
 type TokenInfo struct {
 	ID          string     `json:"id"`
@@ -65,25 +86,15 @@ type MadeToken struct {
 // says of what its owner can, at the time of use; one made with a token does not
 // outlive that token.
 func (a *Accounts) AddToken(ctx context.Context, n NewToken) (MadeToken, error) {
-	who := ActorFrom(ctx)
-	n.Name = norm.NFC.String(strings.TrimSpace(n.Name))
-	bad := fault.New(fault.Invalid, "The token cannot be made like this.")
-	if n.Name == "" || strings.ContainsFunc(n.Name, unicode.IsControl) {
-		bad.At("name", "takes visible characters")
+	if wrong := n.Wrong(ctx); len(wrong) > 0 {
+		return MadeToken{}, bad("The token cannot be made like this.", wrong)
 	}
+	who := ActorFrom(ctx)
+	n.Name = n.name()
 	var p Permission
 	for _, name := range n.Permissions {
-		one, ok := ParsePermission(name)
-		switch {
-		case !ok:
-			bad.At("permissions", "%q is not a permission", name)
-		case !who.Permissions.Has(one):
-			bad.At("permissions", "you do not have %q yourself", name)
-		}
+		one, _ := ParsePermission(name)
 		p |= one
-	}
-	if len(bad.Places) > 0 {
-		return MadeToken{}, bad
 	}
 	if n.Days == 0 {
 		n.Days = defaultDays

@@ -181,6 +181,12 @@ type AddUser struct {
 	MustChange bool `json:"mustChange"`
 }
 
+// Wrong lists what is wrong with it.
+func (in AddUser) Wrong(context.Context) []fault.Place {
+	_, wrong := in.Check()
+	return wrong
+}
+
 // UsersMost is how many users there may be.
 const UsersMost = 10_000
 
@@ -189,7 +195,7 @@ const UsersMost = 10_000
 func (a *Accounts) AddUser(ctx context.Context, in AddUser) (UserInfo, error) {
 	n, wrong := in.Check()
 	if len(wrong) > 0 {
-		return UserInfo{}, badUser("The user cannot be added like this.", wrong)
+		return UserInfo{}, bad("The user cannot be added like this.", wrong)
 	}
 	hash, err := a.hashing.hash(ctx, n.Password)
 	if err != nil {
@@ -284,8 +290,8 @@ type EditUser struct {
 	Version    int64 `json:"version" minimum:"1" doc:"What the change is based on; 409 with the newer user when that is not the current one."`
 }
 
-// EditUser changes a user.
-func (a *Accounts) EditUser(ctx context.Context, in EditUser) (UserInfo, error) {
+// check returns what is filled in as it is kept, and all that is wrong with it.
+func (in EditUser) check() (NewUser, []fault.Place) {
 	form := NewUser{Name: in.Name, Username: in.Username, Password: in.Password}
 	if in.Email != nil {
 		form.Email = *in.Email
@@ -294,8 +300,20 @@ func (a *Accounts) EditUser(ctx context.Context, in EditUser) (UserInfo, error) 
 	if in.Password == "" {
 		wrong = slices.DeleteFunc(wrong, func(p fault.Place) bool { return p.Path == "password" })
 	}
+	return n, wrong
+}
+
+// Wrong lists what is wrong with it.
+func (in EditUser) Wrong(context.Context) []fault.Place {
+	_, wrong := in.check()
+	return wrong
+}
+
+// EditUser changes a user.
+func (a *Accounts) EditUser(ctx context.Context, in EditUser) (UserInfo, error) {
+	n, wrong := in.check()
 	if len(wrong) > 0 {
-		return UserInfo{}, badUser("The user cannot be changed like this.", wrong)
+		return UserInfo{}, bad("The user cannot be changed like this.", wrong)
 	}
 	hash := ""
 	if in.Password != "" {
@@ -366,7 +384,8 @@ func sameRoles(a, b []Role) bool {
 	return true
 }
 
-func badUser(sentence string, wrong []fault.Place) error {
+// bad is the fault of all that is wrong with what somebody filled in.
+func bad(sentence string, wrong []fault.Place) error {
 	f := fault.New(fault.Invalid, "%s", sentence)
 	f.Places = wrong
 	return f

@@ -39,6 +39,13 @@ func (r DeployRequest) mode() string {
 	return allFlows
 }
 
+// Wrong lists what is wrong with the form of the flows; whether they can be deployed
+// is for Deploy to say.
+func (r DeployRequest) Wrong(context.Context) []fault.Place {
+	_, err := parse(r.Given)
+	return fault.Places(err)
+}
+
 // Deploy checks the flows and makes them live, all or nothing. Drafts follow what
 // was deployed, but never lose what somebody saved meanwhile.
 func (e *Editor) Deploy(ctx context.Context, r DeployRequest) (flow.Deployed, error) {

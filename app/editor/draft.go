@@ -292,18 +292,20 @@ type SaveRequest struct {
 	Folder  *string `json:"folder,omitzero" maxLength:"200"`
 }
 
+func (r SaveRequest) name() string { return norm.NFC.String(r.Flow) }
+
+// Wrong lists what is wrong with its fields.
+func (r SaveRequest) Wrong(context.Context) []fault.Place {
+	_, _, err := canonical(r.name(), r.Content)
+	return fault.Places(flow.CheckName(r.name()), checkFolder(r.Folder), err)
+}
+
 // Save stores a draft when nobody saved it since the revision it is based on;
 // otherwise it changes nothing, and the conflict carries the newer draft.
 func (e *Editor) Save(ctx context.Context, r SaveRequest) (Draft, error) {
-	name := norm.NFC.String(r.Flow)
-	if err := flow.CheckName(name); err != nil {
-		return Draft{}, err
-	}
-	if err := checkFolder(r.Folder); err != nil {
-		return Draft{}, err
-	}
+	name := r.name()
 	content, nodes, err := canonical(name, r.Content)
-	if err != nil {
+	if err := fault.Together(flow.CheckName(name), checkFolder(r.Folder), err); err != nil {
 		return Draft{}, err
 	}
 	audit.Describe(ctx, "flow "+name, map[string]any{"revision": *r.Base}, map[string]any{"nodes": nodes})
@@ -371,6 +373,17 @@ type ArrangeRequest struct {
 	Locked   *bool   `json:"locked,omitzero" doc:"Lock or unlock it."`
 }
 
+// Wrong lists what is wrong with its fields.
+func (r ArrangeRequest) Wrong(context.Context) []fault.Place { return fault.Places(r.check()) }
+
+func (r ArrangeRequest) check() error {
+	var name error
+	if r.Name != nil {
+		name = flow.CheckName(norm.NFC.String(*r.Name))
+	}
+	return fault.Together(name, checkFolder(r.Folder))
+}
+
 // Arrange renames, locks or moves a draft. Its live flow keeps its name until the
 // next deploy.
 func (e *Editor) Arrange(ctx context.Context, r ArrangeRequest) (Draft, error) {
@@ -378,15 +391,12 @@ func (e *Editor) Arrange(ctx context.Context, r ArrangeRequest) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	if err := checkFolder(r.Folder); err != nil {
+	if err := r.check(); err != nil {
 		return Draft{}, err
 	}
 	change := "arranged"
 	if r.Name != nil && *r.Name != before.Name {
 		name := norm.NFC.String(*r.Name)
-		if err := flow.CheckName(name); err != nil {
-			return Draft{}, err
-		}
 		if flow.NameKey(before.Name) == flow.Configs || flow.NameKey(name) == flow.Configs {
 			return Draft{}, fault.New(fault.Invalid, "The name %q belongs to the canvas of the Configuration nodes.", flow.Configs).
 				WithCode("flow_name").At("name", "is reserved")

@@ -67,14 +67,17 @@ type Package struct {
 	Installed string `json:"installed" doc:"The version that is here; \"\" when it is missing."`
 }
 
+// Wrong lists what is wrong with its fields.
+func (r ImportRequest) Wrong(context.Context) []fault.Place {
+	_, _, err := exported(r)
+	return fault.Places(checkFolder(r.Folder), err)
+}
+
 // Import takes flows in as drafts, all or none of them. A flow whose name is
 // taken by another content needs a choice.
 func (e *Editor) Import(ctx context.Context, r ImportRequest) (Imported, error) {
-	if err := checkFolder(r.Folder); err != nil {
-		return Imported{}, err
-	}
 	doc, packages, err := exported(r)
-	if err != nil {
+	if err := fault.Together(checkFolder(r.Folder), err); err != nil {
 		return Imported{}, err
 	}
 	drafts, err := e.Store.Drafts(ctx)

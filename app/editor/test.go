@@ -117,6 +117,15 @@ type TestToSave struct {
 	Pinned  map[string]Data `json:"pinned,omitzero" maxItems:"1000" doc:"What nodes answer instead of running, by node id."`
 }
 
+// Wrong lists what is wrong with its fields.
+func (r TestToSave) Wrong(context.Context) []fault.Place {
+	t := Test{Name: norm.NFC.String(r.Name)}
+	if r.Request != nil {
+		t.Request = *r.Request
+	}
+	return fault.Places(checkTest(t))
+}
+
 // SaveTest adds a test to a flow, or replaces the one of the name.
 func (e *Editor) SaveTest(ctx context.Context, r TestToSave) (Test, error) {
 	d, err := e.find(ctx, r.Flow)
@@ -132,12 +141,8 @@ func (e *Editor) SaveTest(ctx context.Context, r TestToSave) (Test, error) {
 }
 
 func checkTest(t Test) error {
-	n := utf8.RuneCountInString(t.Name)
-	if n == 0 || n > maxTestName || strings.TrimSpace(t.Name) != t.Name || strings.ContainsFunc(t.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fault.New(fault.Invalid, "A test's name has 1 to %d characters that can be printed, without spaces around them.", maxTestName).
-			WithCode("test_name").At("name", "has 1 to %d printable characters", maxTestName)
-	}
-	if _, _, _, _, err := t.Request.build(); err != nil {
+	_, _, _, _, err := t.Request.build()
+	if err := fault.Together(checkTestName(t.Name), err); err != nil {
 		return err
 	}
 	size := len(t.Request.Body) + len(t.Expect.Body)
@@ -146,6 +151,15 @@ func checkTest(t Test) error {
 	}
 	if size > maxTestBody {
 		return fault.New(fault.TooLarge, "A test may hold %d KiB of bodies and pinned data at most.", maxTestBody>>10).WithCode("test_too_large")
+	}
+	return nil
+}
+
+func checkTestName(name string) error {
+	n := utf8.RuneCountInString(name)
+	if n == 0 || n > maxTestName || strings.TrimSpace(name) != name || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fault.New(fault.Invalid, "A test's name has 1 to %d characters that can be printed, without spaces around them.", maxTestName).
+			WithCode("test_name").At("name", "has 1 to %d printable characters", maxTestName)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package env
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -327,6 +328,49 @@ func (s stale) fault(revision int64) error {
 	return f
 }
 
+// Wrong lists what is wrong with its fields, whatever is stored.
+func (r ChangeRequest) Wrong(context.Context) []fault.Place {
+	invalid := fault.New(fault.Invalid, "")
+	for i, a := range r.Add {
+		check(a.variable(), invalid, at("add", i))
+	}
+	for i, c := range r.Change {
+		x := Var{Kind: id(c.Kind, "").Kind, Name: cmp.Or(c.NewName, c.Name)}
+		if c.Value != nil {
+			x.Value = secret.New(*c.Value)
+		}
+		if c.Note != nil {
+			x.Note = *c.Note
+		}
+		check(x, invalid, renamed(at("change", i)))
+	}
+	return invalid.Places
+}
+
+// at leads to the fields of an entry.
+func at(list string, i int) func(field string) string {
+	return func(field string) string { return fmt.Sprintf("%s/%d/%s", list, i, field) }
+}
+
+// renamed leads from a variable's name to where an alteration has it.
+func renamed(place func(string) string) func(field string) string {
+	return func(field string) string {
+		if field == "name" {
+			field = "newName"
+		}
+		return place(field)
+	}
+}
+
+// variable is the variable that is added.
+func (a Addition) variable() Var {
+	x := Var{Kind: id(a.Kind, "").Kind, Name: a.Name, Value: secret.New(a.Value), Secret: a.Secret, Note: a.Note, Readable: a.Kind != System}
+	if a.Readable != nil {
+		x.Readable = *a.Readable
+	}
+	return x
+}
+
 // Change applies the changes, all of them or none. It fails with fault.Forbidden
 // when the actor lacks the right to one of them, with fault.Conflict when somebody
 // else changed one of the variables since the base, and with fault.Invalid, which
@@ -383,9 +427,6 @@ func edits(r ChangeRequest, now *Snapshot, invalid *fault.Fault, old *stale) []e
 			leaving[id(c.Kind, c.Name)] = true
 		}
 	}
-	at := func(list string, i int) func(string) string {
-		return func(field string) string { return fmt.Sprintf("%s/%d/%s", list, i, field) }
-	}
 	// current returns what is there to change, noting what is not as it was.
 	current := func(id ID) *Var {
 		x, ok := now.get(id)
@@ -399,10 +440,7 @@ func edits(r ChangeRequest, now *Snapshot, invalid *fault.Fault, old *stale) []e
 	}
 	for i, a := range r.Add {
 		place := at("add", i)
-		x := Var{Kind: id(a.Kind, "").Kind, Name: a.Name, Value: secret.New(a.Value), Secret: a.Secret, Note: a.Note, Readable: a.Kind != System}
-		if a.Readable != nil {
-			x.Readable = *a.Readable
-		}
+		x := a.variable()
 		check(x, invalid, place)
 		x.Name = strings.ToUpper(x.Name)
 		keep(nil, &x, invalid, place)
@@ -464,14 +502,18 @@ func (c Alteration) apply(x Var, invalid *fault.Fault, place func(string) string
 	case before.Secret && !x.Secret:
 		invalid.At(place("value"), "Enter the value: what was secret is not shown.")
 	}
-	check(x, invalid, func(field string) string {
-		if field == "name" {
-			field = "newName"
-		}
-		return place(field)
-	})
+	check(x, invalid, renamed(place))
 	x.Name = strings.ToUpper(x.Name)
 	return x
+}
+
+// Wrong lists what is wrong with its fields, whatever is stored.
+func (r ReplaceRequest) Wrong(context.Context) []fault.Place {
+	invalid := fault.New(fault.Invalid, "")
+	for i, p := range r.Vars {
+		check(Var{Kind: User, Name: underscored(p.Name), Value: secret.New(p.Value)}, invalid, at("finalEnvs", i))
+	}
+	return invalid.Places
 }
 
 // Replace makes the user's variables those given and no others, or adds those
@@ -483,7 +525,7 @@ func (v *Vars) Replace(ctx context.Context, r ReplaceRequest) ([]Shown, error) {
 	edits := make([]edit, 0, len(r.Vars))
 	stays := map[ID]bool{}
 	for i, p := range r.Vars {
-		e := v.pair(r.Type, underscored(p.Name), p.Value, false, invalid, func(field string) string { return fmt.Sprintf("finalEnvs/%d/%s", i, field) })
+		e := v.pair(r.Type, underscored(p.Name), p.Value, false, invalid, at("finalEnvs", i))
 		stays[e.after.ID()] = true
 		edits = append(edits, e)
 	}

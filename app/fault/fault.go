@@ -10,6 +10,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -106,6 +107,40 @@ func As(err error) (*Fault, bool) {
 func Is(err error, kind Kind) bool {
 	f, ok := As(err)
 	return ok && f.Kind == kind
+}
+
+// Together is one error for several, of which any may be nil: all their places, and
+// kind, code and sentence of the first. One that is no Fault goes before them.
+func Together(errs ...error) error {
+	var all *Fault
+	for _, err := range errs {
+		f, ok := As(err)
+		switch {
+		case err == nil:
+		case !ok:
+			return err
+		case all == nil:
+			first := *f
+			all = &first
+		default:
+			all.Places = append(slices.Clip(all.Places), f.Places...)
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}
+
+// Places returns the places of all the errors that are Faults; any may be nil.
+func Places(errs ...error) []Place {
+	var all []Place
+	for _, err := range errs {
+		if f, ok := As(err); ok {
+			all = append(all, f.Places...)
+		}
+	}
+	return all
 }
 
 var codes = map[Kind]string{

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"context"
 	"encoding"
 	"fmt"
 	"net/http"
@@ -129,6 +130,13 @@ func (r *request) lacks(path string) string {
 	return ""
 }
 
+// Checked is a request that knows more about its fields than their tags say: Wrong
+// lists what it finds. A feature that is given such a request asks it, and answers
+// in its own words; where the tags find something first, both are in the one answer.
+type Checked interface {
+	Wrong(ctx context.Context) []fault.Place
+}
+
 // decode reads an HTTP request into a new value of the type and returns a
 // pointer to it. Every field that is not as declared is in the one fault.
 func (r *request) decode(w http.ResponseWriter, hr *http.Request, maxBody int64) (any, error) {
@@ -145,10 +153,23 @@ func (r *request) decode(w http.ResponseWriter, hr *http.Request, maxBody int64)
 	}
 	places = r.body.check(v, "", places)
 	r.exchange(v, w, hr)
-	if len(places) > 0 {
-		return nil, invalid(places)
+	if len(places) == 0 {
+		return ptr.Interface(), nil
 	}
-	return ptr.Interface(), nil
+	if c, ok := ptr.Interface().(Checked); ok {
+		places = append(places, beyond(places, c.Wrong(hr.Context()))...)
+	}
+	return nil, invalid(places)
+}
+
+// beyond returns the places where nothing is wrong so far, nor with what they are in:
+// a field that is missing is not also too short.
+func beyond(known, more []fault.Place) []fault.Place {
+	return slices.DeleteFunc(more, func(p fault.Place) bool {
+		return slices.ContainsFunc(known, func(k fault.Place) bool {
+			return p.Path == k.Path || strings.HasPrefix(p.Path, k.Path+"/")
+		})
+	})
 }
 
 // readURL fills the fields that do not come from the body. They are cleared
