@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"ecoflow/app/flow"
+	"ecoflow/app/node"
 )
 
 // RouteChange says what becomes of a route.
@@ -87,46 +88,74 @@ func working(c FlowChanges) map[string]bool {
 }
 
 // leadsTo reports whether a route's runs come past a node that is touched, or that
-// picks a Configuration node which is: what its Request leads to, and what takes
-// the errors of its flow.
+// picks a Configuration node which is: what its Request leads to, what takes the
+// errors of its flow, and the flows that are called on the way.
 func (e *Editor) leadsTo(doc flow.Document, r RouteChange, touched map[string]map[string]bool, configs map[string]bool) bool {
-	f, name, ok := doc.Find(r.Flow)
-	if !ok {
-		return false
-	}
-	differs := touched[flow.NameKey(name)]
-	if len(differs)+len(configs) == 0 {
-		return false
-	}
-	next := map[string][]string{}
-	for _, edge := range f.Edges {
-		if edge.Active {
-			next[edge.Source] = append(next[edge.Source], edge.Target)
-		}
-	}
-	queue := []string{r.Node}
-	for _, n := range f.Nodes {
-		if t, ok := e.Library.Lookup(n.TypeID); ok && t.Catches {
-			queue = append(queue, n.ID)
-		}
-	}
 	seen := map[string]bool{}
-	for len(queue) > 0 {
-		id := queue[0]
-		queue = queue[1:]
-		if seen[id] {
-			continue
+	var follow func(name, start string) bool
+	follow = func(name, start string) bool {
+		f, name, ok := doc.Find(name)
+		if !ok {
+			return false
 		}
-		seen[id] = true
-		if differs[id] {
-			return true
-		}
-		for _, v := range f.Inputs(id) {
-			if picked, ok := v.(string); ok && configs[picked] {
-				return true
+		differs := touched[flow.NameKey(name)]
+		next := map[string][]string{}
+		for _, edge := range f.Edges {
+			if edge.Active {
+				next[edge.Source] = append(next[edge.Source], edge.Target)
 			}
 		}
-		queue = append(queue, next[id]...)
+		types := map[string]*node.Type{}
+		var queue []string
+		for _, n := range f.Nodes {
+			t, ok := e.Library.Lookup(n.TypeID)
+			if !ok {
+				continue
+			}
+			types[n.ID] = t
+			if n.ID == start || t.Catches || start == "" && t.Callable {
+				queue = append(queue, n.ID)
+			}
+		}
+		for len(queue) > 0 {
+			id := queue[0]
+			queue = queue[1:]
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			if differs[id] {
+				return true
+			}
+			inputs := f.Inputs(id)
+			for _, v := range inputs {
+				if picked, ok := v.(string); ok && configs[picked] {
+					return true
+				}
+			}
+			if called := e.calls(types[id], inputs); called != "" && follow(called, "") {
+				return true
+			}
+			queue = append(queue, next[id]...)
+		}
+		return false
 	}
-	return false
+	return follow(r.Flow, r.Node)
+}
+
+// calls is the flow that a node of the type calls with these inputs; "" when it
+// calls none.
+func (*Editor) calls(t *node.Type, inputs map[string]any) string {
+	if t == nil || t.Kind != node.Middleware || inputs["flow"] == nil {
+		return ""
+	}
+	instance, _ := t.New(node.Values{Inputs: inputs})
+	if c, ok := instance.(node.Closer); ok {
+		defer c.Close() //nolint:errcheck // it never ran, so nothing can be lost
+	}
+	if c, ok := instance.(node.Caller); ok {
+		name, _ := c.Calls()
+		return name
+	}
+	return ""
 }

@@ -109,7 +109,8 @@ type compiler struct {
 	steps    int
 	said     map[string]bool // problems, so that what several entries share is said once
 	ways     map[string]*ways
-	cyclic   bool // the flow whose graphs are made has a cycle; none of its runs will start there
+	cyclic   map[string]bool // by flow: it has a cycle; none of its runs will start there
+	calling  []string        // the flows whose calls are being followed
 }
 
 // compile checks the document and makes its Program. With lenient set, an entry
@@ -119,7 +120,7 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 	c := &compiler{
 		doc: doc, library: library, lenient: lenient,
 		vertices: map[string]map[string]*vertex{}, all: map[string]string{}, configs: map[string]node.Instance{},
-		said: map[string]bool{}, ways: map[string]*ways{},
+		said: map[string]bool{}, ways: map[string]*ways{}, cyclic: map[string]bool{},
 		program: &Program{
 			settings: s, router: newRouter(s), entries: map[string]*entry{}, listeners: map[string][]*entry{},
 			catches: map[string][]*entry{}, drained: make(chan struct{}),
@@ -141,8 +142,11 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 	for _, name := range names {
 		c.edges(name, doc[name])
 	}
+	for _, name := range names { // flows call each other, so all are looked at first
+		c.cyclic[name] = !c.acyclic(name, doc[name])
+	}
 	for _, name := range names {
-		c.cyclic = !c.acyclic(name, doc[name])
+		c.oneCallable(name, doc[name])
 		c.graphs(name, doc[name])
 	}
 	c.duplicateRoutes()
@@ -386,7 +390,7 @@ func (c *compiler) graphs(flow string, f *Flow) {
 			continue
 		}
 		e := &entry{vertex: v}
-		e.graph = c.graph(v, -1, e)
+		e.graph = c.graph(v, -1, v.typ.Callable, e)
 		e.broken = v.broken
 		for i := range e.graph.steps {
 			c.inspect(e, &e.graph.steps[i])
@@ -610,9 +614,9 @@ func (c *compiler) twoDirect(e *entry) {
 }
 
 // graph builds what the source leads to: over its loop port when port is that,
-// else over all others.
-func (c *compiler) graph(source *vertex, port int, e *entry) *graph {
-	g := &graph{body: port >= 0, chain: true}
+// else over all others. The message at the end of a body is its result.
+func (c *compiler) graph(source *vertex, port int, body bool, e *entry) *graph {
+	g := &graph{body: body, chain: true}
 	follow := func(v *vertex) func(func(*wire) bool) {
 		return func(yield func(*wire) bool) {
 			for _, w := range v.out {
@@ -696,9 +700,12 @@ func (c *compiler) graph(source *vertex, port int, e *entry) *graph {
 		if g.body && len(s.out) == 0 && s.typ.Kind == node.Middleware {
 			s.end, g.ends = true, true
 		}
-		if s.loop >= 0 && !c.cyclic {
-			s.body = c.graph(s.vertex, s.loop, e)
+		if s.loop >= 0 && !c.cyclic[s.flow] {
+			s.body = c.graph(s.vertex, s.loop, true, e)
 			c.body(s, seen)
+		}
+		if caller, ok := s.instance.(node.Caller); ok && s.prepared {
+			s.body = c.called(s.vertex, caller, e)
 		}
 	}
 	g.parallel = g.blocking > 0 && !g.chain
@@ -709,6 +716,65 @@ func (c *compiler) graph(source *vertex, port int, e *entry) *graph {
 		}
 	}
 	return g
+}
+
+// maxCalls bounds how deep flows call each other.
+const maxCalls = 20
+
+// called builds what a node that calls another flow runs; nil when it cannot.
+func (c *compiler) called(v *vertex, caller node.Caller, e *entry) *graph {
+	name, input := caller.Calls()
+	refuse := func(code, format string, args ...any) *graph {
+		c.report(Problem{Flow: v.flow, Node: v.id, Input: input, Code: code, Message: v.label + ": " + fmt.Sprintf(format, args...)})
+		return nil
+	}
+	f, name, ok := c.doc.Find(name)
+	if !ok {
+		name, _ = caller.Calls()
+		return refuse("unknown_flow", "There is no flow %q.", name)
+	}
+	var start *vertex
+	for _, n := range f.Nodes {
+		if w := c.vertices[name][n.ID]; w != nil && w.typ != nil && w.typ.Callable {
+			start = w
+			break
+		}
+	}
+	if len(c.calling) == 0 {
+		c.calling = append(c.calling, e.flow)
+		defer func() { c.calling = nil }()
+	}
+	switch {
+	case start == nil:
+		return refuse("not_callable", "The flow %q has no node Called, at which calls begin.", name)
+	case slices.Contains(c.calling, name):
+		return refuse("call_cycle", "The flow %q would be called by itself, without an end.", name)
+	case len(c.calling) > maxCalls:
+		return refuse("calls_too_deep", "Flows may call each other %d deep at most.", maxCalls)
+	case c.cyclic[name]:
+		return nil // reported there
+	}
+	c.calling = append(c.calling, name)
+	defer func() { c.calling = c.calling[:len(c.calling)-1] }()
+	return c.graph(start, -1, true, e)
+}
+
+// oneCallable reports all but the first node at which calls of the flow begin.
+func (c *compiler) oneCallable(flow string, f *Flow) {
+	var first *vertex
+	for _, n := range f.Nodes {
+		v := c.vertices[flow][n.ID]
+		switch {
+		case v == nil || v.typ == nil || !v.typ.Callable:
+		case first == nil:
+			first = v
+		default:
+			c.report(Problem{
+				Flow: flow, Node: v.id, Nodes: []string{first.id, v.id}, Code: "two_callable",
+				Message: fmt.Sprintf("Calls of this flow begin at the node %s already; the node %s is one too many.", first.label, v.label),
+			})
+		}
+	}
 }
 
 // body reports what the body of a loop may not have.

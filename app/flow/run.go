@@ -465,7 +465,8 @@ func (r *run) overdue() error {
 // elsewhere the flow's Catch nodes take it, else the run remembers it.
 func (r *run) fail(s *step, err error, inLoop bool) error {
 	var f *failure
-	if !errors.As(err, &f) {
+	// What failed in a called flow is a failure of the node that called it.
+	if !errors.As(err, &f) || f.flow != s.flow {
 		f = &failure{vertex: s.vertex, err: err}
 	}
 	if inLoop {

@@ -31,6 +31,9 @@ func Blocking() Option { return func(t *Type) { t.Blocking = true } }
 // Catches makes an EventListener the taker of its flow's errors.
 func Catches() Option { return func(t *Type) { t.Catches, t.MayRespond = true, true } }
 
+// Callable makes an EventListener the place where other flows call its flow.
+func Callable() Option { return func(t *Type) { t.Callable = true } }
+
 // Loops names the port whose downstream nodes are a loop's body.
 func Loops(port string) Option { return func(t *Type) { t.LoopPort = port } }
 

@@ -21,7 +21,7 @@ type Message struct {
 	Run   *Run
 	// Loop runs the body behind a loop port once for a message and returns the
 	// message that reached its end, nil when everything in the body was dropped;
-	// set by the engine while a node with a LoopPort runs. Several bodies may run
+	// set by the engine while a node with a LoopPort, or a Caller, runs. Several bodies may run
 	// at once, each on a message of its own.
 	Loop func(ctx context.Context, m *Message) (*Message, error)
 

@@ -75,6 +75,9 @@ type Type struct {
 	MayRespond bool
 	// Catches: this entry takes the errors of its flow.
 	Catches bool
+	// Callable: runs of this entry start at nodes of other flows that call its flow;
+	// there is at most one in a flow, and no Response may follow.
+	Callable bool
 	// LoopPort names the port whose downstream nodes are the body of a loop: the
 	// engine compiles them as a unit that Message.Loop runs, they may not be
 	// joined from outside and may not hold Responses.
@@ -133,6 +136,13 @@ type Instance any
 // concurrently by different runs.
 type Runner interface {
 	Run(ctx context.Context, m *Message) error
+}
+
+// Caller is a Middleware that lets Message.Loop run what follows the Callable
+// entry of another flow.
+type Caller interface {
+	// Calls is the name of the flow, and the input that says it.
+	Calls() (flow, input string)
 }
 
 // Router is an instance of kind Request: the route it serves.

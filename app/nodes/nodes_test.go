@@ -296,7 +296,7 @@ func TestListing(t *testing.T) {
 	for _, m := range library.Modules() {
 		names = append(names, fmt.Sprintf("%s %s %d", m.PackageName, m.Name, len(m.Nodes)))
 	}
-	if diff := cmp.Diff([]string{"ecoflow-commons Common 6", "ecoflow EcoFlow 14", "ecoflow-functions Function 4"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"ecoflow-commons Common 6", "ecoflow EcoFlow 16", "ecoflow-functions Function 4"}, names); diff != "" {
 		t.Error(diff)
 	}
 	b, err := json.Marshal(find(t, "Text").Listing())

@@ -359,4 +359,17 @@ func TestCheckOfDrafts(t *testing.T) {
 	d.wants(member(t, d.ask(200, `GET /drafts/b`), "payload", "revision"), 1.0, "nothing was saved")
 	list := d.ask(200, `GET /drafts`)
 	d.wants(member(t, list, "payload", 0, "state"), "problem", "state of a flow with a problem")
+	// Who calls a flow is affected by it.
+	called := new(sketch).node("c", "EventListener", "Called", `{}`).node("c-text", "Middleware", "Text", `{"sampleText":"c"}`).edge("c", "c-text").json()
+	ours := strings.NewReplacer(
+		typeID("ecoflow-commons", "Call flow"), typeID("ecoflow", "Call flow"),
+		typeID("ecoflow-commons", "Called"), typeID("ecoflow", "Called"))
+	called = ours.Replace(called)
+	calls := new(sketch).node("b-in", "Request", "Request", `{"apiMethod":"GET","apiEndpoint":"/same"}`).
+		node("b-call", "Middleware", "Call flow", `{"flow":"C"}`).edge("b-in", "b-call").json()
+	d.save("c", called, 0)
+	d.save("a", ours.Replace(calls), 1)
+	d.ask(200, `POST /flows/deploy {"mode":"flow","flows":["a","c"]}`)
+	d.wants(affected(`"b":`+says("b", "b")+`,"c":`+strings.Replace(called, `"sampleText":"c"`, `"sampleText":"d"`, 1)),
+		"added GET /b of b, changed GET /same of a", "a change in a flow that is called")
 }

@@ -10,7 +10,7 @@ import (
 
 // Nodes lists the group in palette order.
 func Nodes() []node.Type {
-	return []node.Type{requestType, textType, setType, templateType, delayType, responseType, debugType, listenerType, emitterType, catchType}
+	return []node.Type{requestType, textType, setType, templateType, delayType, responseType, debugType, listenerType, emitterType, catchType, callType, calledType}
 }
 
 // said makes a sentence of an error, for the form.

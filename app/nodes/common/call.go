@@ -1,0 +1,45 @@
+package common
+
+import (
+	"context"
+
+	"ecoflow/app/node"
+)
+
+// CallFlow runs another flow in place of itself.
+type CallFlow struct {
+	Flow string `input:"flow" label:"Flow" required:"true" maxLength:"200" hint:"The name of a flow with a node Called."`
+}
+
+var callType = node.Define("Call flow", node.Middleware, CallFlow{}, node.In(node.Own), node.Icon("subtask"),
+	node.Describe("Runs another flow and goes on with what it made of the message.", `
+The message goes to the node *Called* of the other flow, with all its keys, and comes back as it is at the end of that flow's nodes. Nothing comes back when all its branches end early. What fails there fails here: a *Catch* of this flow takes it.
+`))
+
+// Calls implements node.Caller.
+func (c *CallFlow) Calls() (flow, input string) { return c.Flow, "flow" }
+
+// Run implements node.Runner.
+func (*CallFlow) Run(ctx context.Context, m *node.Message) error {
+	end, err := m.Loop(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case end == nil:
+		return node.Drop
+	case end != m:
+		m.Payload, m.Reply = end.Payload, end.Reply
+	}
+	return nil
+}
+
+// Called is where calls of its flow begin.
+type Called struct{}
+
+var calledType = node.Define("Called", node.EventListener, Called{}, node.In(node.Own), node.Icon("arrow-bar-to-right"), node.Callable(),
+	node.Describe("Begins a flow that others call.", `
+Each *Call flow* node that names this flow sends its message here. What the message is at the end of the nodes that follow goes back to it. The caller answers, so no Response may follow.
+`))
+
+// Listen implements node.Listener: no event starts it.
+func (*Called) Listen() node.Subscription { return node.Subscription{} }
