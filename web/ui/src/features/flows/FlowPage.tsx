@@ -454,6 +454,7 @@ function Editor({ name }: { name: string }) {
                 onQuickAdd={setQuickAdd}
                 onMenu={setMenu}
                 onOpen={openNode}
+                onFlow={(called) => void navigate({ to: "/flows/$name", params: { name: called } })}
                 onDropped={(e, at) => {
                   const type = catalogue.get(e.dataTransfer.getData(DRAG_TYPE));
                   if (type) {

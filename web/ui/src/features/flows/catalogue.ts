@@ -10,6 +10,10 @@ import type { Port, TypeInfo, TypeOf } from "./rules";
 /** The original's Response node (md5 of "ecoflow-commons.Response"), which wraps answers as the original does unless told otherwise. */
 const RESPONSE_TYPE = "88659a8c0ae433ba8a6f803300262fec";
 
+/** Our Call flow and Called nodes (md5 of "ecoflow.Call flow" and "ecoflow.Called"). */
+export const CALL_TYPE = "6a4aaf2c0270035ef29dab3d4d1eb558";
+export const CALLED_TYPE = "12de8d31a1190f4760f14687290386f3";
+
 export interface NodeType {
   id: string;
   name: string;
@@ -25,6 +29,8 @@ export interface NodeType {
   inputs: Input[];
   ports: Port[];
   portsFrom: string;
+  /** The port that leads into the body of a loop, "" for none. */
+  loopPort: string;
   mayRespond: boolean;
 }
 
@@ -46,6 +52,7 @@ interface WireNode {
   inputs?: Input[];
   ports?: Port[];
   portsFrom?: string;
+  loopPort?: string;
   mayRespond?: boolean;
 }
 
@@ -64,6 +71,7 @@ function read(wire: WireNode, from: WireModule): NodeType {
     inputs: wire.inputs ?? [],
     ports: wire.ports ?? [],
     portsFrom: wire.portsFrom ?? "",
+    loopPort: wire.loopPort ?? "",
     mayRespond: wire.mayRespond ?? wire.type === "Request",
   };
 }

@@ -36,6 +36,7 @@ export function useFlowActions(onChanged: () => void) {
         useEditor.getState().rename(flow, change.name);
         await forget(flow).catch(() => {});
         if (isShown) await navigate({ to: "/flows/$name", params: { name: change.name }, replace: true });
+        await (await import("./renamed")).renameCalls(flow, change.name);
       }
       if (change.locked !== undefined) useEditor.getState().setLocked(change.name ?? flow, change.locked);
     });

@@ -19,10 +19,10 @@ import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import "@xyflow/react/dist/base.css";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
-import { useCatalogue } from "../catalogue";
+import { CALL_TYPE, useCatalogue } from "../catalogue";
 import { connect, place, removeEdge } from "../commands";
 import { dictionary } from "../dictionary";
-import { type FlowNode, type Point, portOf } from "../document";
+import { type FlowNode, inputsOf, type Point, portOf } from "../document";
 import type { Positions } from "../layout";
 import { refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
@@ -44,6 +44,8 @@ export interface CanvasProps {
   onQuickAdd: (request: QuickAddRequest) => void;
   onMenu: (request: MenuRequest) => void;
   onOpen: (node: string) => void;
+  /** Shows another flow, which a node calls. */
+  onFlow: (name: string) => void;
   onDropped: (event: React.DragEvent, at: Point) => void;
   /** Further canvas actions (deploy, panels) come from the page; these come from here. */
   children?: ReactNode;
@@ -58,7 +60,7 @@ export function Canvas(props: CanvasProps) {
   );
 }
 
-function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }: CanvasProps) {
+function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, children }: CanvasProps) {
   const catalogue = useCatalogue();
   const { editor: preferences } = usePreferences();
   const { colorScheme } = useMantineColorScheme();
@@ -305,7 +307,11 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
           // The library keeps several selected; a plain click means this one.
           if (!e.shiftKey && !e.ctrlKey && !e.metaKey && flow.selected.size > 1) editor.select(name, [node.id]);
         }}
-        onNodeDoubleClick={(_, node) => doc.nodes.byId[node.id] && onOpen(node.id)}
+        onNodeDoubleClick={(_, node) => {
+          const called = calledBy(doc, node.id);
+          if (called) onFlow(called);
+          else if (doc.nodes.byId[node.id]) onOpen(node.id);
+        }}
         // Not on entering: a line that appears under the pointer is never entered.
         onEdgeMouseMove={(_, edge) => setHovered(edge.id)}
         onEdgeMouseLeave={() => setHovered(undefined)}
@@ -335,6 +341,12 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onDropped, children }:
       {children}
     </div>
   );
+}
+
+/** The flow that a node calls, if it is one that does. */
+function calledBy(doc: OpenFlow["doc"], id: string): string | undefined {
+  const name = doc.nodes.byId[id]?.data.moduleID._id === CALL_TYPE ? inputsOf(doc, id).flow : undefined;
+  return typeof name === "string" && name !== "" ? name : undefined;
 }
 
 // The library makes an application region of its own inside ours.

@@ -2,7 +2,9 @@ import { Menu } from "@mantine/core";
 import { useAllActions } from "../../../app/actions";
 import { useKeyName } from "../../../app/shortcuts";
 import { t } from "../../../text/t";
+import { useCatalogue } from "../catalogue";
 import { removeEdge } from "../commands";
+import { pieceOf } from "../extract";
 import type { OpenFlow } from "../store";
 import type { MenuRequest, QuickAddRequest } from "./requests";
 
@@ -22,6 +24,7 @@ const forNode = [
   "canvas.group",
   "canvas.ungroup",
   "canvas.align",
+  "canvas.extract",
   "-",
   "canvas.delete",
   "canvas.deleteHeal",
@@ -41,6 +44,7 @@ const forCanvas = [
 export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props) {
   const actions = new Map(useAllActions().map((a) => [a.id, a]));
   const keyName = useKeyName();
+  const catalogue = useCatalogue();
   const { screen, at, kind, id } = request;
   return (
     <Menu opened onChange={(opened) => !opened && onClose()} position="bottom-start" withinPortal>
@@ -78,7 +82,7 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
           const action = actions.get(name);
           // biome-ignore lint/suspicious/noArrayIndexKey: a fixed list
           if (name === "-") return <Menu.Divider key={i} />;
-          if (!action) return null;
+          if (!action || (name === "canvas.extract" && typeof pieceOf(flow, catalogue) === "string")) return null;
           return (
             <Menu.Item
               key={name}

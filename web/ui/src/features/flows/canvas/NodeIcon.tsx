@@ -1,5 +1,6 @@
 import {
   IconAntenna,
+  IconArrowBarToRight,
   IconArrowsSplit,
   IconArrowsSplit2,
   IconBolt,
@@ -22,6 +23,7 @@ import {
   IconSettings,
   IconShieldExclamation,
   IconSortAscending,
+  IconSubtask,
   IconSum,
   IconTemplate,
   IconTransform,
@@ -36,6 +38,7 @@ import type { Kind } from "../document";
 // What the built-in node types show; names are Tabler's.
 export const nodeIcons: Readonly<Record<string, TablerIcon>> = {
   antenna: IconAntenna,
+  "arrow-bar-to-right": IconArrowBarToRight,
   "arrows-split": IconArrowsSplit,
   "arrows-split-2": IconArrowsSplit2,
   bolt: IconBolt,
@@ -58,6 +61,7 @@ export const nodeIcons: Readonly<Record<string, TablerIcon>> = {
   settings: IconSettings,
   "shield-exclamation": IconShieldExclamation,
   "sort-ascending": IconSortAscending,
+  subtask: IconSubtask,
   sum: IconSum,
   template: IconTemplate,
   transform: IconTransform,

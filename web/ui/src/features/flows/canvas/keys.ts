@@ -3,6 +3,7 @@
 
 import { useCallback, useMemo, useState } from "react";
 import { type Action, useActions } from "../../../app/actions";
+import { report } from "../../../app/report";
 import { t } from "../../../text/t";
 import { redoLast, undoLast } from "../acts";
 import type { Catalogue } from "../catalogue";
@@ -285,6 +286,10 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       edit("group", t("canvas.group"), () => group(name)),
       edit("ungroup", t("canvas.ungroup"), () => ungroup(name)),
+      edit("extract", t("canvas.extract"), () => {
+        ensureSelected();
+        void import("../extract").then((m) => m.extract(name, catalogue)).catch(report);
+      }),
       edit("note", t("canvas.note"), () => addNote(name, handle.center())),
       edit("layout", t("canvas.layout"), () => void arrange(name, catalogue).then(() => handle.fit())),
       edit("align", t("canvas.align"), () => {
