@@ -70,6 +70,7 @@ type Stores struct {
 	Audit    audit.Store
 	Env      env.Store
 	Flows    FlowStore
+	Database system.Database
 }
 
 // FlowStore keeps drafts and deployments.
@@ -98,6 +99,7 @@ type App struct {
 	Accounts *auth.Accounts
 	Setup    *setup.Wizard
 	Audit    *audit.Log
+	Database system.Database // the product's own
 	Env      *env.Vars
 	Library  *node.Library
 	Traffic  *traffic.Traffic
@@ -115,7 +117,7 @@ type App struct {
 
 // New wires the features together. The caller closes the App.
 func New(ctx context.Context, o Options, s Stores) (*App, error) {
-	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}, Runs: &trace.Runs{}}
+	a := &App{Options: o, Events: event.New(EventsKept), Limits: &limit.Counters{}, Traffic: &traffic.Traffic{}, Database: s.Database, Runs: &trace.Runs{}}
 	o.Records.Follow(a.Events.Watched, func(b log.Batch) { a.Events.Publish(event.Log, b) })
 	a.Audit = audit.New(s.Audit, a.Events)
 	var err error
@@ -126,7 +128,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Config.Get().Local(), Process: o.Process,
 		Times: func() auth.Times {
 			s := o.Config.Get().Limits
-			return auth.Times{Idle: s.SessionIdle, Most: s.SessionTime}
+			return auth.Times{Idle: s.SessionIdle, Most: s.SessionTime, Wait: s.SignInWait}
 		},
 	})
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
@@ -145,7 +147,8 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		client.CloseIdleConnections() // they go where it may be forbidden now
 	})
 	scripts := js.New(js.Options{
-		Log: o.Log, Counters: a.Limits, CallTime: func() time.Duration { return o.Config.Get().Limits.ScriptTime }, HTTP: client,
+		Log: o.Log, Counters: a.Limits, CallTime: func() time.Duration { return o.Config.Get().Limits.ScriptTime },
+		Memory: func() uint64 { return uint64(o.Config.Get().Limits.ScriptMemory) }, HTTP: client, //nolint:gosec // it has a bound
 	})
 	a.closers = append(a.closers, scripts)
 	a.Library = node.NewLibrary(nodes.All(scripts)...)

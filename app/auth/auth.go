@@ -35,16 +35,18 @@ type Options struct {
 	// Process ties the sessions of local mode to this process; a restart of our own
 	// hands its value to the successor. Empty: a new one.
 	Process string
-	// Times returns how long sessions last at present; nil is IdleTime and SessionTime.
+	// Times returns how long sessions and waits last at present; nil is IdleTime,
+	// SessionTime and GuessWait.
 	Times func() Times
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
 
-// Times say how long sessions last.
+// Times say how long sessions last, and how long guessing may be held up.
 type Times struct {
 	Idle time.Duration // unused; it counts for sessions that run as well
 	Most time.Duration // those that begin from now on
+	Wait time.Duration // at most, before the next guess
 }
 
 // Accounts are the users, their sessions and tokens. Its methods may be called
@@ -66,7 +68,7 @@ func New(o Options) *Accounts {
 		o.Now = time.Now
 	}
 	if o.Times == nil {
-		o.Times = func() Times { return Times{IdleTime, SessionTime} }
+		o.Times = func() Times { return Times{IdleTime, SessionTime, GuessWait} }
 	}
 	if o.Process == "" {
 		o.Process = rand.Text()

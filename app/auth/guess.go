@@ -12,15 +12,17 @@ import (
 
 // Guessing is made slow: after freeGuesses failures at one thing from one address
 // each further failure doubles the wait before the next try, from guessWait to
-// guessWaitMost. guessesPerMinute failures from an address at anything close it for
+// GuessWait or what the settings say. guessesPerMinute failures from an address at anything close it for
 // the rest of the minute. What has not failed for guessMemory is forgotten.
 const (
 	freeGuesses      = 5
 	guessWait        = time.Second
-	guessWaitMost    = 15 * time.Minute
 	guessesPerMinute = 30
 	guessMemory      = 24 * time.Hour
 )
+
+// GuessWait is how long the wait before the next guess gets when nobody says otherwise.
+const GuessWait = 15 * time.Minute
 
 // Guess runs check, which says whether a secret from outside is right, and counts
 // it when it is not. what names the thing guessed at ("user:ada"). An address that
@@ -49,7 +51,7 @@ func (a *Accounts) Guess(ctx context.Context, what, address string, check func()
 			return false, err
 		}
 	}
-	if wait := max(own.wait(now), all.minute(now)); wait > 0 {
+	if wait := max(own.wait(now, a.Times().Wait), all.minute(now)); wait > 0 {
 		a.Limits.Refused("sign-in")
 		return false, fault.New(fault.TooMany, "Too many failed attempts. Please wait a moment and try again.").
 			WithCode("too_many_attempts").After(wait)
@@ -102,11 +104,11 @@ func (t Attempts) failed(now time.Time) Attempts {
 
 // wait returns how long the next guess has to wait. It never exceeds the delay
 // itself, so a clock that was set back does not lock anybody out.
-func (t Attempts) wait(now time.Time) time.Duration {
+func (t Attempts) wait(now time.Time, most time.Duration) time.Duration {
 	if t.Failures < freeGuesses {
 		return 0
 	}
-	delay := guessWaitMost
+	delay := most
 	if doubled := t.Failures - freeGuesses; doubled < 10 {
 		delay = min(delay, guessWait<<doubled)
 	}

@@ -30,7 +30,7 @@ func TestAttemptsWait(t *testing.T) {
 		{15, -24 * time.Hour, 15 * time.Minute}, // the clock was set back
 	} {
 		a := Attempts{Failures: c.failures, Last: now.Add(-c.ago)}
-		if got := max(0, a.wait(now)); got != c.wait {
+		if got := max(0, a.wait(now, GuessWait)); got != c.wait {
 			t.Errorf("%d failures, %v ago: wait = %v, want %v", c.failures, c.ago, got, c.wait)
 		}
 	}

@@ -407,14 +407,7 @@ type Toggled struct {
 // one made by setup, nor the last administrator can be disabled.
 func (a *Accounts) ToggleUser(ctx context.Context, in ToggleUser) (Toggled, error) {
 	now := a.Now()
-	u, err := a.Store.ChangeUser(ctx, ActorFrom(ctx).owner(), in.username(), func(s Scene, was User) (User, error) {
-		h, err := s.hand(ctx, DeleteUser)
-		if err != nil {
-			return User{}, err
-		}
-		if err := h.reach(was); err != nil {
-			return User{}, err
-		}
+	u, err := a.changeReached(ctx, in.UserKey, DeleteUser, func(h hand, was User) (User, error) {
 		is := was
 		is.Active = *in.IsActiveUser
 		if is.Active != was.Active {
@@ -429,17 +422,37 @@ func (a *Accounts) ToggleUser(ctx context.Context, in ToggleUser) (Toggled, erro
 				return User{}, err
 			}
 		}
-		audit.Describe(ctx, "user "+was.Username, was.note(), is.note())
 		return is, nil
 	})
 	if err != nil {
 		return Toggled{}, err
 	}
-	a.peopleChanged("users", u.ID)
 	if u.Active {
 		return Toggled{"The user " + u.Username + " can sign in again.", true}, nil
 	}
 	return Toggled{"The user " + u.Username + " is disabled.", false}, nil
+}
+
+// changeReached changes a user whom somebody with the permission reaches.
+func (a *Accounts) changeReached(ctx context.Context, key UserKey, needs Permission, change func(h hand, was User) (User, error)) (User, error) {
+	u, err := a.Store.ChangeUser(ctx, ActorFrom(ctx).owner(), key.username(), func(s Scene, was User) (User, error) {
+		h, err := s.hand(ctx, needs)
+		if err != nil {
+			return User{}, err
+		}
+		if err := h.reach(was); err != nil {
+			return User{}, err
+		}
+		is, err := change(h, was)
+		if err == nil {
+			audit.Describe(ctx, "user "+was.Username, was.note(), is.note())
+		}
+		return is, err
+	})
+	if err == nil {
+		a.peopleChanged("users", u.ID)
+	}
+	return u, err
 }
 
 // mayRemove refuses what would shut out oneself or who is to stay.
@@ -462,23 +475,14 @@ type RequireChange struct {
 // RequireChange keeps that a user has to choose another password.
 func (a *Accounts) RequireChange(ctx context.Context, in RequireChange) (UserInfo, error) {
 	now := a.Now()
-	u, err := a.Store.ChangeUser(ctx, ActorFrom(ctx).owner(), in.username(), func(s Scene, was User) (User, error) {
-		h, err := s.hand(ctx, UpdateUser)
-		if err != nil {
-			return User{}, err
-		}
-		if err := h.reach(was); err != nil {
-			return User{}, err
-		}
+	u, err := a.changeReached(ctx, in.UserKey, UpdateUser, func(_ hand, was User) (User, error) {
 		is := was
 		is.MustChange, is.Updated = *in.Required, now
-		audit.Describe(ctx, "user "+was.Username, was.note(), is.note())
 		return is, nil
 	})
 	if err != nil {
 		return UserInfo{}, err
 	}
-	a.peopleChanged("users", u.ID)
 	return u.info(), nil
 }
 

@@ -144,7 +144,10 @@ type Limits struct {
 	RunTime      time.Duration `json:"runTime" default:"30000" unit:"ms" min:"100" max:"3600000" label:"Time of a run" help:"How long a request may run before it is ended."`
 	SessionIdle  time.Duration `json:"sessionIdle" default:"480" unit:"min" min:"5" max:"43200" label:"Idle sign-in" help:"How long somebody stays signed in without doing anything."`
 	SessionTime  time.Duration `json:"sessionTime" default:"168" unit:"h" min:"1" max:"2160" label:"Longest sign-in" help:"How long somebody stays signed in at most."`
+	SignInWait   time.Duration `json:"signInWait" default:"15" unit:"min" min:"5" max:"1440" label:"Wait after wrong passwords" help:"How long the wait before the next try gets at most, for an address that keeps being wrong."`
+	StopTime     time.Duration `json:"stopTime" default:"30" unit:"s" min:"1" max:"300" label:"Time to stop" help:"How long what is under way may take to finish when EcoFlow stops or restarts. A service manager has to wait longer."`
 	ScriptTime   time.Duration `json:"scriptTime" default:"1000" unit:"ms" min:"1" max:"30000" label:"Time of a script" help:"How long one call of a script may run."`
+	ScriptMemory int           `json:"scriptMemory" default:"0" unit:"bytes" min:"0" max:"1099511627776" label:"Memory of scripts" help:"How much memory EcoFlow may take before scripts that ask for more are ended, 64 MiB at least. 0 is most of what the machine has."`
 	TemplateTime time.Duration `json:"templateTime" default:"100" unit:"ms" min:"1" max:"10000" label:"Time of a template" help:"How long one template or expression may take."`
 }
 
@@ -218,6 +221,9 @@ type Audit struct {
 
 // auditKeep is the youngest age at which audit entries may be moved.
 const auditKeep = 30
+
+// scriptMemory is the least that scripts can work in.
+const scriptMemory = 64 << 20
 
 // Loopback reports whether only this machine reaches the server, the address of the
 // API included: anywhere else nobody is signed in unasked (S1).
@@ -325,6 +331,9 @@ func (s *Settings) check(wrong func(key, format string, args ...any)) {
 	s.checkCORS(wrong)
 	s.checkRouter(wrong)
 	s.checkOriginal(wrong)
+	if m := s.Limits.ScriptMemory; m > 0 && m < scriptMemory {
+		wrong("limits.scriptMemory", "It has to be %d bytes at least, or 0 for most of what there is.", scriptMemory)
+	}
 	if k := s.Audit.Keep; k > 0 && k < auditKeep {
 		wrong("audit.keep", "It has to be %d days at least, or 0 for all.", auditKeep)
 	}

@@ -37,10 +37,10 @@ type Options struct {
 	// CallTime returns how long one call may run at present, its waiting apart; nil
 	// is limit.ScriptTime.
 	CallTime func() time.Duration
-	// Memory is the size of the heap in bytes above which a script that has been
-	// running for a while is ended. By default 80 % of the process's memory limit,
-	// or 1 GiB where it has none.
-	Memory uint64
+	// Memory returns the size of the heap in bytes above which a script that has been
+	// running for a while is ended; nil or 0 is 80 % of the process's memory limit, or
+	// 1 GiB when there is none.
+	Memory func() uint64
 	// HTTP makes the requests of fetch; nil refuses them.
 	HTTP     *http.Client
 	Log      *slog.Logger
@@ -109,11 +109,18 @@ func (o *Options) defaults() {
 	if o.CallTime == nil {
 		o.CallTime = func() time.Duration { return limit.ScriptTime }
 	}
-	if o.Memory == 0 {
-		o.Memory = 1 << 30
-		if l := debug.SetMemoryLimit(-1); l > 0 && l < 1<<60 {
-			o.Memory = uint64(l) / 5 * 4
+	most := uint64(1 << 30)
+	if l := debug.SetMemoryLimit(-1); l > 0 && l < 1<<60 {
+		most = uint64(l) / 5 * 4
+	}
+	chosen := o.Memory
+	o.Memory = func() uint64 {
+		if chosen != nil {
+			if n := chosen(); n > 0 {
+				return n
+			}
 		}
+		return most
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

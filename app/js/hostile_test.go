@@ -36,7 +36,7 @@ func TestHostile(t *testing.T) {
 		callTime, rounds = time.Second, n
 		most = callTime*3/2 + 100*time.Millisecond
 	}
-	e := New(Options{CallTime: lasting(callTime), Memory: 700 << 20, Runtimes: 8})
+	e := New(Options{CallTime: lasting(callTime), Memory: func() uint64 { return 700 << 20 }, Runtimes: 8})
 	defer e.Close()
 	runtime.GC()
 	before := heap()

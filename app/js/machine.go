@@ -251,7 +251,7 @@ const growth = 256 << 20
 // greedy reports whether the heap is too large, or grew too much since the turn
 // was first looked at: steps that double a text are caught while they are short.
 func (w *watch) greedy() bool {
-	most, now := w.machine.engine.options.Memory, heap()
+	most, now := w.machine.engine.options.Memory(), heap()
 	if w.base == 0 {
 		w.base = now
 	}

@@ -135,6 +135,8 @@ var access = map[string]string{
 	"settings.versions":       "serverConfigurationShow serverConfigurationUpdate",
 	"settings.compare":        "serverConfigurationShow serverConfigurationUpdate",
 	"settings.restore":        "serverConfigurationUpdate",
+	"database.size":           "serverConfigurationShow serverConfigurationUpdate",
+	"database.compact":        "serverConfigurationUpdate",
 	"config.show":             "serverConfigurationShow serverConfigurationUpdate",
 	"config.part":             "serverConfigurationShow serverConfigurationUpdate",
 	"config.update":           "serverConfigurationUpdate",

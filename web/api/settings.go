@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"ecoflow/app"
+	"ecoflow/app/audit"
 	"ecoflow/app/auth"
 	"ecoflow/app/config"
+	"ecoflow/app/system"
 	"ecoflow/web/endpoint"
 )
 
@@ -88,6 +90,32 @@ func settings(a *app.App) []endpoint.Endpoint {
 		}, func(ctx context.Context, r askedRestore) (savedSettings, error) {
 			page, err := a.Config.Restore(ctx, r.Restore)
 			return saved(ctx, r.Request, a, page), err
+		}),
+		endpoint.New(endpoint.Spec{
+			ID:      "database.size",
+			Route:   "GET /settings/database",
+			Summary: "Say how large the system database is",
+			Allow:   seeSettings,
+		}, func(ctx context.Context, _ struct{}) (databaseSize, error) { return sizeOf(ctx, a) }),
+		endpoint.New(endpoint.Spec{
+			ID:          "database.compact",
+			Route:       "POST /settings/database/compact",
+			Summary:     "Compact the system database",
+			Description: "Gives what is unused in the file back to the disk. Changes wait meanwhile; on the disk there has to be room for it once more.",
+			Allow:       auth.ServerConfigurationUpdate,
+			Audit:       "Compacted the system database",
+		}, func(ctx context.Context, _ struct{}) (databaseSize, error) {
+			before, err := a.Database.Size(ctx)
+			if err == nil {
+				err = a.Database.Compact(ctx)
+			}
+			if err != nil {
+				return databaseSize{}, err
+			}
+			after, err := sizeOf(ctx, a)
+			audit.Describe(ctx, "system database", before, after.Size)
+			a.Health.Nudge()
+			return after, err
 		}),
 		endpoint.New(endpoint.Spec{
 			ID:      "config.show",
@@ -230,6 +258,17 @@ func configuration(a *app.App, s *config.Settings) map[string]any {
 	}
 	object["database"] = systemDatabase(a, s)
 	return object
+}
+
+// databaseSize says how large the file of the system database is.
+type databaseSize struct {
+	File string `json:"file" doc:"Whole path."`
+	system.Size
+}
+
+func sizeOf(ctx context.Context, a *app.App) (databaseSize, error) {
+	size, err := a.Database.Size(ctx)
+	return databaseSize{filepath.ToSlash(a.Folder) + "/ecoflow.db", size}, err
 }
 
 // systemDatabase is the member of the configuration object about the product's own

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -328,6 +329,35 @@ func TestSignInIsASetting(t *testing.T) {
 	ask(ada, `PATCH /settings {"changes": {"signIn": false}}`, `200 "version":3`)
 	ask(person, `POST /settings/confirm {"version": 3}`, `200 "pending":null`)
 	ask(person, `GET /settings`, `200 "version":3`)
+}
+
+// How long guessing is held up at most is a setting.
+func TestSignInWait(t *testing.T) {
+	p := webtest.Start(t)
+	if rec := p.Do(p.Admin().Cookie, "PATCH", "/systemApi/settings", `{"changes": {"limits.signInWait": 5}}`); rec.Code != http.StatusOK {
+		t.Fatal(rec.Code, rec.Body)
+	}
+	now := time.Now()
+	p.Accounts.Now = func() time.Time { return now }
+	var wait int
+	for range 20 { // from now on as slow as it gets
+		rec := p.Do(nil, "POST", "/systemApi/users/login", `{"username": "nobody", "password": "wrong wrong wrong"}`)
+		if rec.Code == http.StatusTooManyRequests {
+			t.Fatal(rec.Code, rec.Body)
+		}
+		rec = p.Do(nil, "POST", "/systemApi/users/login", `{"username": "nobody", "password": "wrong wrong wrong"}`)
+		wait = 0
+		if after := rec.Header().Get("Retry-After"); after != "" {
+			var err error
+			if wait, err = strconv.Atoi(after); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now = now.Add(time.Duration(max(wait, 1)) * time.Second)
+	}
+	if wait != 300 {
+		t.Errorf("the wait is %d s", wait)
+	}
 }
 
 // How long people stay signed in is a setting, for those who are too.

@@ -262,6 +262,24 @@ func TestStopWaitsForRunsInFlight(t *testing.T) {
 	}
 }
 
+// What is under way gets as long as the setting says.
+func TestTimeToStop(t *testing.T) {
+	unixOnly(t)
+	p := start(t, t.TempDir(), "--auth")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(map[string]*drive.Flow{"slow": drive.NewFlow().
+		Request("a", "GET", "/slow").Node("b", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 25_000}).Response("d", "msg").Edge("a", "b", "d")}))
+	adjust(t, ada, map[string]any{"limits.stopTime": 1})
+	cutOff := inFlight(t, p, "/api/slow")
+	stop(t, p)
+	if got := <-cutOff; strings.HasPrefix(got, "200") {
+		t.Errorf("the run in flight was answered with %s", got)
+	}
+	if !strings.Contains(p.Output(), "requests were cut off") {
+		t.Errorf("it ended with\n%s", p.Output())
+	}
+}
+
 // inFlight sends a request, returns once the program has it, and delivers what
 // comes back.
 func inFlight(t *testing.T, p *drive.Program, path string) (answer chan string) {

@@ -732,6 +732,41 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		adjust(t, c, map[string]any{"limits.connections": nil})
 	})
 
+	t.Run("memory of scripts", func(t *testing.T) {
+		if a := ask(t, c, "PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{"limits.scriptMemory": 1000}}); a.Status != 422 {
+			t.Errorf("a limit in which nothing works: %s", a)
+		}
+		must(t, c.Deploy(map[string]*drive.Flow{"large": drive.NewFlow().Request("m1", "GET", "/large").
+			Function("m2", "const kept = []; for (;;) kept.push({ n: kept.length });").Response("m3", "msg").Edge("m1", "m2", "m3")}))
+		adjust(t, c, map[string]any{"limits.scriptMemory": 64 << 20, "limits.scriptTime": 30_000, "runs.showErrors": "always"})
+		if a := get("/api/large", ""); a.Status != 500 || !strings.Contains(a.Body, "more memory") {
+			t.Errorf("a script over the limit: %s", a)
+		}
+		adjust(t, c, map[string]any{"limits.scriptMemory": nil, "limits.scriptTime": nil, "runs.showErrors": "never"})
+		must(t, c.Deploy(simple()))
+	})
+
+	t.Run("system database", func(t *testing.T) {
+		var before, after struct {
+			File          string
+			Bytes, Unused int64
+		}
+		for i := range 40 { // deployments of which one is kept
+			flows := simple()
+			flows["long"] = drive.NewFlow().Request("s1", "GET", "/long").Text("s2", strings.Repeat(fmt.Sprint(i), 20_000)).Response("s3", "msg").Edge("s1", "s2", "s3")
+			must(t, c.Deploy(flows))
+		}
+		adjust(t, c, map[string]any{"deployments.keep": 1})
+		must(t, c.Deploy(simple()))
+		must(t, ask(t, c, "GET", "/systemApi/settings/database", nil).Payload(&before))
+		must(t, ask(t, c, "POST", "/systemApi/settings/database/compact", "{}").Payload(&after))
+		if before.Unused == 0 || after.Unused != 0 || after.Bytes >= before.Bytes || !strings.HasSuffix(after.File, "/ecoflow.db") {
+			t.Errorf("from %+v to %+v", before, after)
+		}
+		must(t, c.Deploy(simple()))
+		adjust(t, c, map[string]any{"deployments.keep": nil})
+	})
+
 	t.Run("logging", func(t *testing.T) {
 		elsewhere := t.TempDir()
 		adjust(t, c, map[string]any{

@@ -21,6 +21,9 @@ import (
 	"ecoflow/web"
 )
 
+// longestExit is how long EcoFlow may take to end: the most that the settings allow.
+const longestExit = 300*time.Second + exitMargin
+
 // command does what was asked instead of serving.
 func command(o instance.Options, path string) error {
 	if o.Command[0] == "check" {
@@ -74,7 +77,7 @@ func askToStop(ctx context.Context, folder *instance.Folder) error {
 	if err := other.Stop(ctx); err != nil {
 		return err
 	}
-	if err := folder.AwaitRelease(ctx, exitTime); err != nil {
+	if err := folder.AwaitRelease(ctx, longestExit); err != nil {
 		return err
 	}
 	fmt.Println("EcoFlow has stopped.")
@@ -89,7 +92,7 @@ func askToRestart(ctx context.Context, folder *instance.Folder) error {
 	if err := other.Restart(ctx); err != nil {
 		return err
 	}
-	if err := folder.AwaitRestart(ctx, other, exitTime+instance.ReadyTime); err != nil {
+	if err := folder.AwaitRestart(ctx, other, longestExit+instance.ReadyTime); err != nil {
 		return err
 	}
 	fmt.Println("EcoFlow has restarted.")

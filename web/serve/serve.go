@@ -32,9 +32,8 @@ import (
 )
 
 const (
-	stopTime     = 30 * time.Second // what runs in flight get to end
-	exitTime     = 34 * time.Second // the process is gone by then, whatever hangs
-	databaseName = "ecoflow.db"     // in the data folder
+	exitMargin   = 4 * time.Second // after the time to stop the process is gone, whatever hangs
+	databaseName = "ecoflow.db"    // in the data folder
 
 	sandboxTime = 8 * time.Second // a browser that has not read its launch page by then may not
 	reserveStep = time.Minute     // how often a reserve that was given up is tried again
@@ -475,9 +474,10 @@ func openStorage(ctx context.Context, folder *instance.Folder, o storage.Options
 }
 
 // stop ends what goes on: nothing new comes in, streams say goodbye, runs in flight
-// get stopTime, or nothing more after a second signal.
+// get the time to stop, or nothing more after a second signal.
 func (p *process) stop(signals <-chan os.Signal) error {
-	p.overdue = time.AfterFunc(exitTime, func() {
+	stopTime := p.config.Get().Limits.StopTime
+	p.overdue = time.AfterFunc(stopTime+exitMargin, func() {
 		p.log.Error("stopping took too long")
 		os.Exit(1)
 	})

@@ -297,6 +297,8 @@ describe("settings, seen by axe", () => {
         assert.deepEqual([await field(page, "Runs at once").inputValue(), await field(page, "Runs at once").isDisabled()], ["321", true]);
         await field(page, "Time of a run").fill("1");
         await button(page, "Save").click();
+        await button(page, "Compact").click();
+        await page.getByText("The database is compacted.").waitFor();
         await look("settings with a fault");
         await field(page, "Time of a run").fill(size === "wide" ? "20000" : "25000");
         await button(page, "Review").click();

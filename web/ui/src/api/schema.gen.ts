@@ -1787,6 +1787,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings/database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how large the system database is */
+        get: operations["database.size"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/database/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compact the system database
+         * @description Gives what is unused in the file back to the disk. Changes wait meanwhile; on the disk there has to be room for it once more.
+         */
+        post: operations["database.compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/settings/versions": {
         parameters: {
             query?: never;
@@ -2511,6 +2548,14 @@ export interface components {
              */
             until: string;
             version: number;
+        };
+        DatabaseSize: {
+            /** @description With the log beside it. */
+            bytes: number;
+            /** @description Whole path. */
+            file: string;
+            /** @description How much of it holds nothing; compacting gives that back to the disk. */
+            unused: number;
         };
         EditorAnnotateRequestInput: {
             note?: string;
@@ -7606,6 +7651,72 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["ConfigPage"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "database.size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["DatabaseSize"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "database.compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload: components["schemas"]["DatabaseSize"];
                         /** @constant */
                         success: true;
                     };

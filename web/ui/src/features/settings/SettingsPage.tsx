@@ -24,6 +24,7 @@ import { idOf, SettingRow } from "./SettingRow";
 import { useStaged } from "./staged";
 import { Versions } from "./Versions";
 import "../../styles/kitForms";
+import { SystemDatabase } from "./SystemDatabase";
 import "./settings.css";
 
 /** Every setting of the server, changed as a whole; and the versions they had. */
@@ -213,6 +214,8 @@ function Form({
     (f) => (search === "" || matches(f, search)) && (!changed || f.source !== "default" || f.key in edits),
   );
   const groups = [...new Set(found.map((f) => f.group))];
+  const hasDatabase = !changed && t("settings.database.words").includes(search.toLowerCase());
+  const index = hasDatabase ? [...groups, t("settings.database")] : groups;
   const look = (next: { q?: string; changed?: boolean }): void =>
     void navigate({
       to: "/system/settings",
@@ -241,7 +244,7 @@ function Form({
         </Text>
       </div>
       <Summary settings={settings} faults={faults} attempt={attempt} onShow={() => look({})} />
-      {found.length === 0 && (
+      {index.length === 0 && (
         <Empty
           actions={
             <Button variant="default" onClick={() => look({})}>
@@ -255,7 +258,7 @@ function Form({
       <div className="settings">
         <nav className="settings__index" aria-label={t("settings.index")}>
           <ul>
-            {groups.map((g) => (
+            {index.map((g) => (
               <li key={g}>
                 <a
                   href={`#${groupId(g)}`}
@@ -303,6 +306,7 @@ function Form({
                 ))}
             </section>
           ))}
+          {hasDatabase && <SystemDatabase id={groupId(t("settings.database"))} readOnly={readOnly} />}
         </div>
       </div>
     </>

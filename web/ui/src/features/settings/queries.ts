@@ -15,6 +15,14 @@ export const settingsQuery = queryOptions({
   queryFn: () => payload(api.GET("/settings")),
 });
 
+/** A request without a body says that it comes from here all the same. */
+export const JSON_TYPE = { "Content-Type": "application/json" };
+
+export const databaseQuery = queryOptions({
+  queryKey: ["settings", "database"],
+  queryFn: () => payload(api.GET("/settings/database")),
+});
+
 export const versionsQuery = queryOptions({
   queryKey: ["settings", "versions"],
   queryFn: () => payload(api.GET("/settings/versions")),
