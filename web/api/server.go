@@ -105,7 +105,7 @@ func server(a *app.App) []endpoint.Endpoint {
 			Route:   "POST /server",
 			Summary: "Restart or stop the server",
 			Description: "Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, " +
-				"30 s at most. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, " +
+				"as long as limits.stopTime allows. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, " +
 				"503 says why and the server goes on.",
 			Allow: endpoint.Depends(auth.SignedIn, serverRequest.allow),
 			Audit: "Asked the server to {Mode}",
