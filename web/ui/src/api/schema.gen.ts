@@ -1643,7 +1643,7 @@ export interface paths {
         put?: never;
         /**
          * Restart or stop the server
-         * @description Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, 30 s at most. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, 503 says why and the server goes on.
+         * @description Mode restart needs restartServer, stop needs stopServer, status nothing. Requests that are under way are finished first, as long as limits.stopTime allows. A restart refuses nobody: who calls meanwhile waits. It is rehearsed, and when the program or its settings could not start, 503 says why and the server goes on.
          */
         post: operations["server.operate"];
         delete?: never;
