@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -18,6 +20,7 @@ type DebugMessage struct {
 	NodeID    string          `json:"nodeID"`
 	Label     string          `json:"label"`
 	RunID     string          `json:"runID"`
+	Level     string          `json:"level"` // debug, info, warning or error
 	Value     json.RawMessage `json:"value"`
 	Shortened bool            `json:"shortened,omitempty"` // Value leaves something out
 }
@@ -76,6 +79,9 @@ func (c *console) add(m DebugMessage) DebugMessage {
 	return m
 }
 
+// logLevels are the levels of debug messages in the server's log; what has none is information.
+var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "warning": slog.LevelWarn, "error": slog.LevelError}
+
 // debug shows a value where it is wanted.
 func (e *Engine) debug(d node.DebugLine, v func() any) {
 	now := time.Now()
@@ -85,11 +91,11 @@ func (e *Engine) debug(d node.DebugLine, v func() any) {
 	}
 	data, shortened := trace.Shorten(v())
 	if terminal {
-		e.log.Info("debug", "flow", d.Flow, "label", d.Label, "run", d.RunID, "value", string(data))
+		e.log.Log(context.Background(), logLevels[d.Level], "debug", "flow", d.Flow, "label", d.Label, "run", d.RunID, "value", string(data))
 	}
 	if window {
 		m := e.console.add(DebugMessage{
-			At: now.UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Value: data, Shortened: shortened,
+			At: now.UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened,
 		})
 		e.events.Publish(event.Debug, m)
 	}

@@ -547,7 +547,7 @@ func (r *run) Debug(_ context.Context, d node.DebugLine, v func() any) {
 		r.engine.debug(d, v)
 	} else if r.shows != nil {
 		data, shortened := trace.Shorten(v())
-		r.shows(DebugMessage{At: time.Now().UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Value: data, Shortened: shortened})
+		r.shows(DebugMessage{At: time.Now().UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened})
 	}
 }
 

@@ -114,8 +114,9 @@ type Host interface {
 type DebugLine struct {
 	Flow, NodeID, Label string
 	RunID               string
-	Window              bool // the editor's console
-	Terminal            bool // the server's log
+	Level               string // debug, info, warning or error
+	Window              bool   // the editor's console
+	Terminal            bool   // the server's log
 }
 
 // Inbound is the HTTP request that started a run, without our own credentials.

@@ -149,7 +149,7 @@ func TestDebug(t *testing.T) {
 		if got := jsonOf(h.debug[0]); got != tt.want {
 			t.Errorf("%s shows %s, want %s", tt.inputs, got, tt.want)
 		}
-		if want := (node.DebugLine{Flow: "shop", NodeID: "n1", Label: "My node", RunID: "run1", Window: true}); h.lines[0] != want {
+		if want := (node.DebugLine{Flow: "shop", NodeID: "n1", Label: "My node", RunID: "run1", Level: "info", Window: true}); h.lines[0] != want {
 			t.Errorf("%s: %+v", tt.inputs, h.lines[0])
 		}
 	}

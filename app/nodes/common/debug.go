@@ -12,6 +12,7 @@ type Debug struct {
 	Output     node.Pick  `input:"debugOutput" label:"Show" required:"true" options:"Message,Complete=Complete payload,Expression" default:"Complete"`
 	Expression node.Text  `input:"debugExp" label:"Expression" when:"debugOutput=Expression" hint:"A key of the payload, or a template like {{ msg.user }}."`
 	Consoles   node.Picks `input:"debugConsole" label:"Where" required:"true" options:"WebConsole=Editor,Terminal=Server log" default:"WebConsole"`
+	Level      node.Pick  `input:"debugLevel" label:"Level" options:"debug=Debug,info=Information,warning=Warning,error=Error" default:"info" advanced:"true"`
 
 	line node.DebugLine
 }
@@ -22,7 +23,7 @@ var debugType = node.Define("Debug", node.Debug, Debug{}, node.In(node.Commons),
 // Prepare implements node.Preparer.
 func (d *Debug) Prepare(v node.Values) []node.Problem {
 	d.line = node.DebugLine{
-		Flow: v.Flow, NodeID: v.NodeID, Label: v.Label,
+		Flow: v.Flow, NodeID: v.NodeID, Label: v.Label, Level: string(d.Level),
 		Window: slices.Contains(d.Consoles, "WebConsole"), Terminal: slices.Contains(d.Consoles, "Terminal"),
 	}
 	return nil

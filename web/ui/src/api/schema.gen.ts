@@ -3219,6 +3219,7 @@ export interface components {
             flow: string;
             id: number;
             label: string;
+            level: string;
             nodeID: string;
             runID: string;
             shortened?: boolean;
