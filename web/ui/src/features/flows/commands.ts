@@ -10,6 +10,7 @@ import {
   edgeBetween,
   type FlowEdge,
   type FlowNode,
+  type Group,
   inputsOf,
   list,
   type Note,
@@ -232,21 +233,24 @@ export function setInput(name: string, catalogue: Catalogue, id: string, input: 
   const flow = flowOf(name);
   const node = flow?.doc.nodes.byId[id];
   if (!flow || !node) return;
-  const type = catalogue.of(node);
   editor().edit(
     name,
     t("step.change", { name: node.data.label }),
-    (e) => {
-      const before = e.get("configs", id);
-      const configs = { ...before?.configs, [input]: value };
-      e.set("configs", { ...before, id, configs });
-      const configured = type ? isConfigured(type, configs) : node.data.configured;
-      if (configured !== undefined && configured !== node.data.configured)
-        e.patch("nodes", id, { data: { ...node.data, configured } });
-      dropLostPorts(e, catalogue, id);
-    },
+    (e) => setInputs(e, catalogue, id, { ...e.get("configs", id)?.configs, [input]: value }),
     `${id}.${input}`,
   );
+}
+
+/** Gives a node these settings and keeps its configured mark and its ports' edges true. */
+export function setInputs(e: Edit, catalogue: Catalogue, id: string, configs: Record<string, unknown>): void {
+  const node = e.get("nodes", id);
+  if (!node) return;
+  e.set("configs", { ...e.get("configs", id), id, configs });
+  const type = catalogue.of(node);
+  const configured = type ? isConfigured(type, configs) : node.data.configured;
+  if (configured !== undefined && configured !== node.data.configured)
+    e.patch("nodes", id, { data: { ...node.data, configured } });
+  dropLostPorts(e, catalogue, id);
 }
 
 // A case that was taken away takes its port's edges with it.
@@ -266,11 +270,15 @@ export interface Piece {
   edges: FlowEdge[];
   configs: { id: string; configs: Record<string, unknown> }[];
   notes: Note[];
+  /** Pieces of before groups were copied have none. */
+  groups?: Group[];
 }
 
-/** Takes the selection as a piece; secret inputs stay behind. */
+/** Takes the selection as a piece; secret inputs stay behind. A group comes along with its members. */
 export function copyPiece(flow: OpenFlow, catalogue: Catalogue): Piece {
-  const nodes = selectedNodes(flow);
+  const groups = list(flow.doc, "groups");
+  const grouped = new Set(groups.flatMap((g) => (flow.selected.has(g.id) ? g.members : [])));
+  const nodes = list(flow.doc, "nodes").filter((n) => flow.selected.has(n.id) || grouped.has(n.id));
   const ids = new Set(nodes.map((n) => n.id));
   return {
     ecoflow: 1,
@@ -278,6 +286,7 @@ export function copyPiece(flow: OpenFlow, catalogue: Catalogue): Piece {
     edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
     configs: nodes.map((n) => ({ id: n.id, configs: withoutSecrets(catalogue.of(n), inputsOf(flow.doc, n.id)) })),
     notes: list(flow.doc, "notes").filter((n) => flow.selected.has(n.id)),
+    groups: groups.filter((g) => g.members.length > 0 && g.members.every((m) => ids.has(m))),
   };
 }
 
@@ -295,6 +304,11 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
   const by = { x: snap(at.x - left), y: snap(at.y - top) };
   const ids = new Map(all.map((n) => [n.id, newId()]));
   const id = (old: string): string => ids.get(old) ?? old;
+  const groups = (piece.groups ?? []).map((g) => ({
+    ...g,
+    id: newId(),
+    members: g.members.flatMap((m) => ids.get(m) ?? []),
+  }));
   const moved = (p: Point): Point => ({ x: p.x + by.x, y: p.y + by.y });
   editor().edit(name, t("step.paste", { n: all.length }), (e) => {
     for (const n of piece.nodes) e.set("nodes", { ...n, id: id(n.id), position: moved(n.position) });
@@ -302,6 +316,7 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
     for (const c of piece.configs) e.set("configs", { id: id(c.id), configs: c.configs });
     for (const x of piece.edges)
       e.set("edges", { ...x, ...edgeBetween(id(x.source), id(x.target), portOf(x)), animated: x.animated });
+    for (const g of groups) if (g.members.length > 0) e.set("groups", g);
   });
   const made = [...ids.values()];
   editor().select(name, made);
