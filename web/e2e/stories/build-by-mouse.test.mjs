@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bottom, call, canvas, card, deploy, dialog, dragEdge, dragIn, edges, inspector, launch, newFlow, writeCode } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { ask } from "../wire.mjs";
 
 describe("building with the mouse", () => {
   let chromium;
@@ -69,9 +70,20 @@ describe("building with the mouse", () => {
     await card(page, "Request").filter({ hasText: "GET /users/:id" }).waitFor();
     await paste(`curl -X PUT '${product.url}/api/users/7?x=1' -H 'Content-Type: application/json' --data '{"name": "Ada"}'`);
     await card(page, "Request").filter({ hasText: "PUT /users/7" }).waitFor();
+    // The line is a request with its answer, and kept as a test with all that it sends.
+    await edges(page, "Request", "Response").waitFor({ state: "attached" });
+    await page.getByText("The request is saved as the test PUT /api/users/7.").first().waitFor();
+    const flow = decodeURIComponent(new URL(page.url()).pathname.split("/").at(-1));
+    const [test] = await ask(page, "GET", `/drafts/${encodeURIComponent(flow)}/tests`);
+    assert.deepEqual(test.request, {
+      method: "PUT",
+      path: "/api/users/7?x=1",
+      headers: { "Content-Type": "application/json" },
+      body: '{"name": "Ada"}',
+    });
     await paste("what is this");
     await page.getByText("The clipboard holds nothing that can be pasted here").first().waitFor();
-    assert.equal(await canvas(page).getByRole("group").count(), 2);
+    assert.equal(await canvas(page).getByRole("group").count(), 3);
     assert.deepEqual(faults, []);
   });
 

@@ -5,6 +5,7 @@ import {
   IconArrowForwardUp,
   IconChevronDown,
   IconDeviceFloppy,
+  IconDownload,
   IconHistory,
   IconLayoutBottombar,
   IconLayoutSidebar,
@@ -15,10 +16,11 @@ import {
   IconRocket,
   IconRoute,
   IconTrash,
+  IconUpload,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useBlocker, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { isProblem } from "../../api/problem";
 import { type Action, useActions } from "../../app/actions";
@@ -32,7 +34,7 @@ import type { BottomTab } from "./BottomPanel";
 import { Canvas } from "./canvas/Canvas";
 import type { MenuRequest, QuickAddRequest } from "./canvas/requests";
 import { catalogueQuery, useCatalogue } from "./catalogue";
-import { insertText } from "./clipboard";
+import { pasteText } from "./clipboard";
 import { add } from "./commands";
 import { discard, draftsQuery, isDeleted, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
 import { FlowTabs } from "./FlowTabs";
@@ -41,7 +43,9 @@ import { useMarks } from "./marks";
 import { DRAG_TYPE, Palette } from "./palette/Palette";
 import { useRecent } from "./palette/recent";
 import { Resizer } from "./Resizer";
+import { useSearching } from "./searching";
 import { CONFIGURATION, isUnsaved, useEditor, useFlow } from "./store";
+import { transfer, useTransfer } from "./transfer";
 import "../../styles/kitForms";
 import "./flowPage.css";
 
@@ -57,6 +61,7 @@ const CanvasMenu = lazy(() => import("./canvas/CanvasMenu").then((m) => ({ defau
 const loadQuickAdd = (): Promise<typeof import("./palette/QuickAdd")> => import("./palette/QuickAdd");
 const QuickAdd = lazy(() => loadQuickAdd().then((m) => ({ default: m.QuickAdd })));
 const RoutesBar = lazy(() => import("./RoutesBar").then((m) => ({ default: m.RoutesBar })));
+const Transfer = lazy(() => import("./Transfer").then((m) => ({ default: m.Transfer })));
 const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline })));
 
 /** What of the actions stands in the menu beside Deploy. */
@@ -130,10 +135,10 @@ function Editor({ name }: { name: string }) {
   const saving = useDrafts((s) => s.saving[name] ?? false);
   const failed = useDrafts((s) => s.failed[name]);
   const notKept = useDrafts((s) => s.notKept);
+  const isTransferring = useTransfer((s) => s.what !== undefined);
   const hasConflict = useDrafts((s) => Object.values(s.pending).some(Boolean));
   // F3 steps on after the search was closed, so it stays once it was open.
-  const hasSearched = useRef(false);
-  if (isFinding) hasSearched.current = true;
+  const hasSearched = useSearching((s) => s.query !== "");
   const status = useEditor((s) => s.status);
   const acts = useActs();
   const unsaved = flow !== undefined && isUnsaved(flow);
@@ -241,6 +246,8 @@ function Editor({ name }: { name: string }) {
       },
       { id: "flow.test", label: t("flow.test"), section, where: "canvas", run: test },
       { id: "flow.find", label: t("flow.find"), section, run: () => setFinding(true) },
+      { id: "flow.export", label: t("flow.export"), section, icon: IconDownload, run: () => transfer("export") },
+      { id: "flow.import", label: t("flow.import"), section, icon: IconUpload, run: () => transfer("import") },
       {
         id: "flow.outline",
         label: t("flow.outline"),
@@ -462,14 +469,8 @@ function Editor({ name }: { name: string }) {
                     return;
                   }
                   const file = e.dataTransfer.files[0];
-                  if (file)
-                    void file
-                      .text()
-                      .then(
-                        (text) =>
-                          insertText(name, catalogue, text, at) || useEditor.getState().announce(t("paste.unknown")),
-                      );
-                  else insertText(name, catalogue, e.dataTransfer.getData("text/plain"), at);
+                  const text = file?.text() ?? Promise.resolve(e.dataTransfer.getData("text/plain"));
+                  void text.then((read) => pasteText(name, catalogue, read, at));
                 }}
               >
                 {flow.doc.nodes.ids.length === 0 && flow.doc.notes.ids.length === 0 && (
@@ -563,9 +564,10 @@ function Editor({ name }: { name: string }) {
             onOpen={openNode}
           />
         )}
-        {(isFinding || hasSearched.current) && (
+        {(isFinding || hasSearched) && (
           <FindDialog opened={isFinding} onClose={() => setFinding(false)} current={name} />
         )}
+        {isTransferring && <Transfer flow={flow} />}
         {hasConflict && <ConflictDialog />}
         {reviewing && (
           <Review {...(reviewing === "flow" ? { only: name } : {})} onClose={() => setReviewing(undefined)} />

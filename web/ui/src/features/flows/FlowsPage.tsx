@@ -14,7 +14,7 @@ import { RelativeTime } from "../../components/RelativeTime";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 import { type DraftRow, draftsQuery } from "./draft";
-import { downloadFlows } from "./export";
+import { downloadFlows, exportable } from "./export";
 import { useFlowActions } from "./flowActions";
 import { ImportDialog } from "./ImportDialog";
 import { CONFIGURATION } from "./store";
@@ -97,7 +97,7 @@ export function FlowsPage() {
             <Button
               variant="default"
               leftSection={<IconDownload size={16} />}
-              onClick={() => void downloadFlows(rows.map((r) => r.name))}
+              onClick={() => void downloadFlows(exportable(rows))}
             >
               {t("flows.exportAll")}
             </Button>

@@ -1,11 +1,14 @@
 import { Alert, Button, Group, Loader, Select, Stack, Table, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { api, payload } from "../../api/client";
+import { queries } from "../../app/queries";
 import { Failure } from "../../app/states";
 import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
-import { refresh } from "./draft";
+import { draftsQuery, refresh } from "./draft";
 import { useEditor } from "./store";
+import { flowsIn } from "./wire";
 
 type Choice = "keep" | "replace" | "copy";
 
@@ -21,12 +24,13 @@ function isHere(f: Imported["flows"][number]): boolean {
   return !f.conflict && f.choice === "keep";
 }
 
-/** What an import would do, a choice for each name that is taken, then the import. */
+/** What an import would do, a choice for each name that is taken, then the import and what came of it. */
 export function ImportDialog({ text, onClose }: { text: string; onClose: () => void }) {
   const [preview, setPreview] = useState<Imported>();
   const [choices, setChoices] = useState<Record<string, Choice>>({});
   const [failure, setFailure] = useState<unknown>();
   const [isRunning, setRunning] = useState(false);
+  const [done, setDone] = useState<Imported>();
   const send = async (isPreview: boolean): Promise<Imported> => {
     let flows: unknown;
     try {
@@ -34,6 +38,9 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
     } catch (e) {
       throw new Error(t("import.notJson", { reason: (e as Error).message }));
     }
+    // A copied piece becomes a flow of its own.
+    const [[piece, flow] = []] = flowsIn(text) ?? [];
+    if (piece === "") flows = flow;
     const body = { flows, choices, choice: isPreview ? "copy" : "keep", preview: isPreview, name: t("flowName.new") };
     return (await payload(api.POST("/drafts/import", { body: body as never }))) as unknown as Imported;
   };
@@ -45,15 +52,17 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
   const run = async (): Promise<void> => {
     setRunning(true);
     try {
-      const done = await send(false);
-      for (const f of done.flows) if (f.as && useEditor.getState().flows[f.as]) await refresh(f.as);
-      onClose();
+      const made = await send(false);
+      for (const f of made.flows) if (f.as && useEditor.getState().flows[f.as]) await refresh(f.as);
+      void queries.invalidateQueries(draftsQuery);
+      setDone(made);
     } catch (e) {
       setFailure(e);
     } finally {
       setRunning(false);
     }
   };
+  if (done) return <Outcome done={done} onClose={onClose} />;
   return (
     <Dialog onClose={onClose} title={t("import.title")} size="lg">
       <Stack>
@@ -124,4 +133,44 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
       </Stack>
     </Dialog>
   );
+}
+
+/** What became of each flow, and the way to it. */
+function Outcome({ done, onClose }: { done: Imported; onClose: () => void }) {
+  const taken = done.flows.filter((f) => f.as !== "");
+  return (
+    <Dialog onClose={onClose} title={t("import.done", { n: taken.length })} size="lg">
+      <Stack>
+        <ul className="rows">
+          {done.flows.map((f) => (
+            <li key={f.name} className="rows__row">
+              <span className="rows__text">
+                {f.as === "" ? (
+                  f.name
+                ) : (
+                  <Link to="/flows/$name" params={{ name: f.as }} onClick={onClose}>
+                    {f.as}
+                  </Link>
+                )}
+              </span>
+              <span className="rows__place">{t(outcomeOf(f))}</span>
+            </li>
+          ))}
+        </ul>
+        {done.problems.length > 0 && <Text>{t("import.problems", { n: done.problems.length })}</Text>}
+        <Group justify="flex-end">
+          <Button data-autofocus onClick={onClose}>
+            {t("common.close")}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}
+
+function outcomeOf(f: Imported["flows"][number]) {
+  if (isHere(f)) return "import.same";
+  if (f.as === "") return "import.kept";
+  if (f.choice === "replace") return "import.replaced";
+  return f.conflict ? "import.copied" : "import.added";
 }

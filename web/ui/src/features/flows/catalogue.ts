@@ -8,7 +8,7 @@ import { type Doc, type FlowNode, inputsOf, type Kind, list, portOf } from "./do
 import type { Port, TypeInfo, TypeOf } from "./rules";
 
 /** The original's Response node (md5 of "ecoflow-commons.Response"), which wraps answers as the original does unless told otherwise. */
-const RESPONSE_TYPE = "88659a8c0ae433ba8a6f803300262fec";
+export const RESPONSE_TYPE = "88659a8c0ae433ba8a6f803300262fec";
 
 /** Our Call flow and Called nodes (md5 of "ecoflow.Call flow" and "ecoflow.Called"). */
 export const CALL_TYPE = "6a4aaf2c0270035ef29dab3d4d1eb558";

@@ -1,33 +1,51 @@
-// Flows as a file: what the server has, secrets left out.
+// Flows as text, for a file or the clipboard: as the window shows them, those that are
+// not open as the server has them, secrets left out.
 
 import { api, payload } from "../../api/client";
 import { queries } from "../../app/queries";
 import { Catalogue, catalogueQuery, readTypes } from "./catalogue";
 import { withoutSecrets } from "./commands";
 import { dictionary } from "./dictionary";
-import type { WireFlow } from "./document";
+import { type WireFlow, write } from "./document";
+import type { DraftRow } from "./draft";
+import { CONFIGURATION, useEditor } from "./store";
+
+/** The flows that an export of all takes along. */
+export function exportable(rows: readonly DraftRow[]): string[] {
+  return rows.filter((d) => d.name !== CONFIGURATION && d.state !== "removed").map((d) => d.name);
+}
+
+/** The flows as the JSON that import takes. */
+export async function flowsText(names: readonly string[], catalogue?: Catalogue): Promise<string> {
+  const known = catalogue ?? new Catalogue(readTypes(await queries.ensureQueryData(catalogueQuery)));
+  const out = dictionary<WireFlow>();
+  for (const name of names) {
+    const open = useEditor.getState().flows[name];
+    out[name] = bare(open ? write(open.doc) : await stored(name), known);
+  }
+  return JSON.stringify(out, null, 2);
+}
 
 /** Downloads flows as the JSON that import takes. */
 export async function downloadFlows(names: readonly string[]): Promise<void> {
-  const catalogue = new Catalogue(readTypes(await queries.ensureQueryData(catalogueQuery)));
-  const out = dictionary<WireFlow>();
-  for (const name of names) {
-    const { flow } = (await payload(api.GET("/drafts/{flow}", { params: { path: { flow: name } } }))) as unknown as {
-      flow: WireFlow;
-    };
-    const types = new Map(flow.definitions.map((n) => [n.id, catalogue.get(n.data.moduleID._id)]));
-    out[name] = {
-      ...flow,
-      configurations: flow.configurations.map((c) => ({
-        ...c,
-        configs: withoutSecrets(types.get(c.nodeID), c.configs),
-      })),
-    };
-  }
-  saveFile(names.length === 1 ? `${names[0]}.flow.json` : "flows.json", JSON.stringify(out, null, 2));
+  saveFile(names.length === 1 ? `${names[0]}.flow.json` : "flows.json", await flowsText(names));
 }
 
-function saveFile(name: string, text: string): void {
+async function stored(name: string): Promise<WireFlow> {
+  const draft = await payload(api.GET("/drafts/{flow}", { params: { path: { flow: name } } }));
+  return (draft as unknown as { flow: WireFlow }).flow;
+}
+
+function bare(flow: WireFlow, catalogue: Catalogue): WireFlow {
+  const types = new Map(flow.definitions.map((n) => [n.id, catalogue.get(n.data.moduleID._id)]));
+  return {
+    ...flow,
+    configurations: flow.configurations.map((c) => ({ ...c, configs: withoutSecrets(types.get(c.nodeID), c.configs) })),
+  };
+}
+
+/** Hands a text to the browser as a file to keep. */
+export function saveFile(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   const link = document.createElement("a");
   link.href = url;

@@ -1,15 +1,24 @@
 import { useEffect, useMemo } from "react";
 import type { Marks } from "./canvas/view";
+import { useCatalogue } from "./catalogue";
 import { useChecks, watchChecks } from "./checks";
 import { dictionary } from "./dictionary";
-import { litEdges, stepsByNode, useRuns } from "./runs";
+import { empty } from "./document";
+import { loadPins, usePins } from "./pins";
+import { stepsByNode, useRuns } from "./runs";
+import { useEditor } from "./store";
+import { trailOf } from "./trail";
 
 /** What is shown on the cards of a flow: problems, changes since the last deploy, the last test run. */
 export function useMarks(flow: string): Marks {
   useEffect(watchChecks, []);
   const check = useChecks((s) => s.check);
   const run = useRuns((s) => s.last[flow]);
-  const pinned = useRuns((s) => s.pinned[flow]);
+  const pinned = usePins((s) => s.pinned);
+  const catalogue = useCatalogue();
+  const doc = useEditor((s) => s.flows[flow]?.doc) ?? empty;
+  useEffect(() => void loadPins(doc), [doc]);
+  const trail = useMemo(() => trailOf(doc, catalogue, run), [doc, catalogue, run]);
   return useMemo(() => {
     const problems = dictionary<{ errors: number; warnings: number }>();
     for (const p of check?.problems ?? []) {
@@ -31,6 +40,7 @@ export function useMarks(flow: string): Marks {
     for (const [node, s] of Object.entries(stepsByNode(run))) {
       runs[node] = { milliseconds: s.micros / 1000, failed: s.outcome === "failed", running: false };
     }
-    return { problems, changed, pinned: new Set(Object.keys(pinned ?? {})), runs, lit: litEdges(flow, run) };
-  }, [check, flow, run, pinned]);
+    for (const node of trail.running) runs[node] = { milliseconds: 0, failed: false, running: true };
+    return { problems, changed, pinned: new Set(Object.keys(pinned)), runs, lit: trail.lit };
+  }, [check, flow, run, pinned, trail]);
 }

@@ -2,8 +2,9 @@
 
 import { create } from "zustand";
 import { problemOf, unreachable } from "../../api/problem";
-import { dictionary, withEntry, withoutEntry } from "./dictionary";
-import { list, type WireFlow, write } from "./document";
+import { dictionary, withEntry } from "./dictionary";
+import { empty, type WireFlow, write } from "./document";
+import { pinnedIn } from "./pins";
 import { useEditor } from "./store";
 
 /** What one node did (app/trace). */
@@ -22,6 +23,9 @@ export interface RunStep {
   shortened?: boolean;
 }
 
+export const debugLevels = ["debug", "info", "warning", "error"] as const;
+export type DebugLevel = (typeof debugLevels)[number];
+
 export interface DebugMessage {
   id: number;
   at: string;
@@ -29,6 +33,7 @@ export interface DebugMessage {
   nodeID: string;
   label: string;
   runID: string;
+  level: DebugLevel;
   value: unknown;
   shortened?: boolean;
 }
@@ -55,6 +60,8 @@ export interface TestRequest {
 
 export interface Run {
   request: TestRequest;
+  /** The node that it started at, where one was chosen. */
+  entry?: string | undefined;
   steps: RunStep[];
   debug: DebugMessage[];
   response: RunResponse | undefined;
@@ -65,25 +72,14 @@ export interface Run {
 interface RunsState {
   /** The last run of each flow. */
   last: Readonly<Record<string, Run | undefined>>;
-  /** Outputs that replace a node's execution in test runs, by flow and node. */
-  pinned: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-export const useRuns = create<RunsState>()(() => ({ last: dictionary(), pinned: dictionary() }));
+export const useRuns = create<RunsState>()(() => ({ last: dictionary() }));
 
 function update(flow: string, change: Partial<Run>): void {
   useRuns.setState((s) => {
     const run = s.last[flow];
     return run ? { last: withEntry(s.last, flow, { ...run, ...change }) } : s;
-  });
-}
-
-/** Pins a node's output for test runs, or lets it run again (undefined). */
-export function pin(flow: string, node: string, output: unknown): void {
-  useRuns.setState((s) => {
-    const pinned = s.pinned[flow] ?? dictionary();
-    const next = output === undefined ? withoutEntry(pinned, node) : withEntry(pinned, node, output);
-    return { pinned: withEntry(s.pinned, flow, next) };
   });
 }
 
@@ -103,6 +99,7 @@ export async function runDraft(flow: string, request: TestRequest, entry?: strin
   useRuns.setState((s) => ({
     last: withEntry(s.last, flow, {
       request,
+      entry,
       steps: [],
       debug: [],
       response: undefined,
@@ -119,7 +116,7 @@ export async function runDraft(flow: string, request: TestRequest, entry?: strin
         flowconfigurations: flows,
         request,
         entry,
-        pinned: useRuns.getState().pinned[flow] ?? {},
+        pinned: pinnedIn(useEditor.getState().flows[flow]?.doc ?? empty),
       }),
       signal: abort.signal,
     }).catch((e: unknown) => {
@@ -162,16 +159,4 @@ export function stepsByNode(run: Run | undefined): Readonly<Record<string, RunSt
   const steps = dictionary<RunStep>();
   for (const s of run?.steps ?? []) steps[s.nodeID] = s;
   return steps;
-}
-
-/** The edges that the run went along. */
-export function litEdges(flow: string, run: Run | undefined): ReadonlySet<string> {
-  const doc = useEditor.getState().flows[flow]?.doc;
-  if (!doc || !run) return new Set();
-  const ran = new Set(run.steps.map((s) => s.nodeID));
-  return new Set(
-    list(doc, "edges")
-      .filter((e) => ran.has(e.source) && ran.has(e.target))
-      .map((e) => e.id),
-  );
 }

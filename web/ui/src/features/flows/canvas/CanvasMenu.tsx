@@ -25,6 +25,7 @@ const forNode = [
   "canvas.ungroup",
   "canvas.align",
   "canvas.extract",
+  "flow.export",
   "-",
   "canvas.delete",
   "canvas.deleteHeal",
@@ -38,6 +39,8 @@ const forCanvas = [
   "-",
   "flow.find",
   "flow.test",
+  "flow.export",
+  "flow.import",
 ];
 
 /** The menu of the right mouse button or a long press: the same actions as everywhere. */

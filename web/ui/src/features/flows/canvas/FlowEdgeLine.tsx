@@ -5,8 +5,8 @@ import { t } from "../../../text/t";
 
 export interface EdgeData extends Record<string, unknown> {
   isActive: boolean;
-  /** Lit by the last test run. */
-  isLit: boolean;
+  /** Its place in the way of the last test run; undefined where that did not go. */
+  lit: number | undefined;
   isHovered: boolean;
   isLocked: boolean;
   onInsert: (id: string, at: { x: number; y: number }) => void;
@@ -15,15 +15,29 @@ export interface EdgeData extends Record<string, unknown> {
 
 export type LineEdge = Edge<EdgeData, "line">;
 
+/** So many connections light up one after the other, the rest with the last of them. */
+const LIT_ONE_BY_ONE = 20;
+
 /** A connection; hovering or selecting it offers to insert into it and to remove it. */
 export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...ends }: EdgeProps<LineEdge>) {
   const [path, x, y] = getBezierPath(ends);
-  const className = ["line", selected && "line--selected", !data?.isActive && "line--off", data?.isLit && "line--lit"]
+  const className = [
+    "line",
+    selected && "line--selected",
+    !data?.isActive && "line--off",
+    data?.lit !== undefined && "line--lit",
+  ]
     .filter(Boolean)
     .join(" ");
   return (
     <>
-      <BaseEdge id={id} path={path} className={className} interactionWidth={24} />
+      <BaseEdge
+        id={id}
+        path={path}
+        className={className}
+        interactionWidth={24}
+        style={{ animationDelay: `${Math.min(data?.lit ?? 0, LIT_ONE_BY_ONE) * 80}ms` }}
+      />
       {(data?.isHovered || selected) && !data?.isLocked && (
         <EdgeLabelRenderer>
           <div

@@ -80,6 +80,11 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
             {t("card.pinned")}
           </span>
         )}
+        {data.run?.running && (
+          <span className="card__mark" data-tone="info">
+            {t("card.running")}
+          </span>
+        )}
         {data.run && !data.run.running && (
           <span className="card__mark tabular" data-tone={data.run.failed ? "danger" : "success"}>
             {data.run.failed ? "✕ " : "✓ "}

@@ -7,13 +7,12 @@ import { report } from "../../../app/report";
 import { t } from "../../../text/t";
 import { redoLast, undoLast } from "../acts";
 import type { Catalogue } from "../catalogue";
-import { pasteText, writeClipboard } from "../clipboard";
+import { copyText, pasteClipboard, writeClipboard } from "../clipboard";
 import {
   type Alignment,
   addNote,
   align,
   connect,
-  copyPiece,
   duplicate,
   group,
   nearest,
@@ -26,8 +25,9 @@ import {
 import { type FlowNode, list, type Point } from "../document";
 import { focusInspector } from "../inspector/focus";
 import { NODE_WIDTH } from "../layout";
+import { pin, usePins } from "../pins";
 import { hasInput, hasOutput, refusal } from "../rules";
-import { pin, useRuns } from "../runs";
+import { useRuns } from "../runs";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
 import type { QuickAddRequest } from "./requests";
@@ -259,11 +259,10 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       one("pin", t("canvas.pin"), () => {
         const node = focused();
         if (!node) return;
-        const { pinned, last } = useRuns.getState();
-        const output = last[name]?.steps.findLast((s) => s.nodeID === node.id)?.out;
-        const isPinned = pinned[name]?.[node.id] !== undefined;
+        const output = useRuns.getState().last[name]?.steps.findLast((s) => s.nodeID === node.id)?.out;
+        const isPinned = usePins.getState().pinned[node.id] !== undefined;
         if (!isPinned && output === undefined) return editor.announce(t("canvas.pinNothing"));
-        pin(name, node.id, isPinned ? undefined : output);
+        pin(node.id, isPinned ? undefined : output);
         editor.announce(t(isPinned ? "canvas.unpinned" : "canvas.pinned", { name: node.data.label }));
       }),
       edit("duplicate", t("canvas.duplicate"), () => {
@@ -272,17 +271,15 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       one("copy", t("canvas.copy"), () => {
         ensureSelected();
-        void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2));
+        void writeClipboard(copyText(now(), catalogue));
       }),
       edit("cut", t("canvas.cut"), () => {
         ensureSelected();
-        void writeClipboard(JSON.stringify(copyPiece(now(), catalogue), null, 2)).then(() =>
-          remove(name, catalogue, false),
-        );
+        void writeClipboard(copyText(now(), catalogue)).then(() => remove(name, catalogue, false));
       }),
       edit("paste", t("canvas.paste"), () => {
         const node = focused();
-        void pasteText(name, catalogue, node ? { x: node.position.x, y: node.position.y + 96 } : handle.center());
+        void pasteClipboard(name, catalogue, node ? { x: node.position.x, y: node.position.y + 96 } : handle.center());
       }),
       edit("group", t("canvas.group"), () => group(name)),
       edit("ungroup", t("canvas.ungroup"), () => ungroup(name)),

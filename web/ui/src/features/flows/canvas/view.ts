@@ -26,10 +26,11 @@ export interface Marks {
   changed: ReadonlySet<string>;
   pinned: ReadonlySet<string>;
   runs: Readonly<Record<string, { milliseconds: number; failed: boolean; running: boolean }>>;
-  lit: ReadonlySet<string>;
+  /** The edges that the last run went along, with their place in its order. */
+  lit: ReadonlyMap<string, number>;
 }
 
-export const noMarks: Marks = { problems: {}, changed: new Set(), pinned: new Set(), runs: {}, lit: new Set() };
+export const noMarks: Marks = { problems: {}, changed: new Set(), pinned: new Set(), runs: {}, lit: new Map() };
 
 /** The second line of a card: what the node is set to, in a few words. */
 export function summary(doc: Doc, node: FlowNode, catalogue: Catalogue): string {
@@ -224,7 +225,7 @@ export class View {
         ariaLabel: t("edge.label", { from: source.data.label, to: target.data.label }),
         data: {
           isActive: e.animated === false,
-          isLit: marks.lit.has(e.id),
+          lit: marks.lit.get(e.id),
           isHovered: hovered === e.id,
           isLocked: flow.locked,
           ...act,

@@ -1,5 +1,5 @@
-import { ActionIcon, Button, CopyButton, TextInput, Tooltip } from "@mantine/core";
-import { IconCheck, IconCopy, IconPlayerPause, IconPlayerPlay, IconSearch, IconTrash } from "@tabler/icons-react";
+import { Button, Select, TextInput } from "@mantine/core";
+import { IconPlayerPause, IconPlayerPlay, IconSearch, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -8,17 +8,22 @@ import { Failure } from "../../../app/states";
 import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
 import { clockTime, exactTime } from "../../../text/time";
-import type { DebugMessage } from "../runs";
-import { useEditor } from "../store";
+import { inputsOf } from "../document";
+import { type DebugLevel, type DebugMessage, debugLevels } from "../runs";
+import { type OpenFlow, useEditor } from "../store";
 import { clear, loadMessages, setPaused, take, useMessages } from "./messages";
 import "./debug.css";
 
-/** What Debug nodes showed: filtered by node, flow or text, newest at the end. */
+/** What Debug nodes showed: filtered by flow, node, level and text, newest at the end. */
 export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
   const { list, isPaused } = useMessages();
   const current = useEditor((s) => s.current);
+  const flows = useEditor((s) => s.flows);
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
+  const [flow, setFlow] = useState<string | null>(null);
+  const [node, setNode] = useState<string | null>(null);
+  const [level, setLevel] = useState<string | null>(null);
   const [error, setError] = useState<unknown>();
   const scroller = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -32,8 +37,23 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
   useServerEvents(["debug", "resync"], (e) => (e.type === "resync" ? load() : take(e.data as DebugMessage)));
   const shown = useMemo(() => {
     const q = query.trim().toLowerCase();
-    return q ? list.filter((m) => `${m.flow} ${m.label} ${JSON.stringify(m.value)}`.toLowerCase().includes(q)) : list;
-  }, [list, query]);
+    return list.filter(
+      (m) =>
+        (flow === null || m.flow === flow) &&
+        (node === null || m.nodeID === node) &&
+        (level === null || m.level === level) &&
+        (q === "" || `${m.flow} ${m.label} ${JSON.stringify(m.value)}`.toLowerCase().includes(q)),
+    );
+  }, [list, query, flow, node, level]);
+  // What can be chosen is what there are messages of.
+  const choices = useMemo(() => {
+    const nodes = new Map<string, string>();
+    for (const m of list) if (flow === null || m.flow === flow) nodes.set(m.nodeID, m.label);
+    return {
+      flows: [...new Set(list.map((m) => m.flow))].sort(),
+      nodes: [...nodes].map(([value, label]) => ({ value, label: label || value })),
+    };
+  }, [list, flow]);
   const rows = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
@@ -48,6 +68,12 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
     if (m.flow === current) onOpen(m.nodeID);
     else void navigate({ to: "/flows/$name", params: { name: m.flow }, search: { node: m.nodeID } });
   };
+  const clearFilters = (): void => {
+    setQuery("");
+    setFlow(null);
+    setNode(null);
+    setLevel(null);
+  };
   return (
     <div className="debug">
       <div className="debug__bar">
@@ -58,6 +84,24 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
           aria-label={t("debug.filter")}
           value={query}
           onChange={(e) => setQuery(e.currentTarget.value)}
+        />
+        <Choice
+          label="flow"
+          all="allFlows"
+          data={choices.flows}
+          value={flow}
+          onChange={(v) => {
+            setFlow(v);
+            setNode(null);
+          }}
+        />
+        <Choice label="node" all="allNodes" data={choices.nodes} value={node} onChange={setNode} />
+        <Choice
+          label="level"
+          all="allLevels"
+          data={debugLevels.map((l) => ({ value: l, label: t(`debug.level.${l}`) }))}
+          value={level}
+          onChange={setLevel}
         />
         <Button
           size="compact-sm"
@@ -77,7 +121,7 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
         <p className="bottomPanel__empty">
           {t(list.length === 0 ? "debug.none" : "debug.noMatch")}{" "}
           {list.length > 0 && (
-            <Button size="compact-sm" variant="subtle" onClick={() => setQuery("")}>
+            <Button size="compact-sm" variant="subtle" onClick={clearFilters}>
               {t("common.clearFilters")}
             </Button>
           )}
@@ -113,24 +157,59 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
                 <button type="button" className="debug__node" onClick={() => handleOpen(m)}>
                   {m.label}
                 </button>
+                {m.level !== "info" && (
+                  <span className="card__mark" data-tone={tones[m.level]}>
+                    {t(`debug.level.${m.level}`)}
+                  </span>
+                )}
                 <div className="debug__value">
-                  <JsonValue value={m.value} />
+                  <JsonValue value={m.value} path={rootOf(flows[m.flow], m.nodeID)} />
                   {m.shortened && <span className="debug__short">{t("debug.shortened")}</span>}
                 </div>
-                <CopyButton value={typeof m.value === "string" ? m.value : JSON.stringify(m.value, null, 2)}>
-                  {({ copied, copy }) => (
-                    <Tooltip label={t(copied ? "common.copied" : "debug.copy")}>
-                      <ActionIcon variant="subtle" color="gray" size={24} onClick={copy} aria-label={t("debug.copy")}>
-                        {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-                      </ActionIcon>
-                    </Tooltip>
-                  )}
-                </CopyButton>
               </div>
             );
           })}
         </div>
       </div>
     </div>
+  );
+}
+
+const tones: Readonly<Record<DebugLevel, string | undefined>> = {
+  debug: undefined,
+  info: undefined,
+  warning: "warning",
+  error: "danger",
+};
+
+/** How expressions name what a Debug node shows; "" where it has no name. */
+function rootOf(flow: OpenFlow | undefined, node: string): string {
+  const { debugOutput, debugExp } = flow ? inputsOf(flow.doc, node) : {};
+  if (debugOutput === "Message") return "msg";
+  if (debugOutput === "Complete") return "payload";
+  return typeof debugExp === "string" && /^[A-Za-z_$][\w$.]*$/.test(debugExp) ? debugExp : "";
+}
+
+interface ChoiceProps {
+  label: "flow" | "node" | "level";
+  all: "allFlows" | "allNodes" | "allLevels";
+  data: string[] | { value: string; label: string }[];
+  value: string | null;
+  onChange: (value: string | null) => void;
+}
+
+function Choice({ label, all, data, value, onChange }: ChoiceProps) {
+  return (
+    <Select
+      size="xs"
+      w={128}
+      clearable
+      aria-label={t(`debug.${label}`)}
+      placeholder={t(`debug.${all}`)}
+      clearButtonProps={{ "aria-label": t(`debug.${all}`) }}
+      data={data}
+      value={value}
+      onChange={onChange}
+    />
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, CopyButton, Group, Menu, Select, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, CopyButton, Group, Loader, Menu, Select, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -11,6 +11,7 @@ import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
 import { useChecks } from "../checks";
 import { inputsOf, list } from "../document";
+import { usePins } from "../pins";
 import { above } from "../rules";
 import { type RunResponse, runDraft, stopRun, type TestRequest, useRuns } from "../runs";
 import type { OpenFlow } from "../store";
@@ -27,7 +28,7 @@ interface TestRunProps {
 /** Runs the draft in isolation: choose a request node or a saved request, send, see what each node did. */
 export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const run = useRuns((s) => s.last[flow.name]);
-  const pinned = useRuns((s) => Object.keys(s.pinned[flow.name] ?? {}).length);
+  const pinned = usePins((s) => flow.doc.nodes.ids.filter((id) => s.pinned[id] !== undefined).length);
   const routes = useChecks((s) => s.check?.routes);
   const requests = useMemo(
     () =>
@@ -249,6 +250,11 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
       </form>
       <div className="testRun__result" aria-live="polite">
         {!run && <p className="bottomPanel__empty">{t("testRun.none")}</p>}
+        {run?.running && (
+          <p className="testRun__status">
+            <Loader size={14} aria-hidden /> {t("testRun.running")}
+          </p>
+        )}
         {run?.error && (
           <Alert color="red" role="alert">
             {run.error.message}

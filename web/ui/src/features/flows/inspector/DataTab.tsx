@@ -3,15 +3,16 @@ import { IconPin, IconPinnedOff } from "@tabler/icons-react";
 import { useState } from "react";
 import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
+import { pin, usePins } from "../pins";
 import { hasOutput } from "../rules";
-import { pin, type RunStep, useRuns } from "../runs";
+import { type RunStep, useRuns } from "../runs";
 import { type Change, differences } from "./difference";
 import type { TabProps } from "./Inspector";
 
 /** What went into a node and out of it in the last test run, and its pinned output. */
 export function DataTab({ flow, node, onTest }: TabProps & { onTest: () => void }) {
   const run = useRuns((s) => s.last[flow.name]);
-  const pinned = useRuns((s) => s.pinned[flow.name]?.[node.id]);
+  const pinned = usePins((s) => s.pinned[node.id]);
   const steps = run?.steps.filter((s) => s.nodeID === node.id) ?? [];
   const [at, setAt] = useState(0);
   const step = steps[Math.min(at, steps.length - 1)];
@@ -39,9 +40,7 @@ export function DataTab({ flow, node, onTest }: TabProps & { onTest: () => void 
           </Button>
         </div>
       )}
-      {isPinnable && (
-        <Pin key={`${pinned === undefined}`} flow={flow.name} node={node.id} pinned={pinned} output={step?.out} />
-      )}
+      {isPinnable && <Pin key={`${pinned === undefined}`} node={node.id} pinned={pinned} output={step?.out} />}
     </div>
   );
 }
@@ -87,7 +86,7 @@ function Block({ title, value }: { title: string; value: unknown }) {
         </CopyButton>
       </div>
       <div className="data__value">
-        <JsonValue value={value} open />
+        <JsonValue value={value} open path="payload" />
       </div>
     </section>
   );
@@ -124,13 +123,12 @@ function ChangeList({ changes }: { changes: readonly Change[] }) {
 }
 
 interface PinProps {
-  flow: string;
   node: string;
   pinned: unknown;
   output: unknown;
 }
 
-function Pin({ flow, node, pinned, output }: PinProps) {
+function Pin({ node, pinned, output }: PinProps) {
   const [text, setText] = useState(() => JSON.stringify(pinned ?? output ?? { msg: {} }, null, 2));
   const [isWriting, setWriting] = useState(false);
   const value = parsed(text);
@@ -151,7 +149,7 @@ function Pin({ flow, node, pinned, output }: PinProps) {
           onChange={(next) => {
             setText(next);
             const read = parsed(next);
-            if (isPinned && read !== undefined) pin(flow, node, read);
+            if (isPinned && read !== undefined) pin(node, read);
           }}
         />
       )}
@@ -161,7 +159,7 @@ function Pin({ flow, node, pinned, output }: PinProps) {
             variant="default"
             size="compact-md"
             leftSection={<IconPinnedOff size={14} />}
-            onClick={() => pin(flow, node, undefined)}
+            onClick={() => pin(node, undefined)}
           >
             {t("pin.remove")}
           </Button>
@@ -170,7 +168,7 @@ function Pin({ flow, node, pinned, output }: PinProps) {
             size="compact-md"
             leftSection={<IconPin size={14} />}
             disabled={value === undefined}
-            onClick={() => pin(flow, node, value)}
+            onClick={() => pin(node, value)}
           >
             {t("pin.this")}
           </Button>
@@ -181,7 +179,7 @@ function Pin({ flow, node, pinned, output }: PinProps) {
                 variant="default"
                 size="compact-md"
                 leftSection={<IconPin size={14} />}
-                onClick={() => pin(flow, node, output)}
+                onClick={() => pin(node, output)}
               >
                 {t("pin.output")}
               </Button>

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Switch, Tabs, TextInput, Tooltip } from "@mantine/core";
 import { IconPlayerPlay, IconX } from "@tabler/icons-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { t } from "../../../text/t";
 import { NodeIcon } from "../canvas/NodeIcon";
 import type { Marks } from "../canvas/view";
@@ -8,14 +8,16 @@ import { type Catalogue, useCatalogue } from "../catalogue";
 import { relabel, toggleEnabled } from "../commands";
 import type { FlowNode } from "../document";
 import { type OpenFlow, selectedNodes } from "../store";
-import { AppearanceTab } from "./AppearanceTab";
-import { DataTab } from "./DataTab";
-import { DocsTab } from "./DocsTab";
 import { GroupPanel, NotePanel } from "./Extras";
 import { InfoTab } from "./InfoTab";
 import { ConnectionPanel, FlowFacts, Several } from "./Selections";
 import { SettingsTab } from "./SettingsTab";
 import "./inspector.css";
+
+// Tabs that are not seen when a node is selected are loaded when they are first opened.
+const AppearanceTab = lazy(() => import("./AppearanceTab").then((m) => ({ default: m.AppearanceTab })));
+const DataTab = lazy(() => import("./DataTab").then((m) => ({ default: m.DataTab })));
+const DocsTab = lazy(() => import("./DocsTab").then((m) => ({ default: m.DocsTab })));
 
 interface InspectorProps {
   flow: OpenFlow;
@@ -186,13 +188,19 @@ function NodePanel({ flow, node, field, onTest, close, catalogue }: NodePanelPro
             <SettingsTab {...p} field={field} />
           </Tabs.Panel>
           <Tabs.Panel value="data">
-            <DataTab {...p} onTest={onTest} />
+            <Suspense fallback={null}>
+              <DataTab {...p} onTest={onTest} />
+            </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="docs">
-            <DocsTab {...p} />
+            <Suspense fallback={null}>
+              <DocsTab {...p} />
+            </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="appearance">
-            <AppearanceTab {...p} />
+            <Suspense fallback={null}>
+              <AppearanceTab {...p} />
+            </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="info">
             <InfoTab {...p} />

@@ -7,7 +7,7 @@ import { t } from "../../../text/t";
 import { NodeIcon } from "../canvas/NodeIcon";
 import type { QuickAddRequest } from "../canvas/requests";
 import { type NodeType, useCatalogue } from "../catalogue";
-import { insertText, parsePiece, parseRoute } from "../clipboard";
+import { isPastable, pasteText } from "../clipboard";
 import { add } from "../commands";
 import { above, isEntry } from "../rules";
 import { CONFIGURATION, type OpenFlow } from "../store";
@@ -56,7 +56,7 @@ export function QuickAdd({
     recent: editor.recent,
     mayRespond,
   }).slice(0, 40);
-  const pasted = parseRoute(query) ?? parsePiece(query);
+  const canPaste = isPastable(query);
 
   useEffect(() => {
     list.current?.querySelector(`#${CSS.escape(`${id}-${active}`)}`)?.scrollIntoView({ block: "nearest" });
@@ -83,7 +83,8 @@ export function QuickAdd({
       setActive((a) => (found.length === 0 ? 0 : (a + (e.key === "ArrowDown" ? 1 : -1) + found.length) % found.length));
     } else if (e.key === "Enter") {
       e.preventDefault();
-      if (pasted && insertText(flow.name, catalogue, query, request.at)) {
+      if (canPaste) {
+        void pasteText(flow.name, catalogue, query, request.at);
         onClose();
         return;
       }
@@ -136,8 +137,8 @@ export function QuickAdd({
               </span>
             </div>
           ))}
-          {pasted && <p className="quickAdd__note">{t("quickAdd.paste")}</p>}
-          {found.length === 0 && !pasted && <p className="quickAdd__note">{t("quickAdd.nothing")}</p>}
+          {canPaste && <p className="quickAdd__note">{t("quickAdd.paste")}</p>}
+          {found.length === 0 && !canPaste && <p className="quickAdd__note">{t("quickAdd.nothing")}</p>}
         </div>
       </div>
     </>,
