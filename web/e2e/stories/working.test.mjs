@@ -245,7 +245,7 @@ describe("working with flows", () => {
     await inspector(page).getByRole("button", { name: "Write an output" }).click();
     await inspector(page).getByRole("textbox", { name: "Pinned output as JSON" }).fill('{"msg": {"n": 42}}');
     await inspector(page).getByRole("button", { name: "Pin this" }).click();
-    await card(page, "First").getByText("pinned").waitFor();
+    await card(page, "First").getByText("pinned").waitFor({ state: "attached" });
     await page.reload();
     await card(page, "First").getByText("pinned").waitFor({ state: "attached" }); // too small to be read
     await run();
