@@ -199,20 +199,60 @@ func runAll(t *testing.T, tests []test) {
 	}
 }
 
+// Flows find their node types by these ids, the originals' as well as ours: none of
+// them ever changes, and a type that is new gets its line.
 func TestIDs(t *testing.T) {
-	for name, id := range map[string]string{
-		"Request":  "e7337e7436e2801eaf3b45263dab3462",
-		"Text":     "0693cd72b3f576cfef83978264d3d6ea",
-		"Response": "88659a8c0ae433ba8a6f803300262fec",
-		"Debug":    "64ef275d4470083f7477dcea3933181b",
-	} {
+	ids := map[string]string{ // md5 of package.name
+		"ecoflow-commons.Request":        "e7337e7436e2801eaf3b45263dab3462",
+		"ecoflow-commons.Text":           "0693cd72b3f576cfef83978264d3d6ea",
+		"ecoflow.Set":                    "3c464bb06b16c818a65f3bbfecbd3b6b",
+		"ecoflow.Template":               "428d960970b06f5e45b292bcf9b3697d",
+		"ecoflow.Delay":                  "a2ac8c2c13ff426a924e33b60fd0718b",
+		"ecoflow-commons.Response":       "88659a8c0ae433ba8a6f803300262fec",
+		"ecoflow-commons.Debug":          "64ef275d4470083f7477dcea3933181b",
+		"ecoflow-commons.Event Listener": "4bb12c087f20c822aad199638c4a89cd",
+		"ecoflow-commons.Event Emitter":  "7a89d3a512a5bbcb415f2259c839c694",
+		"ecoflow.Catch":                  "b7d8773603a81ca89406c3f61539d31d",
+		"ecoflow.Call flow":              "6a4aaf2c0270035ef29dab3d4d1eb558",
+		"ecoflow.Called":                 "12de8d31a1190f4760f14687290386f3",
+		"ecoflow-functions.Function":     "c0439b52da5fe14bc644c9d76363315c",
+		"ecoflow-functions.Switch":       "594a77ac2ec7d3c03b0f33935a7c6b19",
+		"ecoflow-functions.Switch In":    "b016a9623e36a4ac62f1c8a3c3fc386a",
+		"ecoflow.Condition":              "cf31a209a1840bb04a8aec65600a2df4",
+		"ecoflow.Route by value":         "ad0a661dfa2efc59a25a851819fba52c",
+		"ecoflow.For each":               "8e9e90854381fd2cf3238ea0d301d953",
+		"ecoflow.Filter":                 "b73f87a91dc72fd376cd713d9ce010a4",
+		"ecoflow.Map":                    "f8922363e559bf1a494054c28d1cabf7",
+		"ecoflow.Sort":                   "2761a98a54592999808db64e43a165df",
+		"ecoflow.Aggregate":              "b74b9a2ff85acfc7e5ff8404be71aa47",
+		"ecoflow-functions.Range":        "630f579912251e6c1567d9b1cad3d1ed",
+		"ecoflow.Parse":                  "55f385719a67c824ec2734cdcccd0907",
+		"ecoflow.Format":                 "4f816b2c7899e3e43a746ba7bd68d061",
+		"ecoflow.Validate":               "24bb73c5eae997877de9dff1d41647d5",
+	}
+	for name, id := range ids {
 		typ, ok := library.Lookup(id)
-		if !ok || typ.Name != name {
+		if !ok || typ.Package+"."+typ.Name != name {
 			t.Errorf("%s is not found under %s", name, id)
 		}
 	}
-	if m, ok := library.Module("ef446f7b9af9d9edba5b832158f68592"); !ok || m.Name != "Common" || m.PackageName != "ecoflow-commons" {
-		t.Errorf("module Common is %+v", m)
+	for _, typ := range library.Types() {
+		if name := typ.Package + "." + typ.Name; ids[name] != typ.ID() {
+			t.Errorf("%s has the id %s, pinned is %q", name, typ.ID(), ids[name])
+		}
+	}
+	modules := map[string]string{ // md5 of package
+		"ecoflow-commons Common":     "ef446f7b9af9d9edba5b832158f68592",
+		"ecoflow EcoFlow":            "dc755624175efcb691fb67577a9d72e7",
+		"ecoflow-functions Function": "adf786b9af566e6e98e95ac4a25b8c5c",
+	}
+	for name, id := range modules {
+		if m, ok := library.Module(id); !ok || m.PackageName+" "+m.Name != name {
+			t.Errorf("the module %s is %+v", name, m)
+		}
+	}
+	if n := len(library.Modules()); n != len(modules) {
+		t.Errorf("there are %d modules, %d are pinned", n, len(modules))
 	}
 }
 
