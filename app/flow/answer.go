@@ -131,6 +131,9 @@ func (r *run) direct(w http.ResponseWriter, a *node.Answer, buf *buffer) error {
 		contentType = a.Reply.Header.Get("Content-Type")
 	}
 	v := a.Value
+	if body, ok := v.(io.Reader); ok {
+		return r.stream(w, a, typed(contentType, "application/octet-stream"), body)
+	}
 	if !isJSON(contentType) {
 		switch v := v.(type) {
 		case string:
@@ -139,8 +142,6 @@ func (r *run) direct(w http.ResponseWriter, a *node.Answer, buf *buffer) error {
 			return r.write(w, &a.Reply, typed(contentType, "application/octet-stream"), v)
 		case *node.File:
 			return r.write(w, &a.Reply, typed(contentType, fileType(v.Type)), v.Data)
-		case io.Reader:
-			return r.stream(w, a, typed(contentType, "application/octet-stream"), v)
 		}
 		if contentType != "" {
 			if text, ok := v.(interface{ Resolve() (any, error) }); ok {
@@ -254,6 +255,8 @@ func (r *run) write(w http.ResponseWriter, reply *node.Reply, contentType []stri
 	return nil
 }
 
+// stream answers with what a body gives, piece by piece. Where it fails on the way,
+// only breaking off shows the client that it does not have all.
 func (r *run) stream(w http.ResponseWriter, a *node.Answer, contentType []string, body io.Reader) error {
 	if c, ok := body.(io.Closer); ok {
 		defer c.Close() //nolint:errcheck // read to its end, or the client is gone
@@ -262,17 +265,41 @@ func (r *run) stream(w http.ResponseWriter, a *node.Answer, contentType []string
 	if err != nil || !hasBody {
 		return err
 	}
-	if _, err := io.Copy(w, body); err != nil {
-		r.engine.log.Info("stream ended early", "run", r.ID, "flow", r.Flow, "error", err)
+	out := http.NewResponseController(w)
+	for piece := make([]byte, pieceBytes); ; {
+		n, err := body.Read(piece)
+		if n > 0 {
+			if _, err := w.Write(piece[:n]); err != nil {
+				r.engine.log.Info("client left a stream", "run", r.ID, "flow", r.Flow, "error", err)
+				return nil
+			}
+			out.Flush() //nolint:errcheck // a writer without Flush sends it at the end
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			r.engine.log.Error("stream broken off", "run", r.ID, "flow", r.Flow, "error", err)
+			if r.isolated {
+				return nil // nobody is connected
+			}
+			panic(http.ErrAbortHandler)
+		}
 	}
-	return nil
 }
+
+// pieceBytes is how much of a stream is sent at a time.
+const pieceBytes = 32 << 10
 
 // failureFault is what the caller is told of a failed node (decision 21).
 func (r *run) failureFault() *fault.Fault {
 	f := r.errorFault(r.failure.err, "A node failed while answering.")
 	if r.detailed() && len(f.Places) == 0 {
-		f.Places = []fault.Place{{Path: "flows/" + r.failure.flow + "/nodes/" + r.failure.id, Message: f.Message}}
+		place := fault.Place{Path: "flows/" + r.failure.flow + "/nodes/" + r.failure.id, Message: f.Message}
+		if own, ok := errors.AsType[node.Thrown](r.failure.err); ok {
+			place.Message = own.Error() // with its line
+		}
+		f.Places = []fault.Place{place}
 	}
 	return f
 }
@@ -291,7 +318,7 @@ func (r *run) errorFault(err error, general string) *fault.Fault {
 		kind, code, general = fault.Overdue, "node_timeout", "Something that the answer needs took too long."
 	}
 	if r.detailed() {
-		general = fault.Sentence(err.Error())
+		general = (&failure{err: err}).sentence()
 	}
 	return fault.New(kind, "%s", general).WithCode(code)
 }

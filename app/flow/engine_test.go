@@ -489,6 +489,34 @@ in -> f -> out`)
 	}
 }
 
+// A stream arrives piece by piece; one that breaks off is seen to be no whole answer.
+func TestStreams(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+whole: Request {"apiMethod": "GET", "apiEndpoint": "/whole"}
+torn: Request {"apiMethod": "GET", "apiEndpoint": "/torn"}
+a: Tear {"pieces": 200}
+b: Tear {"pieces": 200, "breaks": true}
+whole -> a
+torn -> b`)
+	server := httptest.NewServer(b)
+	defer server.Close()
+	for path, whole := range map[string]bool{"/api/whole": true, "/api/torn": false} {
+		res, err := server.Client().Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != 200 || len(body) != 200_000 || (err == nil) != whole || res.ContentLength != -1 || res.Header.Get("Content-Type") != "application/octet-stream" {
+			t.Errorf("%s: %d, %d bytes, %v %v", path, res.StatusCode, len(body), res.Header, err)
+		}
+	}
+	if !strings.Contains(b.log.String(), "torn") {
+		t.Errorf("the log does not tell: %s", b.log)
+	}
+}
+
 func TestEvents(t *testing.T) {
 	b := newBench(t)
 	heard, _, _ := b.events.Subscribe(0, 100)

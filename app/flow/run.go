@@ -63,7 +63,22 @@ func (f *failure) sentence() string {
 	if told, ok := fault.As(f.err); ok {
 		return told.Message
 	}
+	if own, ok := errors.AsType[node.Thrown](f.err); ok {
+		message, _, _ := own.Thrown()
+		return message
+	}
 	return fault.Sentence(f.err.Error())
+}
+
+// told is what a Catch starts with.
+func (f *failure) told() map[string]any {
+	told := map[string]any{"message": f.sentence(), "node": f.label, "nodeID": f.id, "flow": f.flow}
+	if own, ok := errors.AsType[node.Thrown](f.err); ok {
+		if _, line, column := own.Thrown(); line > 0 {
+			told["line"], told["column"] = int64(line), int64(column)
+		}
+	}
+	return told
 }
 
 // errPanic is a node that panicked; the log has the rest.
@@ -504,9 +519,7 @@ func (r *run) catch(c *entry, f *failure) bool {
 	before := r.failure
 	r.failure = nil
 	r.caught++
-	m := &node.Message{Run: &r.Run, Payload: node.NewPayload(map[string]any{
-		"message": f.sentence(), "node": f.label, "nodeID": f.id, "flow": f.flow,
-	})}
+	m := &node.Message{Run: &r.Run, Payload: node.NewPayload(f.told())}
 	r.enter(c, m, trace.Passed)
 	_, err := r.through(c.graph, m, false)
 	r.caught--

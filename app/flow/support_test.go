@@ -182,6 +182,30 @@ type settings struct { // a Configuration
 	Name string `input:"name"`
 }
 
+// tear answers with a stream: pieces of a known size, and then an error if Breaks.
+type tear struct {
+	Pieces int  `input:"pieces"`
+	Breaks bool `input:"breaks"`
+	left   int
+}
+
+func (n *tear) Run(_ context.Context, m *node.Message) error {
+	m.Run.Host.(node.Answerer).Answer(node.Answer{Value: &tear{left: n.Pieces, Breaks: n.Breaks}})
+	return nil
+}
+
+// Read implements io.Reader.
+func (n *tear) Read(b []byte) (int, error) {
+	switch {
+	case n.left == 0 && n.Breaks:
+		return 0, errors.New("torn")
+	case n.left == 0:
+		return 0, io.EOF
+	}
+	n.left--
+	return copy(b, strings.Repeat("x", 1000)), nil
+}
+
 func types() []node.Type {
 	return append(common.Nodes(),
 		node.Define("Put", node.Middleware, put{}, node.In(own)),
@@ -193,6 +217,7 @@ func types() []node.Type {
 		node.Define("Stubborn", node.Middleware, stubborn{}, node.In(own), node.Blocking()),
 		node.Define("Open", node.Middleware, open{}, node.In(own)),
 		node.Define("Nest", node.Middleware, nest{}, node.In(own)),
+		node.Define("Tear", node.Response, tear{}, node.In(own)),
 		node.Define("Settings", node.Configuration, settings{}, node.In(own)),
 	)
 }

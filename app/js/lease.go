@@ -395,6 +395,9 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Thrown implements node.Thrown.
+func (e *Error) Thrown() (message string, line, column int) { return e.Message, e.Line, e.Column }
+
 // thrown turns what a call into the runtime returned into an error of ours.
 func (m *machine) thrown(err error) error {
 	var ex *goja.Exception

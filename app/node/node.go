@@ -138,6 +138,13 @@ type Runner interface {
 	Run(ctx context.Context, m *Message) error
 }
 
+// Thrown is an error in the words of who wrote a script: the message stays as it was
+// thrown, and its place in the script, 0 where it has none, stands beside it.
+type Thrown interface {
+	error
+	Thrown() (message string, line, column int)
+}
+
 // Caller is a Middleware that lets Message.Loop run what follows the Callable
 // entry of another flow.
 type Caller interface {

@@ -217,6 +217,30 @@ func TestJourneys(t *testing.T) {
 				csv -> quote
 				quote -> out`,
 		},
+		{
+			name: "a list piece by piece", body: `[{"a": 1.50}, "two", [3]]`, want: "200 {\"a\":1.50}\ntwo[3]\n",
+			flow: `
+				in: Request {"apiMethod": "POST"}
+				out: Response {"mode": "direct", "send": "stream"}
+				in -> out`,
+		},
+		{
+			name: "one text piece by piece", body: `{"a": "x"}`, want: `200 x`,
+			flow: `
+				in: Request {"apiMethod": "POST"}
+				out: Response {"mode": "direct", "send": "stream", "value": "{{ msg.a }}", "contentType": "application/json"}
+				in -> out`,
+		},
+		{
+			name: "what a script throws", body: `{}`, want: `200 {"column":7,"flow":"shop","line":2,"message":"nope, it's not","node":"code","nodeID":"code"}`,
+			flow: `
+				in: Request {"apiMethod": "POST"}
+				code: Function {"codeEditor": "let a = 1;\nthrow new TypeError(\"nope, it's not\")"}
+				oops: Catch
+				out: Response {"mode": "direct"}
+				in -> code
+				oops -> out`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			res, err := engine.Test(t.Context(), flow.TestRequest{
@@ -229,6 +253,45 @@ func TestJourneys(t *testing.T) {
 				t.Errorf("answered %s, want %s; %s %v", got, tt.want, res.Error, res.Problems)
 			}
 		})
+	}
+}
+
+// What a script throws reaches the caller, where errors are shown, as it was thrown;
+// its place stands beside it.
+func TestThrownTextStays(t *testing.T) {
+	engine := flow.New(flow.Options{
+		Log: slog.New(slog.DiscardHandler), Library: library, Events: event.New(10), Limits: &limit.Counters{},
+		Env: func() flow.Variables { return none{} }, Settings: flow.DefaultSettings,
+	})
+	t.Cleanup(func() { engine.Close(t.Context()) }) //nolint:errcheck // nothing runs any more
+	for thrown, want := range map[string][2]string{
+		`new Error("nope")`:       {"nope", "nope (line 1, column 7)"},
+		`"lower case, no end"`:    {"lower case, no end", "lower case, no end (line 1, column 1)"},
+		`new RangeError("too 1")`: {"too 1", "RangeError: too 1 (line 1, column 7)"},
+	} {
+		code, err := json.Marshal("throw " + thrown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := engine.Test(t.Context(), flow.TestRequest{Entry: "in", Flows: draw(t, fmt.Sprintf(`
+			in: Request {"apiMethod": "GET"}
+			code: Function {"codeEditor": %s}
+			out: Response
+			in -> code
+			code -> out`, code))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct {
+			Payload string
+			Errors  []struct{ Path, Message string }
+		}
+		if err := json.Unmarshal(res.Body, &answer); err != nil {
+			t.Fatal(err)
+		}
+		if answer.Payload != want[0] || len(answer.Errors) != 1 || answer.Errors[0].Message != want[1] || answer.Errors[0].Path != "flows/shop/nodes/code" {
+			t.Errorf("%s: %s", thrown, res.Body)
+		}
 	}
 }
 

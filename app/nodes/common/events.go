@@ -59,7 +59,7 @@ type Catch struct{}
 
 var catchType = node.Define("Catch", node.EventListener, Catch{}, node.In(node.Own), node.Icon("shield-exclamation"), node.Catches(),
 	node.Describe("Goes on where a node of this flow failed.", `
-`+"`msg`"+` is `+"`{message, node, flow}`"+`: what went wrong, in which node. A Response below it answers the caller; without one the answer is 500.
+`+"`msg`"+` is `+"`{message, node, flow}`"+`: what went wrong, in which node, and with a script's error its line and column. A Response below it answers the caller; without one the answer is 500.
 `))
 
 // Listen implements node.Listener.

@@ -21,7 +21,7 @@ type Response struct {
 	Mode node.Pick `input:"mode" label:"Answer" options:"compatible=One key of a common JSON object,direct=With a body of its own" default:"compatible"`
 	Key  string    `input:"responseKey" label:"Key" required:"true" default:"msg" when:"mode=compatible" hint:"The payload's key, and the name it has in the answer." maxLength:"200"`
 
-	Send        node.Pick `input:"send" label:"Body" when:"mode=direct" default:"auto" options:"auto=What the value is,json=JSON,text=Text,lines=A list as JSON lines,file=A file to download,redirect=Another address to go to,empty=None"`
+	Send        node.Pick `input:"send" label:"Body" when:"mode=direct" default:"auto" options:"auto=What the value is,json=JSON,text=Text,lines=A list as JSON lines,stream=A list piece by piece,file=A file to download,redirect=Another address to go to,empty=None"`
 	Value       node.Text `input:"value" label:"Value" when:"mode=direct" hint:"Empty: msg."`
 	Status      node.Text `input:"status" label:"Status" when:"mode=direct" hint:"Empty: 200, for another address 302."`
 	ContentType node.Text `input:"contentType" label:"Content type" when:"mode=direct" hint:"Empty: follows from the body." maxLength:"200"`
@@ -52,7 +52,7 @@ var responseType = node.Define("Response", node.Response, Response{}, node.In(no
 	node.Describe("Answers the request.", `
 **One key of a common JSON object**: all Response nodes that run fill one object, each with its key of the payload: `+"`{\"msg\": …}`"+`.
 
-**With a body of its own**: the value is the body. Objects and lists are JSON, text is text, files are files; the status, headers and cookies are yours. `+"`{{ msg.status }}`"+` works in all of them.
+**With a body of its own**: the value is the body. Objects and lists are JSON, text is text, files are files, and a list piece by piece is never in memory as a whole answer: its texts go out as they are, anything else as a line of JSON. The status, headers and cookies are yours. `+"`{{ msg.status }}`"+` works in all of them.
 `))
 
 // Direct reports whether the node answers with a body of its own; two of them
@@ -212,7 +212,7 @@ func (r *Response) Describe(d *node.Description) {
 		d.ContentType = r.ContentType.Source()
 	case r.Send == "text":
 		d.ContentType = "text/plain; charset=utf-8"
-	case r.Send == "lines":
+	case r.Send == "lines", r.Send == "stream":
 		d.ContentType = "application/x-ndjson"
 	case r.Send == "file":
 		d.ContentType = "application/octet-stream"
@@ -371,6 +371,12 @@ func (r *Response) body(a *node.Answer, scope template.Scope) error {
 			b = append(b, '\n')
 		}
 		a.Value = b
+	case "stream":
+		v, err := value.Resolve(a.Value)
+		if err != nil {
+			return err
+		}
+		a.Value, contentType = piecesOf(v)
 	case "file":
 		var err error
 		if contentType, err = r.file(a, scope); err != nil {
