@@ -213,6 +213,39 @@ func TestNoBareGoroutines(t *testing.T) {
 	})
 }
 
+// S43: a package that starts goroutines has tests that count them.
+func TestGoroutinesAreCounted(t *testing.T) {
+	starts := map[string]bool{}
+	sources(t, parser.SkipObjectResolution, func(folder, _ string, _ *token.FileSet, file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				starts[folder] = true
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "fault" && n.Sel.Name == "Go" {
+					starts[folder] = true
+				}
+			}
+			return true
+		})
+	})
+	for folder := range starts {
+		tests, err := filepath.Glob(filepath.Join("..", folder, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(tests, func(name string) bool {
+			text, err := os.ReadFile(name)
+			return err == nil && strings.Contains(string(text), "goleak.VerifyTestMain(")
+		}) {
+			t.Errorf("%s starts goroutines, and no test looks whether they end", folder)
+		}
+	}
+	if len(starts) < 10 {
+		t.Errorf("goroutines were found in %d packages alone", len(starts))
+	}
+}
+
 // The sources speak of the product only: no folder of a machine, nothing left for
 // later.
 func TestSourcesAreFinished(t *testing.T) {
