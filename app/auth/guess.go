@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"net/netip"
 	"sync"
 	"time"
@@ -193,7 +194,10 @@ func (t *turns) take(ctx context.Context, name string) (done func(), err error) 
 	return func() { <-l.turn; leave() }, nil
 }
 
+// They come back over some seconds: all of them together would be too many again.
 func busy() *fault.Fault {
+	var b [1]byte
+	rand.Read(b[:])
 	return fault.New(fault.Unavailable, "Too many people are signing in at the moment. Please try again.").
-		WithCode("sign_in_busy").After(time.Second)
+		WithCode("sign_in_busy").After(time.Duration(1+b[0]%4) * time.Second)
 }

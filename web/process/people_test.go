@@ -1,0 +1,90 @@
+package process_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ecoflow/web/drive"
+)
+
+// S12: five hundred people sign in at once, each from an address of their own and
+// again when they are told to wait. Everybody gets in, the hashes take bounded
+// memory, and a deployed route answers nearly as ever; how nearly is for a release to
+// measure, on a machine that does nothing else.
+func TestFiveHundredSignIns(t *testing.T) {
+	linuxOnly(t)
+	dir := t.TempDir()
+	p := startIn(t, []string{"ECOFLOW_TRUSTED_PROXIES=127.0.0.1/32,::1/128"}, dir, "--port", "0", "--no-browser", "--auth")
+	must(t, administrator(t, p).Deploy(simple()))
+
+	// watch calls the route every few milliseconds until the end.
+	watch := func(end <-chan struct{}) (p99 time.Duration, most int64) {
+		c := p.Client()
+		var took []time.Duration
+		every := time.NewTicker(5 * time.Millisecond)
+		defer every.Stop()
+		for {
+			select {
+			case <-end:
+				slices.Sort(took)
+				return took[len(took)*99/100], most
+			case <-every.C:
+			}
+			begun := time.Now()
+			want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+			took = append(took, time.Since(begun))
+			held, err := drive.Memory(p.PID)
+			must(t, err)
+			most = max(most, held)
+		}
+	}
+	calm := make(chan struct{})
+	pause := time.Second
+	if full {
+		pause = 5 * time.Second
+	}
+	time.AfterFunc(pause, func() { close(calm) })
+	idle, before := watch(calm)
+
+	people := times(500)
+	var all sync.WaitGroup
+	var waits atomic.Int64
+	begun := time.Now()
+	for i := range people {
+		all.Go(func() {
+			c := p.Client()
+			defer c.HTTP.CloseIdleConnections()
+			c.HTTP.Timeout = 2 * time.Minute
+			c.Header.Set("X-Forwarded-For", fmt.Sprintf("10.0.%d.%d", i/250, i%250+1))
+			for {
+				a, err := c.Do("POST", "/systemApi/users/login", map[string]string{"username": drive.User, "password": drive.Password})
+				if err == nil && a.Status == 200 {
+					return
+				}
+				seconds, bad := strconv.Atoi(a.Header.Get("Retry-After"))
+				if err != nil || bad != nil || a.Status != 503 {
+					t.Errorf("signing in: %s, %v", a, err)
+					return
+				}
+				waits.Add(1)
+				time.Sleep(time.Duration(seconds) * time.Second) // as told
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	busy, most := watch(done)
+	t.Logf("%d sign-ins in %s, told to wait %d times; a route's p99 %s before, %s meanwhile (%.1f times); memory %d MiB before, %d MiB meanwhile",
+		people, time.Since(begun).Round(time.Millisecond), waits.Load(), idle, busy, float64(busy)/float64(idle), before>>20, most>>20)
+	if most-before >= 120<<20 {
+		t.Errorf("the memory grew from %d to %d MiB", before>>20, most>>20)
+	}
+	if full && busy >= 3*idle {
+		t.Errorf("a route took %s before, and %s meanwhile", idle, busy)
+	}
+}
