@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"log/slog"
@@ -68,12 +69,27 @@ func statementsOf(m migration) []string {
 	return parts
 }
 
+// leave makes a database as an earlier program left it, one that knew these steps.
+func leave(t *testing.T, path string, steps []migration, rows string) {
+	t.Helper()
+	pool, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range steps {
+		run(t, pool, m.sql)
+		run(t, pool, fmt.Sprintf(`PRAGMA user_version = %d`, m.number))
+	}
+	run(t, pool, rows)
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // R12: killed before each statement of each step, and behind the last of each, the
 // next start has the schema of today and all rows of before. A release takes each, and
 // every run some.
 func TestKillAtEachStatementOfAMigration(t *testing.T) {
-	present := migrations
-	t.Cleanup(func() { migrations = present })
 	golden, err := os.ReadFile(filepath.Join("testdata", "schema.sql"))
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +100,7 @@ func TestKillAtEachStatementOfAMigration(t *testing.T) {
 	}{{"an empty folder", 0}, {"the schema of the fifth step", 5}} {
 		t.Run(tt.name, func(t *testing.T) {
 			first, last := 0, 0
-			for i, m := range present {
+			for i, m := range migrations {
 				if i < tt.has {
 					first += len(statementsOf(m)) + 1
 				}
@@ -99,13 +115,7 @@ func TestKillAtEachStatementOfAMigration(t *testing.T) {
 			for at := first; at < last; at += every {
 				path := filepath.Join(t.TempDir(), "ecoflow.db")
 				if tt.has > 0 {
-					migrations = present[:tt.has:tt.has]
-					db := reopen(t, path)
-					run(t, db.writer, `INSERT INTO roles (name, is_default, permissions) VALUES ('keeper', 0, 5)`)
-					if err := db.Close(); err != nil {
-						t.Fatal(err)
-					}
-					migrations = present
+					leave(t, path, migrations[:tt.has], `INSERT INTO roles (name, is_default, permissions) VALUES ('keeper', 0, 5)`)
 				}
 				cmd := exec.Command(os.Args[0], "-test.run=^$")
 				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", migratingVariable, at, path))

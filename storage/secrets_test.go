@@ -291,17 +291,9 @@ func TestSettingsVersions(t *testing.T) {
 
 // Settings saved before there were trials count as saved.
 func TestSettingsFromTheStepBefore(t *testing.T) {
-	present := migrations
-	t.Cleanup(func() { migrations = present })
 	at := slices.IndexFunc(migrations, func(m migration) bool { return strings.HasSuffix(m.name, "_settings_trial") })
-	migrations = present[:at:at]
 	path := filepath.Join(t.TempDir(), "ecoflow.db")
-	db := reopen(t, path)
-	run(t, db.writer, `INSERT INTO settings (time, json) VALUES (1, '{"Port":1}'), (2, '{"Port":2}')`)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	migrations = present
+	leave(t, path, migrations[:at], `INSERT INTO settings (time, json) VALUES (1, '{"Port":1}'), (2, '{"Port":2}')`)
 	list, err := reopen(t, path).Settings().SettingsVersions(t.Context())
 	if err != nil || len(list) != 2 || list[0].State != config.Saved || string(list[0].Object) != `{"Port":2}` || list[0].At.UnixMilli() != 2 {
 		t.Errorf("got %+v, %v", list, err)
