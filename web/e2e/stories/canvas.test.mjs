@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
-import { call, canvas, card, deploy, launch, saved } from "../editor.mjs";
+import { call, canvas, card, deploy, dragEdge, dragIn, edges, launch, newFlow, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 
 describe("the canvas", () => {
@@ -45,6 +45,84 @@ describe("the canvas", () => {
     await page.getByRole("textbox", { name: "Rename" }).fill("Greeting");
     await page.keyboard.press("Enter");
     await said("1 flow calls it by its new name, Greeting.");
+    assert.deepEqual(faults, []);
+  });
+
+  it("shows what is in line while dragging, and a layout before it is taken over", async () => {
+    await newFlow(page, product);
+    await dragIn(page, "Request", { x: 140, y: 120 });
+    await card(page, "Request").waitFor();
+    await dragIn(page, "Function", { x: 500, y: 120 });
+    await card(page, "Function").waitFor();
+    await dragEdge(page, "Request", "Function");
+    const a = await card(page, "Request").boundingBox();
+    const b = await card(page, "Function").boundingBox();
+    await page.mouse.move(b.x + 100, b.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(b.x + 120, b.y + 240, { steps: 8 });
+    await page.mouse.move(a.x + 100, b.y + 240, { steps: 8 });
+    await canvas(page).locator(".guide").first().waitFor();
+    await page.mouse.up();
+    await canvas(page).locator(".guide").first().waitFor({ state: "detached" });
+
+    const place = () => card(page, "Function").evaluate((e) => e.style.transform);
+    const before = await place();
+    await card(page, "Function").click();
+    await page.keyboard.press("l");
+    const preview = page.getByRole("toolbar", { name: "This is how the nodes would be laid out." });
+    await preview.getByRole("button", { name: "Take it over" }).and(page.locator(":focus")).waitFor();
+    assert.notEqual(await place(), before);
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press("Escape");
+    await preview.waitFor({ state: "hidden" });
+    assert.equal(await place(), before);
+    assert.deepEqual(faults, []);
+  });
+
+  it("connects to a name that is typed, says why not, and reaches notes with the arrows", async () => {
+    await dragIn(page, "Response", { x: 700, y: 300 });
+    await card(page, "Response").waitFor();
+    await dragIn(page, "Debug", { x: 700, y: 420 });
+    await card(page, "Debug").waitFor();
+    await card(page, "Function").click();
+    await page.keyboard.press("c");
+    await page.keyboard.type("deb");
+    await said("Connect to: deb");
+    await card(page, "Debug").and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Enter");
+    await edges(page, "Function", "Debug").waitFor({ state: "attached" });
+
+    await card(page, "Response").click();
+    await page.keyboard.press("n");
+    const text = page.getByRole("textbox", { name: "Text of the note" }).or(canvas(page).locator(".note textarea")).first();
+    await text.fill("Remember");
+    await page.keyboard.press("Escape");
+    await card(page, "Response").click();
+    const note = canvas(page).getByRole("group", { name: "Note: Remember" });
+    await note.waitFor();
+    const [r, n] = [await card(page, "Response").boundingBox(), await note.boundingBox()];
+    await page.keyboard.press(n.x < r.x ? "ArrowLeft" : n.y < r.y ? "ArrowUp" : "ArrowDown");
+    for (let i = 0; i < 6 && !(await note.evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press(n.y < r.y ? "ArrowUp" : "ArrowDown");
+    await page.keyboard.press("Shift+ArrowRight");
+    assert.deepEqual(faults, []);
+  });
+
+  it("opens one menu for a whole selection, and shows its items on a long press of a finger", async () => {
+    await canvas(page).click({ position: { x: 20, y: 20 } });
+    await card(page, "Debug").click();
+    await page.keyboard.press("Control+a");
+    await card(page, "Debug").click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Group" }).first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "hidden" });
+
+    const box = await card(page, "Debug").boundingBox();
+    const session = await page.context().newCDPSession(page);
+    const at = { x: box.x + 60, y: box.y + 30 };
+    await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
+    await page.getByRole("menuitem", { name: "Group" }).first().waitFor();
+    await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.getByRole("menuitem", { name: "Group" }).first().waitFor();
     assert.deepEqual(faults, []);
   });
 });

@@ -99,7 +99,12 @@ describe("undo and redo", () => {
       await press("Control+v");
       await card(page, "Response").nth(1).waitFor();
     });
-    await edit(() => press("Control+a").then(() => press("l")));
+    await edit(async () => {
+      await press("Control+a");
+      await press("l");
+      await page.getByRole("button", { name: "Take it over" }).and(page.locator(":focus")).waitFor();
+      await press("Enter");
+    });
     await page.getByRole("status").filter({ hasText: "Lay out the nodes" }).waitFor();
     await card(page, "Debug").click();
     await edit(() => press("Control+x"));

@@ -61,6 +61,7 @@ export function CommandPalette() {
       )
         return;
       if (document.querySelector("[role=dialog][aria-modal=true]") && action.id !== "shell.palette") return;
+      if (action.takesKeys?.() === false) return;
       e.preventDefault();
       e.stopPropagation();
       if (!action.disabled) action.run();

@@ -20,6 +20,8 @@ export interface Action {
   quiet?: boolean;
   /** Its keys act only with focus inside the element marked data-scope with this name. */
   where?: "canvas";
+  /** Whether its keys are its own now; else they go on to the browser. */
+  takesKeys?: () => boolean;
   run: () => void;
 }
 

@@ -285,7 +285,7 @@ function Editor({ name }: { name: string }) {
         where: "canvas",
         run: () => setPane({ miniMap: !panes.miniMap }),
       },
-      { id: "pane.next", label: t("pane.next"), section, quiet: true, run: focusNextPane },
+      { id: "pane.next", label: t("pane.next"), section, quiet: true, takesKeys: hasNextPane, run: focusNextPane },
       {
         id: "flow.discard",
         label: t("flow.discard"),
@@ -620,18 +620,27 @@ function freeSpot(
   return at ? { x: at.x, y: at.y + 96 } : { x: 96, y: 96 };
 }
 
-/** F6: palette, canvas, inspector, bottom; after the last the browser takes over. */
-function focusNextPane(): void {
-  const order = ["palette", "canvas", "inspector", "bottom", "undo"];
+const paneOrder = ["palette", "canvas", "inspector", "bottom", "undo"];
+
+/** The panes in their order, and the place of the one with the focus. */
+function panesNow(): { panes: HTMLElement[]; at: number } {
   const panes = [...document.querySelectorAll<HTMLElement>("[data-pane]")].sort(
-    (a, b) => order.indexOf(a.dataset.pane ?? "") - order.indexOf(b.dataset.pane ?? ""),
+    (a, b) => paneOrder.indexOf(a.dataset.pane ?? "") - paneOrder.indexOf(b.dataset.pane ?? ""),
   );
-  const at = panes.findIndex((p) => p.contains(document.activeElement));
+  return { panes, at: panes.findIndex((p) => p.contains(document.activeElement)) };
+}
+
+/** After the last pane the browser takes F6. */
+function hasNextPane(): boolean {
+  const { panes, at } = panesNow();
+  return at < panes.length - 1;
+}
+
+/** F6: palette, canvas, inspector, bottom, and an undo that is offered. */
+function focusNextPane(): void {
+  const { panes, at } = panesNow();
   const next = panes[at + 1];
-  if (!next) {
-    (document.activeElement as HTMLElement | null)?.blur();
-    return;
-  }
+  if (!next) return;
   const inside = next.querySelector<HTMLElement>(
     '.react-flow__node[tabindex="0"], [role="application"], [role="tree"] [tabindex="0"], input, button',
   );

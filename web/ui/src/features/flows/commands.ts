@@ -425,15 +425,26 @@ export function neighbours(doc: Doc, id: string, down: boolean): string[] {
   return [...new Set(ids)].sort((a, b) => (doc.nodes.byId[a]?.position.y ?? 0) - (doc.nodes.byId[b]?.position.y ?? 0));
 }
 
-/** The nearest node in a direction; being off the axis counts twice. */
+/** Where everything is that can have the focus: nodes, notes, and groups at their title. */
+export function places(doc: Doc): { id: string; position: Point }[] {
+  const groups = list(doc, "groups").flatMap((g) => {
+    const at = g.members.flatMap((m) => doc.nodes.byId[m]?.position ?? []);
+    const position = { x: Math.min(...at.map((p) => p.x)) - 24, y: Math.min(...at.map((p) => p.y)) - 52 };
+    return at.length > 0 ? [{ id: g.id, position }] : [];
+  });
+  return [...list(doc, "nodes"), ...list(doc, "notes"), ...groups];
+}
+
+/** What is nearest in a direction; being off the axis counts twice. */
 export function nearest(doc: Doc, from: string, direction: "left" | "right" | "up" | "down"): string | undefined {
-  const origin = doc.nodes.byId[from]?.position;
-  if (!origin) return doc.nodes.ids[0];
+  const all = places(doc);
+  const origin = all.find((p) => p.id === from)?.position;
+  if (!origin) return all[0]?.id;
   const horizontal = direction === "left" || direction === "right";
   const sign = direction === "right" || direction === "down" ? 1 : -1;
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
-  for (const n of list(doc, "nodes")) {
+  for (const n of all) {
     const dx = n.position.x - origin.x;
     const dy = n.position.y - origin.y;
     const along = (horizontal ? dx : dy) * sign;

@@ -9,6 +9,8 @@ export interface Box {
 export interface LayoutInput {
   boxes: Box[];
   edges: { source: string; target: string }[];
+  /** Boxes that stay together. */
+  groups?: { members: string[] }[];
 }
 
 export type Positions = Record<string, { x: number; y: number }>;

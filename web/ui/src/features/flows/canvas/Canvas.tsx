@@ -1,4 +1,4 @@
-import { useMantineColorScheme } from "@mantine/core";
+import { Button, useMantineColorScheme } from "@mantine/core";
 import {
   Background,
   type Connection,
@@ -14,20 +14,23 @@ import {
   SelectionMode,
   useReactFlow,
   useStore,
+  ViewportPortal,
 } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import "@xyflow/react/dist/base.css";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { CALL_TYPE, useCatalogue } from "../catalogue";
-import { connect, place, removeEdge } from "../commands";
+import { connect, place, places, removeEdge } from "../commands";
 import { dictionary } from "../dictionary";
 import { type FlowNode, inputsOf, type Point, portOf } from "../document";
 import type { Positions } from "../layout";
-import { refusal } from "../rules";
+import { type Refusal, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
+import { arrange } from "./arrange";
 import { FlowEdgeLine } from "./FlowEdgeLine";
 import { GroupBox } from "./GroupBox";
+import { guides } from "./guides";
 import { type CanvasHandle, useCanvasKeys } from "./keys";
 import { NodeCard } from "./NodeCard";
 import { NoteCard } from "./NoteCard";
@@ -72,10 +75,21 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   const [selecting, setSelecting] = useState(false);
   // An empty canvas stays where it is, or it would jump under the first card that is dropped.
   const [isFitted] = useState(flow.doc.nodes.ids.length > 0);
-  const far = useStore((s) => s.transform[2] < 0.5);
+  // From afar only icon and name are seen, from farther off the icon alone.
+  const distance = useStore((s) => (s.transform[2] < 0.25 ? "tiny" : s.transform[2] < 0.5 ? "far" : "near"));
+  const [isHolding, setHolding] = useState(false);
+  const [preview, setPreview] = useState<Positions>();
+  const hand = useRef<{ at?: Point; pointer: number; keys: number; panned: boolean; held: boolean }>({
+    pointer: 0,
+    keys: 0,
+    panned: false,
+    held: false,
+  });
   const { name, doc, locked } = flow;
   const view = useMemo(() => new View(), []);
-  const focused = flow.focused && doc.nodes.byId[flow.focused] ? flow.focused : doc.nodes.ids[0];
+  const isThere = (id: string): boolean =>
+    (doc.nodes.byId[id] ?? doc.notes.byId[id] ?? doc.groups.byId[id]) !== undefined;
+  const focused = flow.focused && isThere(flow.focused) ? flow.focused : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
   const editor = useEditor.getState();
 
   const handle = useMemo<CanvasHandle>(
@@ -88,14 +102,37 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
         });
       },
       screen: (at) => rf.flowToScreenPosition(at),
+      pointer: () => {
+        const { at, pointer, keys } = hand.current;
+        return at && pointer > keys ? rf.screenToFlowPosition(at) : undefined;
+      },
+      hold: (onRelease) => {
+        if (hand.current.held) return; // the key repeats
+        hand.current.held = true;
+        hand.current.panned = false;
+        setHolding(true);
+        const release = (e: Event): void => {
+          if (e instanceof KeyboardEvent && e.key !== " ") return;
+          removeEventListener("keyup", release, true);
+          removeEventListener("blur", release);
+          hand.current.held = false;
+          setHolding(false);
+          onRelease(hand.current.panned || e.type === "blur");
+        };
+        addEventListener("keyup", release, true);
+        addEventListener("blur", release);
+      },
+      preview: setPreview,
       focus: (id) => {
+        hand.current.keys = Date.now();
         editor.focus(name, id);
         requestAnimationFrame(() => {
           const element = wrapper.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
           element?.focus({ preventScroll: true });
         });
-        const node = useEditor.getState().flows[name]?.doc.nodes.byId[id];
-        if (node) reveal(rf, wrapper.current, node.position);
+        const now = useEditor.getState().flows[name]?.doc;
+        const place = now && places(now).find((p) => p.id === id);
+        if (place) reveal(rf, wrapper.current, place.position);
       },
       zoomIn: () => void rf.zoomIn(),
       zoomOut: () => void rf.zoomOut(),
@@ -115,17 +152,17 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   const rule = useMemo(() => catalogue.rule(doc), [catalogue, doc]);
   const source = connecting ?? connectMode;
   const target = useCallback(
-    (node: FlowNode): "yes" | "no" | undefined => {
+    (node: FlowNode): "yes" | Refusal | undefined => {
       if (!source || node.id === source.node) return undefined;
       const proposal =
         source.from === "source"
           ? { source: source.node, target: node.id, port: source.port }
           : { source: node.id, target: source.node, port: "" };
-      return refusal(doc, proposal, rule) ? "no" : "yes";
+      return refusal(doc, proposal, rule) ?? "yes";
     },
     [source, doc, rule],
   );
-  const nodes = view.nodes(flow, catalogue, marks, moved, {
+  const nodes = view.nodes(flow, catalogue, marks, preview ?? moved, {
     focused,
     portNames: preferences.portLabels,
     target,
@@ -185,6 +222,11 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
 
   const handleConnectEnd: OnConnectEnd = (event, state) => {
     setConnecting(undefined);
+    if (state.toNode && state.fromNode && !state.isValid && state.toNode.id !== state.fromNode.id) {
+      const node = doc.nodes.byId[state.toNode.id];
+      const why = node && target(node);
+      if (why && why !== "yes") editor.announce(t("connect.refused", { reason: t(`refusal.${why}`) }));
+    }
     if (state.isValid || state.toNode || !state.fromNode || state.fromHandle?.type !== "source" || locked) return;
     const point = "changedTouches" in event ? event.changedTouches[0] : event;
     if (!point) return;
@@ -214,6 +256,17 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
     return () => removeEventListener("keydown", cancel);
   }, [connecting]);
 
+  const press = useLongPress((at, element) => {
+    const id = element.closest<HTMLElement>(".react-flow__node")?.dataset.id;
+    const edge = element.closest<HTMLElement>(".react-flow__edge")?.dataset.id;
+    if (id && !flow.selected.has(id)) editor.select(name, [id]);
+    const what = id
+      ? { kind: "node" as const, id }
+      : edge
+        ? { kind: "edge" as const, id: edge }
+        : { kind: "canvas" as const };
+    onMenu({ screen: at, at: rf.screenToFlowPosition(at), ...what });
+  });
   const menuAt = (e: React.MouseEvent | MouseEvent): { screen: Point; at: Point } => {
     e.preventDefault();
     const screen = { x: e.clientX, y: e.clientY };
@@ -221,125 +274,224 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   };
 
   return (
-    <div
-      ref={wrapper}
-      className={far ? "canvas canvas--far" : "canvas"}
-      role="application"
-      aria-label={t("canvas.label", { name, n: doc.nodes.ids.length })}
-      aria-roledescription={t("canvas.role")}
-      aria-describedby="canvas-hint"
-      data-scope="canvas"
-      tabIndex={doc.nodes.ids.length === 0 ? 0 : -1}
-      onDragOver={(e) => {
-        e.preventDefault();
-        e.dataTransfer.dropEffect = "copy";
-      }}
-      onDrop={(e) => {
-        e.preventDefault();
-        if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
-      }}
-      onFocus={(e) => {
-        const id =
-          e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
-        if (id && doc.nodes.byId[id] && id !== flow.focused) editor.focus(name, id);
-      }}
-    >
-      <span id="canvas-hint" className="visually-hidden">
-        {t("canvas.hint")}
-      </span>
-      <ReactFlow
-        ref={isNoRegion}
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        colorMode={colorScheme === "auto" ? "system" : colorScheme}
-        connectionMode={ConnectionMode.Strict}
-        edgesFocusable={false}
-        nodesDraggable={!locked}
-        nodesConnectable={!locked}
-        deleteKeyCode={null}
-        selectionKeyCode="Shift"
-        multiSelectionKeyCode={["Meta", "Control", "Shift"]}
-        selectionMode={SelectionMode.Partial}
-        panOnDrag={selecting ? [1, 2] : [0, 1, 2]}
-        selectionOnDrag={selecting}
-        panOnScroll={preferences.scrollPans}
-        zoomOnDoubleClick={false}
-        elevateNodesOnSelect={false}
-        snapToGrid
-        snapGrid={[16, 16]}
-        minZoom={0.1}
-        maxZoom={2}
-        fitView={isFitted}
-        fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
-        onlyRenderVisibleElements={doc.nodes.ids.length > 300}
-        onNodesChange={handleNodesChange}
-        onEdgesChange={(changes) => {
-          const selected = new Set(useEditor.getState().flows[name]?.selected);
-          for (const c of changes) if (c.type === "select") c.selected ? selected.add(c.id) : selected.delete(c.id);
-          editor.select(name, selected);
-        }}
-        onNodeDragStop={finishMove}
-        onSelectionDragStop={finishMove}
-        onConnect={handleConnect}
-        onConnectStart={(_, p) => {
-          if (p.nodeId && p.handleType)
-            setConnecting({
-              node: p.nodeId,
-              port: portOf({ source: p.nodeId, sourceHandle: p.handleId ?? "" }),
-              from: p.handleType,
-            });
-        }}
-        onConnectEnd={handleConnectEnd}
-        isValidConnection={(c: Connection | Edge) =>
-          !refusal(
-            doc,
-            {
-              source: c.source,
-              target: c.target,
-              port: portOf({ source: c.source, sourceHandle: c.sourceHandle ?? "" }),
-            },
-            rule,
-          )
+    <>
+      <div
+        ref={wrapper}
+        className={
+          distance === "near" ? "canvas" : distance === "far" ? "canvas canvas--far" : "canvas canvas--far canvas--tiny"
         }
-        onNodeClick={(e, node) => {
-          // The library keeps several selected; a plain click means this one.
-          if (!e.shiftKey && !e.ctrlKey && !e.metaKey && flow.selected.size > 1) editor.select(name, [node.id]);
+        data-holding={isHolding || undefined}
+        onPointerMove={(e) => {
+          hand.current.at = { x: e.clientX, y: e.clientY };
+          hand.current.pointer = Date.now();
         }}
-        onNodeDoubleClick={(_, node) => {
-          const called = calledBy(doc, node.id);
-          if (called) onFlow(called);
-          else if (doc.nodes.byId[node.id]) onOpen(node.id);
+        onPointerLeave={() => {
+          hand.current.at = undefined;
         }}
-        // Not on entering: a line that appears under the pointer is never entered.
-        onEdgeMouseMove={(_, edge) => setHovered(edge.id)}
-        onEdgeMouseLeave={() => setHovered(undefined)}
-        onPaneContextMenu={(e) => onMenu({ ...menuAt(e), kind: "canvas" })}
-        onNodeContextMenu={(e, node) => {
-          if (!flow.selected.has(node.id)) editor.select(name, [node.id]);
-          onMenu({ ...menuAt(e), kind: "node", id: node.id });
+        onPointerDownCapture={(e) => press.down(e)}
+        role="application"
+        aria-label={t("canvas.label", { name, n: doc.nodes.ids.length })}
+        aria-roledescription={t("canvas.role")}
+        aria-describedby="canvas-hint"
+        data-scope="canvas"
+        tabIndex={doc.nodes.ids.length === 0 ? 0 : -1}
+        onDragOver={(e) => {
+          e.preventDefault();
+          e.dataTransfer.dropEffect = "copy";
         }}
-        onEdgeContextMenu={(e, edge) => onMenu({ ...menuAt(e), kind: "edge", id: edge.id })}
-        onDoubleClick={(e) => {
-          if (locked || !(e.target instanceof Element) || !e.target.classList.contains("react-flow__pane")) return;
-          const screen = { x: e.clientX, y: e.clientY };
-          onQuickAdd({ screen, at: rf.screenToFlowPosition(screen) });
+        onDrop={(e) => {
+          e.preventDefault();
+          if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
+        }}
+        onFocus={(e) => {
+          const id =
+            e.target instanceof Element ? e.target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
+          if (id && isThere(id) && id !== flow.focused) editor.focus(name, id);
         }}
       >
-        {preferences.grid && <Background gap={16} color="var(--border)" />}
-        {preferences.controls && <Controls showInteractive={false} aria-label={t("canvas.controls")} />}
-        {preferences.miniMap && (
-          <MiniMap
-            pannable={preferences.miniMapPans}
-            zoomable={preferences.miniMapPans}
-            ariaLabel={t("canvas.miniMap")}
-            nodeColor={miniColor}
-          />
-        )}
-      </ReactFlow>
-      {children}
+        <span id="canvas-hint" className="visually-hidden">
+          {t("canvas.hint")}
+        </span>
+        <ReactFlow
+          ref={isNoRegion}
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          colorMode={colorScheme === "auto" ? "system" : colorScheme}
+          connectionMode={ConnectionMode.Strict}
+          edgesFocusable={false}
+          nodesDraggable={!locked && !isHolding && !preview}
+          nodesConnectable={!locked}
+          deleteKeyCode={null}
+          selectionKeyCode="Shift"
+          multiSelectionKeyCode={["Meta", "Control", "Shift"]}
+          selectionMode={SelectionMode.Partial}
+          panOnDrag={selecting && !isHolding ? [1, 2] : [0, 1, 2]}
+          selectionOnDrag={selecting && !isHolding}
+          panActivationKeyCode={null}
+          onMoveStart={() => {
+            hand.current.panned = true;
+          }}
+          panOnScroll={preferences.scrollPans}
+          zoomOnDoubleClick={false}
+          elevateNodesOnSelect={false}
+          snapToGrid
+          snapGrid={[16, 16]}
+          minZoom={0.1}
+          maxZoom={2}
+          fitView={isFitted}
+          fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
+          onlyRenderVisibleElements={doc.nodes.ids.length > 300}
+          onNodesChange={handleNodesChange}
+          onEdgesChange={(changes) => {
+            const selected = new Set(useEditor.getState().flows[name]?.selected);
+            for (const c of changes) if (c.type === "select") c.selected ? selected.add(c.id) : selected.delete(c.id);
+            editor.select(name, selected);
+          }}
+          onNodeDragStop={finishMove}
+          onSelectionDragStop={finishMove}
+          onConnect={handleConnect}
+          onConnectStart={(_, p) => {
+            if (p.nodeId && p.handleType)
+              setConnecting({
+                node: p.nodeId,
+                port: portOf({ source: p.nodeId, sourceHandle: p.handleId ?? "" }),
+                from: p.handleType,
+              });
+          }}
+          onConnectEnd={handleConnectEnd}
+          isValidConnection={(c: Connection | Edge) =>
+            !refusal(
+              doc,
+              {
+                source: c.source,
+                target: c.target,
+                port: portOf({ source: c.source, sourceHandle: c.sourceHandle ?? "" }),
+              },
+              rule,
+            )
+          }
+          onNodeClick={(e, node) => {
+            // The library keeps several selected; a plain click means this one.
+            if (!e.shiftKey && !e.ctrlKey && !e.metaKey && flow.selected.size > 1) editor.select(name, [node.id]);
+          }}
+          onNodeDoubleClick={(_, node) => {
+            const called = calledBy(doc, node.id);
+            if (called) onFlow(called);
+            else if (doc.nodes.byId[node.id]) onOpen(node.id);
+          }}
+          // Not on entering: a line that appears under the pointer is never entered.
+          onEdgeMouseMove={(_, edge) => setHovered(edge.id)}
+          onEdgeMouseLeave={() => setHovered(undefined)}
+          onPaneContextMenu={(e) => onMenu({ ...menuAt(e), kind: "canvas" })}
+          onNodeContextMenu={(e, node) => {
+            if (!flow.selected.has(node.id)) editor.select(name, [node.id]);
+            onMenu({ ...menuAt(e), kind: "node", id: node.id });
+          }}
+          onSelectionContextMenu={(e) => onMenu({ ...menuAt(e), kind: "node" })}
+          onEdgeContextMenu={(e, edge) => onMenu({ ...menuAt(e), kind: "edge", id: edge.id })}
+          onDoubleClick={(e) => {
+            if (locked || !(e.target instanceof Element) || !e.target.classList.contains("react-flow__pane")) return;
+            const screen = { x: e.clientX, y: e.clientY };
+            onQuickAdd({ screen, at: rf.screenToFlowPosition(screen) });
+          }}
+        >
+          <ViewportPortal>
+            {guides(doc, moved).map((g) => (
+              <div
+                key={g.axis}
+                className="guide"
+                data-axis={g.axis}
+                style={
+                  g.axis === "x"
+                    ? { transform: `translate(${g.at}px, ${g.from}px)`, height: g.to - g.from }
+                    : { transform: `translate(${g.from}px, ${g.at}px)`, width: g.to - g.from }
+                }
+              />
+            ))}
+          </ViewportPortal>
+          {preferences.grid && <Background gap={16} color="var(--border)" />}
+          {preferences.controls && <Controls showInteractive={false} aria-label={t("canvas.controls")} />}
+          {preferences.miniMap && (
+            <MiniMap
+              pannable={preferences.miniMapPans}
+              zoomable={preferences.miniMapPans}
+              ariaLabel={t("canvas.miniMap")}
+              nodeColor={miniColor}
+            />
+          )}
+        </ReactFlow>
+        {children}
+      </div>
+      {preview && (
+        <LayoutPreview
+          onTake={() => {
+            arrange(name, preview);
+            setPreview(undefined);
+            if (focused) handle.focus(focused);
+            handle.fit();
+          }}
+          onLeave={() => {
+            setPreview(undefined);
+            if (focused) handle.focus(focused);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Asks whether the layout that is shown is taken over. */
+function LayoutPreview({ onTake, onLeave }: { onTake: () => void; onLeave: () => void }) {
+  return (
+    <div
+      className="canvas__preview"
+      role="toolbar"
+      aria-label={t("canvas.layoutPreview")}
+      onKeyDown={(e) => {
+        if (e.key === "Escape") onLeave();
+      }}
+    >
+      <span>{t("canvas.layoutPreview")}</span>
+      <Button size="compact-md" variant="default" onClick={onLeave}>
+        {t("common.cancel")}
+      </Button>
+      <Button size="compact-md" autoFocus onClick={onTake}>
+        {t("canvas.layoutTake")}
+      </Button>
     </div>
+  );
+}
+
+const LONG_PRESS_MS = 500;
+
+/** Tells of a finger that stays where it is: what the right mouse button is elsewhere. */
+function useLongPress(onLong: (at: Point, element: Element) => void): { down: (e: React.PointerEvent) => void } {
+  const latest = useRef(onLong);
+  latest.current = onLong;
+  return useMemo(
+    () => ({
+      down: (e) => {
+        const { target, clientX: x, clientY: y } = e;
+        if (e.pointerType !== "touch" || !e.isPrimary || !(target instanceof Element)) return;
+        const stop = (): void => {
+          clearTimeout(timer);
+          removeEventListener("pointermove", moved, true);
+          for (const end of ["pointerup", "pointercancel", "contextmenu"]) removeEventListener(end, stop, true);
+        };
+        const moved = (m: PointerEvent): void => {
+          if (!m.isPrimary || Math.hypot(m.clientX - x, m.clientY - y) > 10) stop();
+        };
+        const timer = setTimeout(() => {
+          stop();
+          latest.current({ x, y }, target);
+        }, LONG_PRESS_MS);
+        addEventListener("pointermove", moved, true);
+        for (const end of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(end, stop, true);
+      },
+    }),
+    [],
   );
 }
 

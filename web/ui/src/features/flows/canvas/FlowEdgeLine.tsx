@@ -9,6 +9,9 @@ export interface EdgeData extends Record<string, unknown> {
   lit: number | undefined;
   isHovered: boolean;
   isLocked: boolean;
+  /** The names at its ends, for the tags that stand for a long one. */
+  from: string;
+  to: string;
   onInsert: (id: string, at: { x: number; y: number }) => void;
   onRemove: (id: string) => void;
 }
@@ -18,9 +21,20 @@ export type LineEdge = Edge<EdgeData, "line">;
 /** So many connections light up one after the other, the rest with the last of them. */
 const LIT_ONE_BY_ONE = 20;
 
+// Longer than this a line is only seen in pieces: two tags say more.
+const LONG = 1600;
+const STUB = 24;
+
 /** A connection; hovering or selecting it offers to insert into it and to remove it. */
 export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...ends }: EdgeProps<LineEdge>) {
-  const [path, x, y] = getBezierPath(ends);
+  const [line, x, y] = getBezierPath(ends);
+  const { sourceX, sourceY, targetX, targetY } = ends;
+  const isLong =
+    Math.hypot(targetX - sourceX, targetY - sourceY) > LONG &&
+    !selected &&
+    !data?.isHovered &&
+    !data?.lit === undefined;
+  const path = isLong ? `M${sourceX},${sourceY} h${STUB} M${targetX - STUB},${targetY} h${STUB}` : line;
   const className = [
     "line",
     selected && "line--selected",
@@ -38,6 +52,22 @@ export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...
         interactionWidth={24}
         style={{ animationDelay: `${Math.min(data?.lit ?? 0, LIT_ONE_BY_ONE) * 80}ms` }}
       />
+      {isLong && (
+        <EdgeLabelRenderer>
+          <span
+            className="line__tag"
+            style={{ transform: `translate(0, -50%) translate(${sourceX + STUB}px, ${sourceY}px)` }}
+          >
+            → {data?.to}
+          </span>
+          <span
+            className="line__tag"
+            style={{ transform: `translate(-100%, -50%) translate(${targetX - STUB}px, ${targetY}px)` }}
+          >
+            {data?.from} →
+          </span>
+        </EdgeLabelRenderer>
+      )}
       {(data?.isHovered || selected) && !data?.isLocked && (
         <EdgeLabelRenderer>
           <div

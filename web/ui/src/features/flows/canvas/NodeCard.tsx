@@ -1,10 +1,12 @@
 import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
+import { Markdown } from "../../../components/Markdown";
 import { t } from "../../../text/t";
 import type { FlowNode } from "../document";
 import { sourceHandle, targetHandle } from "../document";
-import type { Port } from "../rules";
+import type { Port, Refusal } from "../rules";
 import { hasInput, hasOutput } from "../rules";
+import { tileColour } from "./colour";
 import { NodeIcon } from "./NodeIcon";
 
 export interface CardData extends Record<string, unknown> {
@@ -23,7 +25,9 @@ export interface CardData extends Record<string, unknown> {
   run: { milliseconds: number; failed: boolean; running: boolean } | undefined;
   showPortNames: boolean;
   /** While something is being connected: whether it may end here. */
-  target: "yes" | "no" | undefined;
+  target: "yes" | Refusal | undefined;
+  /** What the package wishes for the tile; "" for nothing. */
+  colour: string;
 }
 
 export type CardNode = Node<CardData, "card">;
@@ -52,7 +56,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-disabled={node.data.disabled || undefined}
       data-problem={data.problems > 0 || undefined}
       data-missing={data.isMissing || undefined}
-      data-target={data.target}
+      data-target={data.target && (data.target === "yes" ? "yes" : "no")}
+      title={data.target && data.target !== "yes" ? t(`refusal.${data.target}`) : undefined}
       data-running={data.run?.running || undefined}
     >
       {!tileRight && <Tile data={data} />}
@@ -63,6 +68,11 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         <div className="card__summary mono">{data.isMissing ? t("card.missing") : data.summary}</div>
       </div>
       {tileRight && <Tile data={data} />}
+      {node.data.description && (
+        <div className="card__note">
+          <Markdown text={node.data.description} />
+        </div>
+      )}
       <div className="card__marks">
         {data.problems > 0 && (
           <span className="card__mark" data-tone="danger">
@@ -95,9 +105,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       </div>
       {hasInput(kind) && (
         <Handle type="target" id={targetHandle(id)} position={Position.Left} className="card__port" aria-hidden>
-          {node.data.appearance?.portLabel?.input && (
-            <span className="card__portName">{node.data.appearance.portLabel.input}</span>
-          )}
+          <span className="card__portName" data-always={data.showPortNames || undefined}>
+            {node.data.appearance?.portLabel?.input || t("port.in")}
+          </span>
         </Handle>
       )}
       {hasOutput(kind) &&
@@ -111,11 +121,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
             style={{ top: portTop(i, all.length) }}
             aria-hidden
           >
-            {(named || data.showPortNames) && (
-              <span className="card__portName" data-side="out">
-                {p.label || p.name || node.data.appearance?.portLabel?.output}
-              </span>
-            )}
+            <span className="card__portName" data-side="out" data-always={named || data.showPortNames || undefined}>
+              {p.label || p.name || node.data.appearance?.portLabel?.output || t("port.out")}
+            </span>
           </Handle>
         ))}
     </div>
@@ -131,8 +139,12 @@ function readableTime(ms: number): string {
 }
 
 function Tile({ data }: { data: CardData }) {
+  const light = data.colour && tileColour(data.colour, "light");
+  const own = light
+    ? ({ "--package-light": light, "--package-dark": tileColour(data.colour, "dark") } as React.CSSProperties)
+    : undefined;
   return (
-    <div className="card__tile">
+    <div className="card__tile" data-own={own && true} style={own}>
       <NodeIcon name={data.node.data.appearance?.icon || data.icon} kind={data.node.type} size={20} />
     </div>
   );

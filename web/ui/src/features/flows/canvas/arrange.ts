@@ -8,10 +8,10 @@ import { useEditor } from "../store";
 
 const WORKER_ABOVE = 200;
 
-/** Lays out the selected nodes, or all; one undoable step. */
-export async function arrange(name: string, catalogue: Catalogue): Promise<void> {
+/** Where the selected nodes, or all, would be laid out. */
+export async function planned(name: string, catalogue: Catalogue): Promise<Positions> {
   const flow = useEditor.getState().flows[name];
-  if (!flow) return;
+  if (!flow) return {};
   const chosen = list(flow.doc, "nodes").filter((n) => flow.selected.size < 2 || flow.selected.has(n.id));
   const ids = new Set(chosen.map((n) => n.id));
   const input: LayoutInput = {
@@ -21,8 +21,13 @@ export async function arrange(name: string, catalogue: Catalogue): Promise<void>
       height: cardHeight(catalogue.ports(flow.doc, n).length),
     })),
     edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
+    groups: list(flow.doc, "groups").map(({ members }) => ({ members })),
   };
-  const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : (await import("../dagreLayout")).layout(input);
+  return chosen.length > WORKER_ABOVE ? inWorker(input) : (await import("../dagreLayout")).layout(input);
+}
+
+/** Takes a layout over; one undoable step. */
+export function arrange(name: string, places: Positions): void {
   useEditor.getState().edit(name, t("step.layout"), (e) => {
     for (const [id, position] of Object.entries(places)) e.patch("nodes", id, { position });
   });
@@ -39,6 +44,10 @@ function inWorker(input: LayoutInput): Promise<Positions> {
       worker.terminate();
       reject(new Error(e.message));
     };
-    worker.postMessage({ boxes: input.boxes, edges: input.edges.map(({ source, target }) => ({ source, target })) });
+    worker.postMessage({
+      boxes: input.boxes,
+      groups: input.groups,
+      edges: input.edges.map(({ source, target }) => ({ source, target })),
+    });
   });
 }

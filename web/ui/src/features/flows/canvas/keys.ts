@@ -1,7 +1,7 @@
 // The canvas's keyboard: one tab stop, roving focus, single keys. The actions are
 // declared once here and so are in the palette and the shortcut sheet too.
 
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Action, useActions } from "../../../app/actions";
 import { report } from "../../../app/report";
 import { t } from "../../../text/t";
@@ -24,12 +24,13 @@ import {
 } from "../commands";
 import { type FlowNode, list, type Point } from "../document";
 import { focusInspector } from "../inspector/focus";
+import type { Positions } from "../layout";
 import { NODE_WIDTH } from "../layout";
 import { pin, usePins } from "../pins";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { useRuns } from "../runs";
 import { type OpenFlow, useEditor } from "../store";
-import { arrange } from "./arrange";
+import { planned } from "./arrange";
 import type { QuickAddRequest } from "./requests";
 
 export interface CanvasHandle {
@@ -40,6 +41,12 @@ export interface CanvasHandle {
   zoomOut: () => void;
   zoomTo: (zoom: number) => void;
   fit: (ids?: string[]) => void;
+  /** Where the pointer is on the canvas, if it was used last and not the keys. */
+  pointer: () => Point | undefined;
+  /** Lets the pointer pan over everything while Space is held; tells at its end whether it panned. */
+  hold: (onRelease: (panned: boolean) => void) => void;
+  /** Shows a layout before it is taken over. */
+  preview: (places: Positions) => void;
 }
 
 interface Hooks {
@@ -55,7 +62,12 @@ interface ConnectMode {
   from: "source";
   /** The nodes that may be reached, in reading order, and the one chosen. */
   choice: number;
+  /** What was typed of the name of a target. */
+  typed: string;
 }
+
+/** How soon a second press of ] or [ means the next branch. */
+const NEXT_BRANCH_MS = 1000;
 
 const directions = { arrowleft: "left", arrowright: "right", arrowup: "up", arrowdown: "down" } as const;
 const steps = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] } as const;
@@ -66,18 +78,69 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
   const [aligning, setAligning] = useState(false);
   const { name } = flow;
   const { onQuickAdd, onOpen, selecting, setSelecting } = hooks;
+  const followed = useRef<{ down: boolean; from: string; to: string; at: number }>(undefined);
+
+  // While connecting, letters are the name of the target; all other keys mean what the mode says.
+  useEffect(() => {
+    if (!connectMode) return;
+    const { node, port, typed } = connectMode;
+    const type = (e: KeyboardEvent): void => {
+      const isLetter = [...e.key].length === 1 && e.key !== " ";
+      if (e.ctrlKey || e.metaKey || e.altKey || !(isLetter || (e.key === "Backspace" && typed !== ""))) return;
+      if (!(e.target instanceof Element && e.target.closest("[data-scope=canvas]"))) return;
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      const next = isLetter ? typed + e.key : typed.slice(0, -1);
+      const { doc } = useEditor.getState().flows[name] ?? {};
+      if (!doc) return;
+      const rule = catalogue.rule(doc);
+      const names = list(doc, "nodes")
+        .filter((n) => !refusal(doc, { source: node, target: n.id, port }, rule))
+        .map((n) => ({ id: n.id, label: n.data.label.toLowerCase() }));
+      const wanted = next.toLowerCase();
+      const begins = names.findIndex((n) => n.label.startsWith(wanted));
+      const choice = begins >= 0 ? begins : names.findIndex((n) => n.label.includes(wanted));
+      const found = names[choice];
+      if (!found) {
+        useEditor.getState().announce(t("canvas.connectNoName", { typed: next }));
+        return;
+      }
+      setConnectMode({ ...connectMode, choice, typed: next });
+      useEditor.getState().announce(t("canvas.connectTyped", { typed: next }));
+      handle.focus(found.id);
+    };
+    // Before the shortcuts, which listen to the window.
+    addEventListener("keydown", type, true);
+    return () => removeEventListener("keydown", type, true);
+  }, [connectMode, name, catalogue, handle]);
 
   const actions = useMemo<Action[]>(() => {
     const section = t("canvas.section");
     const editor = useEditor.getState();
     const now = (): OpenFlow => useEditor.getState().flows[name] ?? flow;
-    const focused = (): FlowNode | undefined => {
-      const f = now();
-      return f.doc.nodes.byId[f.focused ?? ""] ?? f.doc.nodes.byId[f.doc.nodes.ids[0] ?? ""];
+    const focusedItem = (): string | undefined => {
+      const { doc, focused } = now();
+      return focused && (doc.nodes.byId[focused] ?? doc.notes.byId[focused] ?? doc.groups.byId[focused])
+        ? focused
+        : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
     };
+    const focused = (): FlowNode | undefined => now().doc.nodes.byId[focusedItem() ?? ""];
     const ensureSelected = (): void => {
-      const node = focused();
-      if (now().selected.size === 0 && node) editor.select(name, [node.id]);
+      const item = focusedItem();
+      if (now().selected.size === 0 && item) editor.select(name, [item]);
+    };
+    /** Follows a connection; pressed again at once, it takes the next branch instead. */
+    const follow = (down: boolean): void => {
+      const here = focusedItem() ?? "";
+      const last = followed.current;
+      const isAgain = last?.down === down && last.to === here && Date.now() - last.at < NEXT_BRANCH_MS;
+      const from = isAgain && neighbours(now().doc, last.from, down).length > 1 ? last.from : here;
+      const ways = neighbours(now().doc, from, down);
+      const to = ways[(ways.indexOf(here) + 1) % ways.length];
+      if (!to) return;
+      followed.current = { down, from, to, at: Date.now() };
+      handle.focus(to);
+      if (ways.length > 1) editor.announce(t("canvas.branch", { n: ways.indexOf(to) + 1, of: ways.length }));
     };
     const candidates = (from: string, port: string): FlowNode[] => {
       const { doc } = now();
@@ -159,10 +222,9 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
           `go.${key}`,
           t(`canvas.go.${directions[key]}`),
           () => {
-            const from = focused();
-            const to = from && nearest(now().doc, from.id, directions[key]);
-            if (to) handle.focus(to);
-            else if (from) handle.focus(from.id);
+            const from = focusedItem();
+            const to = from && nearest(now().doc, from, directions[key]);
+            if (to ?? from) handle.focus(to ?? from ?? "");
           },
           { quiet: true },
         ),
@@ -185,31 +247,13 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
           { quiet: true },
         ),
       ]),
-      one(
-        "follow.down",
-        t("canvas.followDown"),
-        () => {
-          const from = focused();
-          const next = from && neighbours(now().doc, from.id, true)[0];
-          if (next) handle.focus(next);
-        },
-        { quiet: true },
-      ),
-      one(
-        "follow.up",
-        t("canvas.followUp"),
-        () => {
-          const from = focused();
-          const next = from && neighbours(now().doc, from.id, false)[0];
-          if (next) handle.focus(next);
-        },
-        { quiet: true },
-      ),
+      one("follow.down", t("canvas.followDown"), () => follow(true), { quiet: true }),
+      one("follow.up", t("canvas.followUp"), () => follow(false), { quiet: true }),
       one("open", t("canvas.open"), () => {
-        const node = focused();
-        if (node) {
-          editor.select(name, [node.id]);
-          onOpen(node.id);
+        const item = focusedItem();
+        if (item) {
+          editor.select(name, [item]);
+          onOpen(item);
         }
       }),
       one("rename", t("canvas.rename"), () => {
@@ -220,11 +264,13 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         }
       }),
       one("toggle", t("canvas.toggle"), () => {
-        const node = focused();
-        if (!node) return;
-        const next = new Set(now().selected);
-        if (!next.delete(node.id)) next.add(node.id);
-        editor.select(name, next);
+        handle.hold((panned) => {
+          const item = focusedItem();
+          if (panned || !item) return;
+          const next = new Set(now().selected);
+          if (!next.delete(item)) next.add(item);
+          editor.select(name, next);
+        });
       }),
       one("selectAll", t("canvas.selectAll"), () =>
         editor.select(name, [...now().doc.nodes.ids, ...now().doc.notes.ids]),
@@ -238,7 +284,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         const port = catalogue.freePort(now().doc, node);
         const first = candidates(node.id, port);
         if (first.length === 0) return editor.announce(t("canvas.connectNowhere"));
-        setConnectMode({ node: node.id, port, from: "source", choice: 0 });
+        setConnectMode({ node: node.id, port, from: "source", choice: 0, typed: "" });
         editor.announce(t("canvas.connectHint", { n: first.length }));
         if (first[0]) handle.focus(first[0].id);
       }),
@@ -279,7 +325,8 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       edit("paste", t("canvas.paste"), () => {
         const node = focused();
-        void pasteClipboard(name, catalogue, node ? { x: node.position.x, y: node.position.y + 96 } : handle.center());
+        const below = node && { x: node.position.x, y: node.position.y + 96 };
+        void pasteClipboard(name, catalogue, handle.pointer() ?? below ?? handle.center());
       }),
       edit("group", t("canvas.group"), () => group(name)),
       edit("ungroup", t("canvas.ungroup"), () => ungroup(name)),
@@ -288,7 +335,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         void import("../extract").then((m) => m.extract(name, catalogue)).catch(report);
       }),
       edit("note", t("canvas.note"), () => addNote(name, handle.center())),
-      edit("layout", t("canvas.layout"), () => void arrange(name, catalogue).then(() => handle.fit())),
+      edit("layout", t("canvas.layout"), () => void planned(name, catalogue).then(handle.preview)),
       edit("align", t("canvas.align"), () => {
         setAligning(true);
         editor.announce(t("canvas.alignHint"));

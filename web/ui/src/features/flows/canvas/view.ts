@@ -17,6 +17,7 @@ import {
   targetHandle,
 } from "../document";
 import { cardHeight, NODE_WIDTH, type Positions } from "../layout";
+import type { Refusal } from "../rules";
 import type { OpenFlow } from "../store";
 import type { EdgeData } from "./FlowEdgeLine";
 import type { CardData, CardNode } from "./NodeCard";
@@ -96,7 +97,8 @@ export class View {
     options: {
       focused: string | undefined;
       portNames: boolean;
-      target: (node: FlowNode) => "yes" | "no" | undefined;
+      /** While something is being connected: "yes", or why it may not end at the node. */
+      target: (node: FlowNode) => "yes" | Refusal | undefined;
       label: (node: FlowNode, shown: { problems: number; warnings: number; isChanged: boolean }) => string;
     },
   ): Node[] {
@@ -116,8 +118,8 @@ export class View {
         measured: { width: bounds.width, height: bounds.height },
         zIndex: -1,
         selected: flow.selected.has(group.id),
-        ariaLabel: group.title,
-        domAttributes: { tabIndex: -1 },
+        ariaLabel: t("group.focus", { name: group.title, n: group.members.length }),
+        domAttributes: { tabIndex: options.focused === group.id ? 0 : -1 },
         data: { flow: flow.name, group },
       });
     }
@@ -132,7 +134,8 @@ export class View {
         height: note.height,
         measured: { width: note.width, height: note.height },
         selected: flow.selected.has(note.id),
-        domAttributes: { tabIndex: -1 },
+        ariaLabel: t("note.focus", { text: firstLine(note.text).replace(/^#+\s*/, "") }),
+        domAttributes: { tabIndex: options.focused === note.id ? 0 : -1 },
         data: { flow: flow.name, note, isLocked: flow.locked },
       });
     }
@@ -155,6 +158,7 @@ export class View {
       summary: summary(flow.doc, node, catalogue),
       ports,
       icon: type?.icon ?? "",
+      colour: type?.color ?? "",
       isMissing: catalogue.types.length > 0 && type === undefined,
       problems: marks.problems[node.id]?.errors ?? 0,
       warnings: marks.problems[node.id]?.warnings ?? 0,
@@ -228,6 +232,8 @@ export class View {
           lit: marks.lit.get(e.id),
           isHovered: hovered === e.id,
           isLocked: flow.locked,
+          from: source.data.label,
+          to: target.data.label,
           ...act,
         },
       });
