@@ -485,6 +485,8 @@ function useLongPress(onLong: (at: Point, element: Element) => void): { down: (e
         };
         const timer = setTimeout(() => {
           stop();
+          // The finger that goes up is no click beside the menu, which would close it.
+          addEventListener("touchend", (end) => end.preventDefault(), { capture: true, once: true, passive: false });
           latest.current({ x, y }, target);
         }, LONG_PRESS_MS);
         addEventListener("pointermove", moved, true);
