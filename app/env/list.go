@@ -3,6 +3,7 @@ package env
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -68,6 +69,43 @@ type Listed struct {
 
 func (v Var) listed() Listed {
 	return Listed{v.Kind, v.Name, v.Shown(), v.Value.IsSet(), v.Secret, v.Readable, v.Lost, v.Note, v.Changed, v.By, v.Revision}
+}
+
+// Named is a variable that flows may read, as it is offered where they are written.
+type Named struct {
+	Name   string `json:"name"`
+	Secret bool   `json:"secret" doc:"Its value is shown nowhere: a secret's, and one of the system's."`
+	Set    bool   `json:"set" doc:"It has a value."`
+	Value  string `json:"value" doc:"Its first 200 characters; \"\" for a secret."`
+}
+
+const namedValue = 200 // characters
+
+// Named lists the variables that flows may read, in the order of their names.
+func (v *Vars) Named() []Named {
+	byName := map[string]Named{}
+	for _, x := range v.Now().all {
+		if !x.Readable {
+			continue
+		}
+		n := Named{Name: x.Name, Secret: x.Secret || x.Kind == System, Set: x.Value.IsSet() && !x.Lost}
+		if !n.Secret {
+			n.Value = firstOf(x.Value.Reveal(), namedValue)
+		}
+		byName[x.Name] = n // those of the system come first: a user's hides one of them
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b Named) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// firstOf returns the first characters of a text.
+func firstOf(text string, characters int) string {
+	for i := range text {
+		if characters == 0 {
+			return text[:i]
+		}
+		characters--
+	}
+	return text
 }
 
 // Row is a variable with where it is used.

@@ -105,6 +105,7 @@ var access = map[string]string{
 	"environment.findSystem":  "administrator",
 	"environment.replace":     envKeys,
 	"environment.list":        envKeys,
+	"environment.names":       "flowEditor",
 	"environment.change":      envKeys,
 	"environment.import":      envKeys,
 	"debug.list":              "flowEditor",

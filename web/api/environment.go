@@ -103,6 +103,13 @@ func environment(a *app.App) []endpoint.Endpoint {
 			Allow:       keys,
 		}, func(ctx context.Context, _ struct{}) (env.Overview, error) { return a.Env.Overview(ctx) }),
 		endpoint.New(endpoint.Spec{
+			ID:          "environment.names",
+			Route:       "GET /environment/names",
+			Summary:     "List the environment variables that flows may read",
+			Description: "For who writes flows: they can read these values anyway, by a flow. A secret's is not among them, nor one of the system's.",
+			Allow:       auth.FlowEditor,
+		}, func(context.Context, struct{}) ([]env.Named, error) { return a.Env.Named(), nil }),
+		endpoint.New(endpoint.Spec{
 			ID:      "environment.change",
 			Route:   "PATCH /environment",
 			Summary: "Change environment variables",

@@ -449,3 +449,21 @@ func TestEnvironmentLost(t *testing.T) {
 		t.Errorf("flows see %q", v)
 	}
 }
+
+// What is offered where flows are written: names, and values that are no secrets.
+func TestEnvironmentNames(t *testing.T) {
+	webtest.Run(t,
+		webtest.Scenario{
+			Name: "names", As: "admin", When: `GET /environment/names`,
+			Given: []string{
+				addTwo, addSystem,
+				`PATCH /environment {"base": 2, "add": [{"name": "hidden", "value": "not for flows", "readable": false}, {"name": "empty", "value": ""}]}`,
+			},
+			Want: `200 {"success": true, "payload": [
+				{"name": "API_KEY", "secret": true, "set": true, "value": ""},
+				{"name": "EMPTY", "secret": false, "set": false, "value": ""},
+				{"name": "REGION", "secret": false, "set": true, "value": "eu"}]}`,
+		},
+		webtest.Scenario{Name: "names, for others", As: "createEnvs", When: `GET /environment/names`, Want: `403`},
+	)
+}

@@ -902,6 +902,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/environment/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the environment variables that flows may read
+         * @description For who writes flows: they can read these values anyway, by a flow. A secret's is not among them, nor one of the system's.
+         */
+        get: operations["environment.names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -3117,6 +3137,15 @@ export interface components {
             /** @description It is, or is to be, secret. */
             secret: boolean;
             /** @description The value in the text; *** for a secret once it is stored. */
+            value: string;
+        };
+        EnvNamed: {
+            name: string;
+            /** @description Its value is shown nowhere: a secret's, and one of the system's. */
+            secret: boolean;
+            /** @description It has a value. */
+            set: boolean;
+            /** @description Its first 200 characters; "" for a secret. */
             value: string;
         };
         EnvOverview: {
@@ -5786,6 +5815,41 @@ export interface operations {
                 content: {
                     "application/json": {
                         payload: components["schemas"]["EnvImport"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "environment.names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["EnvNamed"][];
                         /** @constant */
                         success: true;
                     };

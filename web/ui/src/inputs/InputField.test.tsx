@@ -32,7 +32,15 @@ function Field({
       input={input}
       value={value}
       findings={findings}
-      form={{ type: "t", values: { [input.name]: value }, hasTemplates: false, sample: undefined, names: {}, isLocked }}
+      form={{
+        type: "t",
+        values: { [input.name]: value },
+        hasTemplates: false,
+        sample: undefined,
+        names: {},
+        variables: [],
+        isLocked,
+      }}
       onChange={setValue}
     />
   );

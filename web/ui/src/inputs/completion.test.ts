@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { brief, openTemplate, suggest } from "./completion";
+import { brief, envIn, envOf, openTemplate, suggest } from "./completion";
 
 const sample = {
   msg: { user: { name: "Ada", "x-id": 7 }, items: [{ price: 3 }], text: "t" },
@@ -55,4 +55,32 @@ it("says a value in a few characters", () => {
     "",
     `"${"x".repeat(39)}…`,
   ]);
+});
+
+describe("env", () => {
+  const variables = [
+    { name: "API_KEY", secret: true, set: true, value: "" },
+    { name: "EMPTY", secret: false, set: false, value: "" },
+    { name: "REGION", secret: false, set: true, value: "eu" },
+  ];
+  it("completes the names that flows may read, with the values that are no secrets", () => {
+    const env = envOf(variables, "secret");
+    expect(suggest("env.", { env })?.options).toEqual([
+      { label: "API_KEY", detail: "secret" },
+      { label: "EMPTY", detail: "" },
+      { label: "REGION", detail: '"eu"' },
+    ]);
+    expect(suggest("fetch(env.RE", { env })?.from).toBe(10);
+    expect(suggest("env.API_KEY.", { env })).toBeUndefined();
+  });
+  it("gives a template the values it names, in the case it names them", () => {
+    expect(envIn('{{ env.region }} {{ env["REGION"] }} {{ env.api_key }} {{ env.none }} environ.x', variables)).toEqual(
+      {
+        region: "eu",
+        REGION: "eu",
+        api_key: undefined,
+        none: undefined,
+      },
+    );
+  });
 });

@@ -39,13 +39,46 @@ export function suggest(before: string, sample: Sample): Suggestions | undefined
     return { from: before.length - written.length, options: members(sample) };
   }
   const parent = follow(sample, steps(written.slice(0, dot)));
-  if (typeof parent !== "object" || parent === null || Array.isArray(parent)) return undefined;
+  if (typeof parent !== "object" || parent === null || Array.isArray(parent) || parent instanceof Hidden)
+    return undefined;
   return { from: before.length - (written.length - dot - 1), options: members(parent) };
 }
 
 function steps(text: string): (string | number)[] {
   return [...text.matchAll(/([A-Za-z_$][\w$]*)|\[(\d+)\]|\["([^"]*)"\]/g)].map((m) =>
     m[2] === undefined ? (m[1] ?? m[3] ?? "") : Number(m[2]),
+  );
+}
+
+/** A variable that flows may read; of a secret there is no value. */
+export interface Variable {
+  name: string;
+  secret: boolean;
+  set: boolean;
+  value: string;
+}
+
+/** What stands for the value of a secret where values are shown. */
+export class Hidden {
+  constructor(readonly text: string) {}
+}
+
+/** The variables as members of env; secrets are named and hidden. */
+export function envOf(variables: readonly Variable[], hidden: string): Sample {
+  return Object.fromEntries(
+    variables.map((v) => [v.name, v.secret ? new Hidden(hidden) : v.set ? v.value : undefined]),
+  );
+}
+
+/** The values of the variables that a template names, as it writes them; undefined for one that nobody may see or that is not there. */
+export function envIn(template: string, variables: readonly Variable[]): Record<string, string | undefined> {
+  const byName = new Map(variables.map((v) => [v.name, v]));
+  return Object.fromEntries(
+    [...template.matchAll(/\benv\s*(?:\.\s*(\w+)|\[\s*["'](\w+)["']\s*\])/g)].map((m) => {
+      const name = m[1] ?? m[2] ?? "";
+      const found = byName.get(name.toUpperCase());
+      return [name, found && !found.secret && found.set ? found.value : undefined];
+    }),
   );
 }
 
@@ -86,6 +119,7 @@ function insideText(before: string): boolean {
 /** A value in a few characters. */
 export function brief(value: unknown): string {
   if (value === undefined || typeof value === "function") return "";
+  if (value instanceof Hidden) return value.text;
   if (Array.isArray(value)) return `[${value.length}]`;
   if (typeof value === "object" && value !== null) return `{${Object.keys(value).length}}`;
   const text = JSON.stringify(value) ?? "";

@@ -2,7 +2,7 @@ import type { InputWrapperProps } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "../text/t";
-import type { Sample } from "./completion";
+import type { Sample, Variable } from "./completion";
 import { codeText, type Input, type Values } from "./input";
 import "./inputs.css";
 
@@ -25,6 +25,8 @@ export interface FormState {
   sample: Sample | undefined;
   /** What expressions can name here, with the values that are known. */
   names: Sample;
+  /** The variables that flows may read. */
+  variables: readonly Variable[];
   isLocked: boolean;
 }
 

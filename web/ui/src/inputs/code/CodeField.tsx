@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import { api, payload } from "../../api/client";
 import { t } from "../../text/t";
-import { brief, type Sample } from "../completion";
+import { brief, envIn, type Sample, type Variable } from "../completion";
 import { type FieldProps, frame } from "../field";
 import { codeText, codeValue } from "../input";
 import type { CodeEditorProps } from "./CodeEditor";
@@ -47,6 +47,7 @@ export function TemplateField(p: FieldProps) {
         text={textOf(p.value)}
         isExpression={isExpression}
         sample={p.form.sample}
+        variables={p.form.variables}
         isFaulty={p.findings.some((f) => !f.warning)}
       />
     </div>
@@ -116,14 +117,16 @@ interface PreviewProps {
   text: string;
   isExpression: boolean;
   sample: Sample | undefined;
+  variables: readonly Variable[];
   /** What is wrong is said by the field already. */
   isFaulty: boolean;
 }
 
-function Preview({ text, isExpression, sample, isFaulty }: PreviewProps) {
+function Preview({ text, isExpression, sample, variables, isFaulty }: PreviewProps) {
   const template = isExpression ? (text.trim() ? `{{ ${text} }}` : "") : text.includes("{{") ? text : "";
-  const message = useMemo(() => JSON.stringify(sample ?? {}), [sample]);
   const [asked] = useDebouncedValue(template, 250);
+  const env = useMemo(() => envIn(asked, variables), [asked, variables]);
+  const message = useMemo(() => JSON.stringify({ ...sample, env }), [sample, env]);
   const { data } = useQuery({
     queryKey: ["template", asked, message],
     queryFn: async () =>
@@ -145,12 +148,15 @@ function Preview({ text, isExpression, sample, isFaulty }: PreviewProps) {
       </div>
     );
   }
-  // Inside a loop's or a list's expression item is known only while it runs.
-  const isUnknown = !sample || data.references.some((r) => /^(item|index|env)\b/.test(r));
+  // Inside a loop's or a list's expression item is known only while it runs; a secret never.
+  const unknown = data.references.filter((r) => {
+    const [root = "", name = ""] = r.split(/[.[\]"]+/);
+    return root === "env" ? env[name] === undefined : !sample || root === "item" || root === "index";
+  });
   return (
     <div className="field__preview" role="status">
-      {isUnknown ? (
-        t("input.preview.unknown", { names: data.references.join(", ") })
+      {unknown.length > 0 ? (
+        t("input.preview.unknown", { names: unknown.join(", ") })
       ) : (
         <>
           <span aria-hidden>=</span>

@@ -248,7 +248,9 @@ function isOpenPopup(target: EventTarget): boolean {
 
 function focusOnCanvas(flow: OpenFlow): void {
   const id = [...flow.selected][0] ?? flow.focused;
-  const node =
+  const card =
     id === undefined ? null : document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-  (node ?? document.querySelector<HTMLElement>('[data-pane="canvas"] [tabindex="0"]'))?.focus();
+  const rows = document.querySelectorAll<HTMLElement>('.outline [role="treeitem"]');
+  const row = [...rows].find((r) => r.dataset.value?.endsWith(`\n${id}`));
+  (card ?? row ?? document.querySelector<HTMLElement>('[data-pane="canvas"] [tabindex="0"]'))?.focus();
 }

@@ -1,6 +1,8 @@
 import { Button, Switch } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { envOf, type Variable } from "../../../inputs/completion";
 import type { Finding as FieldFinding, FormState } from "../../../inputs/field";
 import { InputField } from "../../../inputs/InputField";
 import { effective, fault, type Input, isShown } from "../../../inputs/input";
@@ -12,8 +14,10 @@ import { useRuns } from "../runs";
 import { focusControl } from "./focus";
 import type { TabProps } from "./Inspector";
 import { forCode, namesOf, sampleOf } from "./sample";
+import { variablesQuery } from "./variables";
 
 const none: Finding[] = [];
+const noVariables: Variable[] = [];
 
 /** The form of a node's inputs. */
 export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & { field: string | undefined }) {
@@ -26,6 +30,8 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
     [problems, flow.name, node.id],
   );
   const sample = useMemo(() => sampleOf(flow.doc, node.id, run), [flow.doc, node.id, run]);
+  const { data: variables = noVariables } = useQuery(variablesQuery);
+  const env = useMemo(() => envOf(variables, t("input.secret.hidden")), [variables]);
   const inputs = type?.inputs ?? [];
   const findingsOf = (input: Input): FieldFinding[] => {
     const local = fault(input, values[input.name]);
@@ -45,7 +51,8 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
     values,
     hasTemplates,
     sample,
-    names: isJavaScript(input) ? forCode(sample) : namesOf(sample),
+    names: { ...(isJavaScript(input) ? forCode(sample) : namesOf(sample)), env },
+    variables,
     isLocked: flow.locked,
   });
   const form = useRef<HTMLDivElement>(null);
