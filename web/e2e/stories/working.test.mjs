@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
-import { bottom, canvas, card, dialog, inspector, launch, saved } from "../editor.mjs";
+import { bottom, canvas, card, dialog, dragEdge, inspector, launch, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { answering, ask, chain, getFlow, node, putFlow } from "../wire.mjs";
 
@@ -283,6 +283,176 @@ describe("working with flows", () => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "msg.size");
     await log.getByRole("button", { name: "Copy the value of msg.size" }).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "small");
+    assert.deepEqual(faults, []);
+  });
+
+  it("completes the variables that flows may read, and shows what is no secret", async () => {
+    const { page, faults } = person;
+    await ask(page, "PATCH", "/environment", {
+      base: 0,
+      add: [
+        { name: "REGION", value: "eu-west" },
+        { name: "API_KEY", value: "hidden-canary", secret: true },
+      ],
+    });
+    const script = node("e-work", "Function", "Script", { codeEditor: { value: "", validate: true } });
+    const text = node("e-text", "Text", "Words", { sampleText: "" });
+    await putFlow(page, "Env", chain([script, text]));
+    await open(page, "Env");
+    await card(page, "Script").click();
+    const code = inspector(page).getByRole("textbox", { name: "Code" });
+    await code.click();
+    await page.keyboard.type("return env.");
+    const list = page.getByRole("listbox", { name: "Completions" });
+    await list.getByRole("option", { name: /REGION.*eu-west/ }).waitFor();
+    await list.getByRole("option", { name: /API_KEY.*secret/ }).waitFor();
+    await page.keyboard.type("REG");
+    await list.getByRole("option", { name: /API_KEY/ }).waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await code.getByText("return env.REGION").waitFor();
+    await card(page, "Words").click();
+    const words = inspector(page).getByRole("textbox", { name: "Text", exact: true });
+    await words.click();
+    await page.keyboard.insertText("in {{ env.region }}");
+    await inspector(page).getByText('"in eu-west"').waitFor();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText("{{ env.API_KEY }}");
+    await inspector(page).getByRole("status").filter({ hasText: "env.API_KEY" }).waitFor();
+    assert.ok(!(await page.content()).includes("hidden-canary"));
+    assert.deepEqual(faults, []);
+  });
+
+  it("does in the outline what the canvas does, by keys and by menus", async () => {
+    const { page, faults } = person;
+    await open(page, "Grouped");
+    await page.getByRole("button", { name: "Outline" }).click();
+    const outline = page.getByRole("tree", { name: "Outline" });
+    const rows = outline.getByRole("treeitem");
+    const row = (name) => rows.filter({ has: page.getByRole("button", { name: `Actions for ${name}`, exact: true }) });
+    await row("Mind this").first().waitFor();
+    await row("The way in").first().waitFor();
+    const before = await rows.count();
+    const to = async (n) => {
+      for (let tries = 0; (await rows.count()) !== n; tries++) {
+        assert.ok(tries < 300, `${await rows.count()} rows instead of ${n}`);
+        await page.waitForTimeout(100);
+      }
+    };
+    await row("Ask").first().focus();
+    await page.keyboard.press("Control+d");
+    await to(before + 1);
+    await row("Ask").first().focus();
+    await page.keyboard.press("Control+z");
+    await to(before);
+    await row("Mind this").first().focus();
+    await page.keyboard.press("Delete");
+    await to(before - 1);
+    await row("Ask").first().focus();
+    await page.keyboard.press("Control+z");
+    await to(before);
+    // The menu opens by keys, and gives the focus back.
+    await row("Ask").first().focus();
+    await page.keyboard.press("Shift+F10");
+    await page.getByRole("menuitem", { name: "Duplicate" }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Actions for Ask" }).first().and(page.locator(":focus")).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await row("Ask").first().waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Actions for Ask" }).first().click();
+    await page.getByRole("menuitem", { name: "Copy", exact: true }).click();
+    await page.getByRole("button", { name: "Paste", exact: true }).click();
+    await to(before + 1);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole("button", { name: "Outline" }).click();
+    await canvas(page).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
+  it("keeps favourites and what was used last in the palette, and shows and hides the mini map", async () => {
+    const { page, faults } = person;
+    await open(page, "Fresh");
+    const palette = page.getByRole("region", { name: "Node palette" });
+    await palette.getByRole("button", { name: "Favourite Delay" }).first().click();
+    await palette.getByRole("heading", { name: "Favourites" }).waitFor();
+    await palette.getByRole("button", { name: "Add Delay", exact: true }).first().click();
+    await card(page, "Delay").waitFor();
+    await palette.getByRole("heading", { name: "Recent" }).waitFor();
+    await saved(page);
+    await page.reload();
+    await palette.getByRole("heading", { name: "Favourites" }).waitFor();
+    await palette.getByRole("heading", { name: "Recent" }).waitFor();
+    // Once each as favourite, as used last and in its group.
+    assert.equal(await palette.getByRole("button", { name: "Add Delay", exact: true }).count(), 3);
+    await palette.getByRole("button", { name: "Favourite Delay" }).first().click();
+    await palette.getByRole("heading", { name: "Favourites" }).waitFor({ state: "detached" });
+
+    const map = page.getByRole("img", { name: "Mini map" });
+    const isShown = await map.isVisible();
+    await card(page, "Delay").focus();
+    await page.keyboard.press("m");
+    await map.waitFor({ state: isShown ? "hidden" : "visible" });
+    await page.keyboard.press("m");
+    await map.waitFor({ state: isShown ? "visible" : "hidden" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("connects each port of a node with several by the drag it says", async () => {
+    const { page, faults } = person;
+    const fork = chain([
+      node("p-if", "Condition", "Fork", { by: "expression", expression: "msg.ok" }),
+      node("p-yes", "Function", "Yes", { codeEditor: { value: "return 1", validate: true } }),
+      node("p-no", "Function", "No", { codeEditor: { value: "return 2", validate: true } }),
+    ]);
+    fork.connections = [];
+    fork.definitions[2].position = { x: 400, y: 300 };
+    await putFlow(page, "Fork", fork);
+    await open(page, "Fork");
+    await dragEdge(page, "Fork", "Yes", 0);
+    await dragEdge(page, "Fork", "No", 1);
+    await saved(page);
+    const { flow } = await getFlow(page, "Fork");
+    assert.deepEqual(
+      flow.connections.map((c) => [c.target, c.sourceHandle]).sort(),
+      [["p-no", "p-if-source-false"], ["p-yes", "p-if-source"]],
+    );
+    assert.deepEqual(faults, []);
+  });
+
+  it("gives a deployed route as a cURL line that works, and the focus back to where it was", async () => {
+    const { page, faults } = person;
+    await open(page, "Ways");
+    const opener = page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ });
+    const isBack = (locator) => locator.and(page.locator(":focus")).waitFor();
+    await opener.click();
+    const review = dialog(page, "Review and deploy");
+    await review.waitFor();
+    await page.keyboard.press("Escape");
+    await review.waitFor({ state: "hidden" });
+    await isBack(opener);
+    await card(page, "Small").focus();
+    for (const [keys, name] of [["Control+f", "Find in all flows"], ["a", "Add a node"], ["?", "Keyboard shortcuts"]]) {
+      await page.keyboard.press(keys);
+      await dialog(page, name).waitFor();
+      await page.keyboard.press("Escape");
+      await dialog(page, name).waitFor({ state: "hidden" });
+      await isBack(card(page, "Small"));
+    }
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Search and commands" }).fill("Export");
+    await page.getByRole("button", { name: /^Export/ }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await dialog(page, "Export").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog(page, "Export").waitFor({ state: "hidden" });
+    await isBack(card(page, "Small"));
+
+    await page.goto(`${product.url}/_/`);
+    await page.getByRole("button", { name: "Copy cURL" }).first().click();
+    const line = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(line, `curl '${product.url}/api/ways'`);
     assert.deepEqual(faults, []);
   });
 });

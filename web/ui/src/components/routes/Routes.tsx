@@ -13,8 +13,9 @@ export function urlOf(route: Route, prefix: string): string {
   return `${location.origin}${prefix}${route.path}`;
 }
 
+/** A cURL line that calls a route; a parameter is its own name. */
 export function curlOf(route: Route, prefix: string): string {
-  const url = urlOf(route, prefix).replaceAll(/:(\w+)/g, (whole, name: string, at: number) => (at < 8 ? whole : name));
+  const url = urlOf({ ...route, path: route.path.replaceAll("/:", "/") }, prefix).replaceAll("'", "%27");
   const body =
     route.method === "GET" || route.method === "DELETE" ? "" : ` -H 'Content-Type: application/json' -d '{}'`;
   return `curl${route.method === "GET" ? "" : ` -X ${route.method}`}${body} '${url}'`;

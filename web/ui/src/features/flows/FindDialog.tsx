@@ -1,8 +1,9 @@
-import { Button, Checkbox, Group, Modal, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, Checkbox, Group, TextInput, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { type Action, useActions } from "../../app/actions";
+import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { NodeIcon } from "./canvas/NodeIcon";
 import { type Catalogue, useCatalogue } from "./catalogue";
@@ -82,8 +83,9 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
     [found, at],
   );
   useActions(actions);
+  if (!opened) return null;
   return (
-    <Modal opened={opened} onClose={onClose} title={t("flow.find")} size="lg">
+    <Dialog onClose={onClose} title={t("flow.find")} size="lg">
       <TextInput
         data-autofocus
         aria-label={t("find.query")}
@@ -142,7 +144,7 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
           ))}
         </ul>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -45,6 +45,7 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
     const button = row?.querySelector<HTMLElement>("[data-menu]");
     if (!button) return;
     e.preventDefault();
+    button.focus();
     button.click();
   };
   const isEmpty = doc.nodes.ids.length + doc.notes.ids.length === 0;
