@@ -152,10 +152,11 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	})
 	a.closers = append(a.closers, scripts)
 	a.Library = node.NewLibrary(nodes.All(scripts)...)
-	engine := flow.New(flow.Options{
+	var engine *flow.Engine
+	engine = flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
 		Env: func() flow.Variables { return a.Env.Now() }, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
-		Swapped:  func() { a.Health.Nudge() },
+		Swapped:  func() { a.keepRoutes(engine); a.Health.Nudge() },
 		Recorder: func(string, string) trace.Recorder { return a.Runs.Recorder() }, Recorded: a.Runs.Ended,
 	})
 	capture := func(s config.Settings) { a.Runs.Capture(trace.Level(s.Runs.Capture), s.Runs.Keep) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ecoflow/app/auth"
+	"ecoflow/app/traffic"
 )
 
 // secure sets the headers of everything that is ours (S8). Answers with a page add
@@ -89,8 +90,14 @@ type sandboxWriter struct {
 	http.ResponseWriter
 	pace
 	wrote  bool
-	status int  // of the answer
-	free   bool // at an address where nothing else of ours is
+	status int           // of the answer
+	free   bool          // at an address where nothing else of ours is
+	route  traffic.Route // that answers; none for files
+}
+
+// HearRoute implements flow.RouteHearer.
+func (w *sandboxWriter) HearRoute(method, pattern string) {
+	w.route = traffic.Route{Method: method, Pattern: pattern}
 }
 
 var sandboxes = sync.Pool{New: func() any { return new(sandboxWriter) }}

@@ -19,6 +19,7 @@ import (
 	"ecoflow/app/event"
 	"ecoflow/app/fault"
 	"ecoflow/app/limit"
+	"ecoflow/app/traffic"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
 	"ecoflow/web/ui"
@@ -282,9 +283,12 @@ func bearer(h http.Header) string {
 func (s *server) deployed(w http.ResponseWriter, r *http.Request, free bool) {
 	start := time.Now()
 	stripCredentials(r.Header, s.Sessions.Name())
-	status := s.guarded(w, r, s.app.Engine, free)
+	status, route := s.guarded(w, r, s.app.Engine, free)
 	now := time.Now()
 	s.app.Traffic.Count(r.Method, status, now, now.Sub(start))
+	if route.Pattern != "" {
+		s.app.Traffic.CountRoute(route, status, now)
+	}
 	if !free && !s.app.ServedPage.Load() && isPage(w.Header()) && s.app.ServedPage.CompareAndSwap(false, true) {
 		s.app.Events.Publish(event.Server, map[string]any{"servedPage": true})
 	}
@@ -297,8 +301,8 @@ func isPage(h http.Header) bool {
 }
 
 // guarded serves what users made, so that it cannot run in our origin; at an address
-// of its own it is free to. It returns the status that was answered.
-func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler, free bool) (status int) {
+// of its own it is free to. It returns the status that was answered, and by which route.
+func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handler, free bool) (status int, route traffic.Route) {
 	out := sandboxes.Get().(*sandboxWriter)
 	*out = sandboxWriter{ResponseWriter: w, status: http.StatusOK, free: free}
 	defer func() {
@@ -313,7 +317,7 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 				endpoint.WriteFault(out, r, fault.New(fault.Internal, "panic"))
 			}
 		}
-		status = out.status
+		status, route = out.status, out.route
 		out.ResponseWriter = nil
 		sandboxes.Put(out)
 	}()
@@ -321,5 +325,5 @@ func (s *server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 	if !out.wrote { // net/http answers 200 without a body then
 		out.complete(http.StatusNoContent)
 	}
-	return out.status
+	return out.status, out.route
 }

@@ -396,6 +396,11 @@ type testing struct {
 	failure  *failure // of that run
 }
 
+// A RouteHearer is a writer of answers that is told which route gives one.
+type RouteHearer interface {
+	HearRoute(method, pattern string)
+}
+
 func (e *Engine) serve(p *Program, w http.ResponseWriter, r *http.Request, t *testing) {
 	if p.settings.CORS.Enabled && p.settings.CORS.answer(w, r) {
 		return
@@ -422,6 +427,9 @@ func (e *Engine) serve(p *Program, w http.ResponseWriter, r *http.Request, t *te
 		f.Allow = strings.Split(l.allow, ", ")
 		refuse(w, f, e.runID(r.Context()), &p.settings.CORS)
 		return
+	}
+	if hearer, ok := w.(RouteHearer); ok {
+		hearer.HearRoute(rt.method, rt.pattern)
 	}
 	e.answer(p, rt, params, w, r, t)
 }

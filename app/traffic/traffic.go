@@ -43,7 +43,8 @@ type Traffic struct {
 	spent    atomic.Int64 // nanoseconds
 
 	ring   [Kept]bucket
-	moving sync.Mutex // held while a bucket is given to a new step
+	moving sync.Mutex // held while a bucket is given to a new step, or a route is met
+	routes atomic.Pointer[map[Route]*routeCount]
 }
 
 // bucket is what happened in one step of time.
@@ -107,11 +108,12 @@ type Point struct {
 
 // Day is the traffic of the last 24 hours.
 type Day struct {
-	Requests uint64  `json:"requests"`
-	Errors   uint64  `json:"errors" doc:"Requests that were answered with 5xx."`
-	P95      float64 `json:"p95" doc:"Milliseconds, over the whole day."`
-	Seconds  int64   `json:"seconds" doc:"How much time a point stands for."`
-	Points   []Point `json:"points" doc:"The oldest first. Counted since the start of the process."`
+	Requests uint64    `json:"requests"`
+	Errors   uint64    `json:"errors" doc:"Requests that were answered with 5xx."`
+	P95      float64   `json:"p95" doc:"Milliseconds, over the whole day."`
+	Seconds  int64     `json:"seconds" doc:"How much time a point stands for."`
+	Failing  []Failing `json:"failing" doc:"The live routes with the most errors in the last 24 hours, ten at most."`
+	Points   []Point   `json:"points" doc:"The oldest first. Counted since the start of the process."`
 }
 
 // Day returns the traffic of the 24 hours before now.

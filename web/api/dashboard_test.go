@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"ecoflow/app/auth"
 	"ecoflow/app/traffic"
+	"ecoflow/web/drive"
 	"ecoflow/web/webtest"
 )
 
@@ -52,6 +54,7 @@ func TestTrafficAndMetrics(t *testing.T) {
 	d.wants(member(t, day, "payload", "errors"), 0.0, "errors")
 	points := member(t, day, "payload", "points").([]any)
 	d.wants(len(points), traffic.Kept, "points")
+	d.wants(len(member(t, day, "payload", "failing").([]any)), 0, "failing routes")
 
 	reader := d.User(auth.ServerConfigurationShow)
 	for way, who := range map[string]webtest.Credential{"cookie": reader.Cookie, "token": reader.Token} {
@@ -79,6 +82,8 @@ func TestTrafficAndMetrics(t *testing.T) {
 		}
 		d.wants(value("ecoflow_requests_total", "class=2xx", "method=GET"), 3.0, "answered")
 		d.wants(value("ecoflow_requests_total", "class=4xx", "method=GET"), 1.0, "not there")
+		d.wants(value("ecoflow_route_requests_total", "class=2xx", "method=GET", "route=/api/shop"), 3.0, "answered by the route")
+		d.wants(len(families["ecoflow_route_requests_total"].GetMetric()), 1, "routes that are told apart")
 		d.wants(value("ecoflow_requests_total", "class=4xx", "method=POST"), 1.0, "not allowed")
 		d.wants(value("ecoflow_runs_in_flight"), 0.0, "running")
 		d.wants(value("ecoflow_routes"), 1.0, "routes")
@@ -88,6 +93,30 @@ func TestTrafficAndMetrics(t *testing.T) {
 			t.Errorf("metrics by %s: nothing of the process", way)
 		}
 	}
+}
+
+// The routes that fail are named with their flow, as long as they are live.
+func TestFailingRoutes(t *testing.T) {
+	d := sit(t)
+	failing := func() []any { return member(t, d.ask(200, `GET /server/traffic`), "payload", "failing").([]any) }
+	fails := drive.NewFlow().Request("f1", "GET", "/fails/:id").Function("f2", "throw new Error('no')").Response("f3", "msg").Edge("f1", "f2", "f3")
+	body, err := json.Marshal(map[string]any{"flowconfigurations": map[string]any{"shop": fails}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.ask(200, `POST /flows/deploy `+string(body))
+	for range 2 {
+		d.Do(nil, "GET", "/api/fails/7", "")
+	}
+	got, err := json.Marshal(failing())
+	if want := `[{"errors":2,"flow":"shop","method":"GET","path":"/api/fails/:id","requests":2}]`; err != nil || string(got) != want {
+		t.Errorf("failing routes: %s, want %s (%v)", got, want, err)
+	}
+	if memory := member(t, d.ask(200, `GET /server/state`), "payload", "memory").(float64); memory < 1<<20 {
+		t.Errorf("memory in use: %v", memory)
+	}
+	d.ask(200, `POST /flows/deploy {"flowconfigurations":{"shop":`+says("shop", "hello")+`}}`)
+	d.wants(len(failing()), 0, "failing routes after another deploy")
 }
 
 // S9: as soon as a flow serves a page, an address of its own is offered for the API.

@@ -123,7 +123,7 @@ func server(a *app.App) []endpoint.Endpoint {
 		}, func(ctx context.Context, _ struct{}) (serverNow, error) {
 			safe, err := a.SafeMode(ctx)
 			now := serverNow{
-				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()),
+				State: a.System.State(), Version: system.Version(), Seconds: int64(a.System.Uptime().Seconds()), Memory: system.MemoryInUse(),
 				Prefix: a.Config.Get().Router.Prefix, Troubles: shown(ctx, a.Health.Look(ctx).Troubles()), Running: a.Work(), Safe: safe,
 				WantsAddress: a.ServedPage.Load() && a.Config.Get().APIAddress == "",
 			}
@@ -145,7 +145,7 @@ func server(a *app.App) []endpoint.Endpoint {
 			Summary:     "Show how much the deployed API was called in the last 24 hours",
 			Description: "Counted in memory since the start of the process.",
 			Allow:       auth.AnyOf(auth.FlowEditor, auth.ServerConfigurationShow),
-		}, func(context.Context, struct{}) (traffic.Day, error) { return a.Traffic.Day(time.Now()), nil }),
+		}, func(context.Context, struct{}) (traffic.Day, error) { return a.Day(time.Now()), nil }),
 		endpoint.Raw(endpoint.Spec{
 			ID:          "server.metrics",
 			Route:       "GET /metrics",
@@ -174,6 +174,7 @@ type serverNow struct {
 	State        system.State     `json:"state" enum:"starting,ready,safe,stopping,restarting"`
 	Version      string           `json:"version"`
 	Seconds      int64            `json:"seconds" doc:"How long it runs."`
+	Memory       uint64           `json:"memory" doc:"Bytes that the process has from the machine, without what it gave back."`
 	Prefix       string           `json:"prefix" doc:"Of the deployed API's routes."`
 	Troubles     []system.Trouble `json:"troubles"`
 	Running      app.Work         `json:"running"`

@@ -22,6 +22,7 @@ const ContentType = "text/plain; version=0.0.4; charset=utf-8"
 
 var (
 	requests = describe("requests_total", "Requests to the deployed API that were answered.", "method", "class")
+	byRoute  = describe("route_requests_total", "Requests that a live route answered since it was first called; a thousand routes are told apart.", "method", "route", "class")
 	duration = describe("request_duration_seconds", "How long requests to the deployed API took.")
 	running  = describe("runs_in_flight", "Runs of flows that are under way.")
 	refused  = describe("refused_total", "What limits refused.", "limit")
@@ -59,7 +60,7 @@ func Write(ctx context.Context, a *app.App, w http.ResponseWriter, r *http.Reque
 
 // Describe implements prometheus.Collector.
 func (p product) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{requests, duration, running, refused, routes, streams, health, started, build} {
+	for _, d := range []*prometheus.Desc{requests, byRoute, duration, running, refused, routes, streams, health, started, build} {
 		out <- d
 	}
 }
@@ -92,6 +93,13 @@ func (p product) traffic(out chan<- prometheus.Metric) {
 		for c, n := range classes {
 			if n > 0 {
 				out <- prometheus.MustNewConstMetric(requests, prometheus.CounterValue, float64(n), traffic.Methods[m], traffic.Classes[c])
+			}
+		}
+	}
+	for route, classes := range p.app.Traffic.Answered() {
+		for c, n := range classes {
+			if n > 0 {
+				out <- prometheus.MustNewConstMetric(byRoute, prometheus.CounterValue, float64(n), route.Method, route.Pattern, traffic.Classes[c])
 			}
 		}
 	}

@@ -3486,6 +3486,8 @@ export interface components {
             wrong: components["schemas"]["FaultPlace"][];
         };
         ServerNow: {
+            /** @description Bytes that the process has from the machine, without what it gave back. */
+            memory: number;
             /** @description Of the deployed API's routes. */
             prefix: string;
             running: components["schemas"]["AppWork"];
@@ -3594,6 +3596,8 @@ export interface components {
         TrafficDay: {
             /** @description Requests that were answered with 5xx. */
             errors: number;
+            /** @description The live routes with the most errors in the last 24 hours, ten at most. */
+            failing: components["schemas"]["TrafficFailing"][];
             /** @description Milliseconds, over the whole day. */
             p95: number;
             /** @description The oldest first. Counted since the start of the process. */
@@ -3601,6 +3605,15 @@ export interface components {
             requests: number;
             /** @description How much time a point stands for. */
             seconds: number;
+        };
+        TrafficFailing: {
+            /** @description Requests that were answered with 5xx. */
+            errors: number;
+            flow: string;
+            method: string;
+            /** @description Its pattern, with the prefix. */
+            path: string;
+            requests: number;
         };
         TrafficPoint: {
             /**

@@ -9,6 +9,7 @@ import { useServerEvents } from "../../api/events";
 import { isProblem } from "../../api/problem";
 import { type Action, useActions } from "../../app/actions";
 import { Page } from "../../app/Page";
+import { takeImport } from "../../app/pickedImport";
 import { Empty, Failure } from "../../app/states";
 import { RelativeTime } from "../../components/RelativeTime";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
@@ -28,7 +29,7 @@ export function FlowsPage() {
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
   const [state, setState] = useState("all");
-  const [importing, setImporting] = useState<string>();
+  const [importing, setImporting] = useState(takeImport);
   const file = useRef<HTMLInputElement>(null);
   useServerEvents(["draft", "deploy", "resync"], () => void refetch());
   const actions = useFlowActions(() => void refetch());

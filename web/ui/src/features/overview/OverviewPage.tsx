@@ -9,6 +9,7 @@ import { t } from "../../text/t";
 import { ActivityCard } from "./ActivityCard";
 import { Checklist } from "./Checklist";
 import { DeploymentsCard } from "./DeploymentsCard";
+import { FailingCard } from "./FailingCard";
 import { FlowsCard } from "./FlowsCard";
 import { HealthCard } from "./HealthCard";
 import { ProblemsCard } from "./ProblemsCard";
@@ -28,6 +29,7 @@ export function OverviewPage() {
       <div className="overview">
         <ServerCard />
         <ForThose who={["flowEditor", "serverConfigurationShow"]} card={TrafficCard} />
+        <ForThose who={["flowEditor", "serverConfigurationShow"]} card={FailingCard} />
         {canEdit && <Flows />}
         <ForThose who={["serverConfigurationShow"]} card={HealthCard} />
         <ForThose who={["auditLogs"]} card={ActivityCard} />

@@ -36,6 +36,7 @@ export function ServerCard() {
           <Fact name={t("server.since")}>
             <RelativeTime at={new Date(Date.now() - now.seconds * 1000).toISOString()} /> · {now.version}
           </Fact>
+          <Fact name={t("server.memory")}>{t("server.mebibytes", { n: Math.round(now.memory / 2 ** 20) })}</Fact>
           <Fact name={t("server.mode")}>{t(me?.mode === "local" ? "server.mode.local" : "server.mode.auth")}</Fact>
           <Fact name={t("server.who")}>
             {me?.user.name || me?.user.username}

@@ -1,10 +1,11 @@
 import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconPlus, IconSparkles } from "@tabler/icons-react";
+import { IconPlus, IconSparkles, IconUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { createFlow } from "../../api/createFlow";
 import { isProblem } from "../../api/problem";
+import { handImport } from "../../app/pickedImport";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 
@@ -12,6 +13,7 @@ import { t } from "../../text/t";
 export function Welcome() {
   const id = useId();
   const navigate = useNavigate();
+  const file = useRef<HTMLInputElement>(null);
   const [making, setMaking] = useState<"blank" | "sample">();
   const make = async (what: "blank" | "sample"): Promise<void> => {
     setMaking(what);
@@ -49,6 +51,28 @@ export function Welcome() {
           onClick={() => void make("blank")}
         >
           {t("welcome.blank")}
+        </Button>
+        <input
+          ref={file}
+          type="file"
+          accept=".json,application/json"
+          hidden
+          onChange={(e) => {
+            const chosen = e.currentTarget.files?.[0];
+            if (!chosen) return;
+            void chosen.text().then((text) => {
+              handImport(text);
+              void navigate({ to: "/flows" });
+            });
+          }}
+        />
+        <Button
+          variant="default"
+          leftSection={<IconUpload size={16} />}
+          disabled={making !== undefined}
+          onClick={() => file.current?.click()}
+        >
+          {t("flows.import")}
         </Button>
       </Group>
     </section>
