@@ -85,7 +85,7 @@ describe("the overview", () => {
   });
 
   for (const [what, path, call, there] of [
-    ["users", "/users", "/admin/users", () => page.getByText(/hostile0\b/).first()],
+    ["users", "/users", "/admin/users", () => page.getByRole("cell", { name: "hostile0", exact: true })],
     ["environment", "/environment", "/environment", () => page.getByText("HOSTILE_0", { exact: true }).first()],
     ["settings", "/system/settings", "/settings", () => page.getByRole("textbox", { name: "Port", exact: true })],
     ["audit", "/system/audit", "/audit", () => page.getByRole("table", { name: "Audit" })],
