@@ -141,8 +141,8 @@ var access = map[string]string{
 	"config.show":             "serverConfigurationShow serverConfigurationUpdate",
 	"config.part":             "serverConfigurationShow serverConfigurationUpdate",
 	"config.update":           "serverConfigurationUpdate",
-	"folder.list":             anybody,  // who may is for its own test to say: the setup code has a say
-	"server.operate":          signedIn, // restart and stop need more: TestOperatingTheServer
+	"folder.list":             "serverConfigurationUpdate createDBConnection modifyDBConnection", // or the setup code, see its own test
+	"server.operate":          signedIn,                                                          // restart and stop need more: TestOperatingTheServer
 	"event.stream":            signedIn,
 	"api.describe":            signedIn,
 }

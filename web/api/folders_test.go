@@ -97,7 +97,7 @@ func TestFoldersOfTheServer(t *testing.T) {
 			want := tt.want
 			switch name {
 			case "who may look at settings", "no rights":
-				want = "403 forbidden"
+				want = "403 missing_permission"
 			case "nobody":
 				want = "401 unauthenticated"
 			case "late with the setup code":

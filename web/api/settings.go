@@ -13,6 +13,7 @@ import (
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
 	"ecoflow/app/config"
+	"ecoflow/app/folders"
 	"ecoflow/app/system"
 	"ecoflow/web/endpoint"
 )
@@ -164,7 +165,8 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Summary: "List a folder of the server",
 			Description: "Below the folders that the settings name (browseRoots) only. It needs serverConfigurationUpdate, createDBConnection or " +
 				"modifyDBConnection, or the setup code while no user exists.",
-			Allow:     auth.Public,
+			Allow:     folders.May,
+			SetupCode: true,
 			Unaudited: "it looks and changes nothing",
 		}, a.Folders.List),
 	}

@@ -39,6 +39,10 @@ type Spec struct {
 	// anything else; so does auth.Public.
 	PasswordLater bool
 
+	// SetupCode lets in as well who sends a setup code, which the handler checks; so
+	// does auth.Public.
+	SetupCode bool
+
 	// MaxBody bounds the request body in bytes; 0 is limit.ManagementBody.
 	MaxBody int64
 }

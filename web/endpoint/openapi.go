@@ -89,6 +89,7 @@ func OpenAPI(version string, endpoints []Endpoint) ([]byte, error) {
 		Components: components{Schemas: named, SecuritySchemes: map[string]map[string]string{
 			"session": {"type": "apiKey", "in": "cookie", "name": "ecoflow", "description": "The session cookie; its name ends with the id of the instance."},
 			"bearer":  {"type": "http", "scheme": "bearer", "description": "The access token of a session, or a personal API token."},
+			"setupCode": {"type": "apiKey", "in": "header", "name": SetupCodeHeader, "description": "The setup code, while no user exists."},
 		}},
 	}
 	for _, e := range endpoints {
@@ -125,6 +126,9 @@ func (e Endpoint) operation(in, out *schemas, problem *Schema) (*operation, erro
 	}
 	if e.Public() {
 		op.Security = &[]map[string][]string{}
+	}
+	if e.SetupCode {
+		op.Security = &[]map[string][]string{{"session": {}}, {"bearer": {}}, {"setupCode": {}}}
 	}
 	for _, f := range e.request.url {
 		s, err := in.member(f)
