@@ -172,6 +172,13 @@ func (p *Payload) Fork() Payload {
 	return *p
 }
 
+// Same reports whether both are views of the same Go values that nobody has changed
+// since.
+func (p *Payload) Same(other *Payload) bool {
+	return p.resident == nil && other.resident == nil && len(p.entries) == len(other.entries) &&
+		(len(p.entries) == 0 || &p.entries[0] == &other.entries[0])
+}
+
 // Merge sets every key of the other payload, which wins.
 func (p *Payload) Merge(other *Payload) error {
 	if p.resident == nil && other.resident == nil {

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -36,20 +37,52 @@ type Run struct {
 }
 
 // Runs keeps what the last ordinary runs did, while that is switched on. Nothing is
-// encoded before somebody asks. The zero Runs keeps nothing.
+// encoded before somebody asks, and no run waits for another. The zero Runs keeps
+// nothing.
 type Runs struct {
-	level atomic.Pointer[Level] // nil: off
-
-	mu   sync.Mutex
-	keep int
-	ring []kept // the oldest first
-	held int    // bytes, about
+	now atomic.Pointer[capture] // nil: off
+	mu  sync.Mutex              // held while it is switched
 }
 
+// capture is a ring of runs.
+type capture struct {
+	level Level
+	slots []atomic.Pointer[kept]
+	next  atomic.Uint64
+	held  atomic.Int64 // bytes, about
+	mu    sync.Mutex   // held while more than one run is let go of
+}
+
+// kept records a run, and is what is kept of it after its end. Where nobody looked at
+// it, it serves another run once it has left its slot: recording takes little memory
+// then.
 type kept struct {
+	Keeper
+	bare   bool // without data
 	run    Run
-	steps  *Keeper
+	number uint64
 	weight int
+	seen   atomic.Bool // somebody looks at it, and it stays as it is for ever
+}
+
+// Take implements Recorder.
+func (k *kept) Take(p *node.Payload) Data {
+	if k.bare {
+		return Data{}
+	}
+	return k.Keeper.Take(p)
+}
+
+var spare = sync.Pool{New: func() any { return &kept{} }}
+
+// leave lets go of one that has left its slot.
+func (k *kept) leave() {
+	if k.seen.Load() {
+		return
+	}
+	clear(k.records)
+	k.records, k.run = k.records[:0], Run{}
+	spare.Put(k)
 }
 
 // runBytes bounds the data of one run that is kept as it is, runsBytes that of all.
@@ -62,65 +95,103 @@ const (
 func (r *Runs) Capture(l Level, keep int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if l == Off {
-		r.level.Store(nil)
-		keep = 0
-	} else {
-		r.level.Store(&l)
+	was := r.now.Load()
+	switch {
+	case l == Off:
+		r.now.Store(nil)
+		return
+	case was != nil && was.level == l && len(was.slots) == keep:
+		return
 	}
-	r.keep = keep
-	r.shrink()
+	is := &capture{level: l, slots: make([]atomic.Pointer[kept], keep)}
+	if was != nil {
+		all := was.all()
+		for _, k := range slices.Backward(all[:min(len(all), keep)]) {
+			is.add(&kept{Keeper: Keeper{records: k.records}, run: k.run, weight: k.weight})
+		}
+	}
+	r.now.Store(is)
 }
 
-// shrink lets go of the oldest runs. The caller holds mu.
-func (r *Runs) shrink() {
-	n := 0
-	for ; len(r.ring)-n > r.keep || r.held > runsBytes; n++ {
-		r.held -= r.ring[n].weight
+// add puts a run in the place of the oldest one.
+func (c *capture) add(k *kept) {
+	number := c.next.Add(1)
+	k.number = number
+	held := c.put(number, k)
+	if held <= runsBytes {
+		return
 	}
-	clear(r.ring[:n])
-	r.ring = r.ring[n:] // append moves the rest to the front now and then
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := number + 1; i < number+uint64(len(c.slots)) && held > runsBytes; i++ { // the oldest first
+		held = c.put(i, nil)
+	}
+}
+
+// put changes what is in the slot of a number and returns how much is held now.
+func (c *capture) put(number uint64, k *kept) (held int64) {
+	change := 0
+	if k != nil {
+		change += k.weight // in its slot it is no longer ours: it may leave at once
+	}
+	old := c.slots[number%uint64(len(c.slots))].Swap(k)
+	if old != nil {
+		change -= old.weight
+		old.leave()
+	}
+	return c.held.Add(int64(change))
+}
+
+// all returns the runs that are kept, the newest first.
+func (c *capture) all() []*kept {
+	var all []*kept
+	for i := range c.slots {
+		k := c.slots[i].Load()
+		if k == nil {
+			continue
+		}
+		if k.seen.Store(true); c.slots[i].Load() == k { // else it left, maybe before it was seen
+			all = append(all, k)
+		}
+	}
+	slices.SortFunc(all, func(a, b *kept) int { return cmp.Compare(b.number, a.number) })
+	return all
 }
 
 // Recorder returns what records a run that starts, nil while nothing is kept.
 func (r *Runs) Recorder() Recorder {
-	l := r.level.Load()
-	switch {
-	case l == nil:
+	c := r.now.Load()
+	if c == nil {
 		return nil
-	case *l == Full:
-		return &Keeper{}
 	}
-	return &timekeeper{}
+	k := spare.Get().(*kept)
+	k.bare = c.level != Full
+	return k
 }
 
-// Ended keeps a run that has ended, by what its recorder took down.
+// Ended keeps a run that has ended, with what the recorder that it got took down.
 func (r *Runs) Ended(run Run, by Recorder) {
-	var k kept
-	switch by := by.(type) {
-	case *Keeper:
-		k = kept{run: run, steps: by, weight: by.settle()}
-	case *timekeeper:
-		k = kept{run: run, steps: &by.Keeper}
-	default:
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.keep == 0 {
+	c := r.now.Load()
+	k, ok := by.(*kept)
+	if c == nil || !ok {
 		return // switched off meanwhile
 	}
-	r.held += k.weight
-	r.ring = append(r.ring, k)
-	r.shrink()
+	k.run, k.weight = run, k.settle()
+	c.add(k)
+}
+
+// kept returns the runs that are kept, the newest first.
+func (r *Runs) kept() []*kept {
+	if c := r.now.Load(); c != nil {
+		return c.all()
+	}
+	return nil
 }
 
 // List returns the runs that are kept, the newest first.
 func (r *Runs) List(context.Context, struct{}) ([]Run, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := make([]Run, 0, len(r.ring))
-	for _, k := range slices.Backward(r.ring) {
+	list := []Run{}
+	for _, k := range r.kept() {
 		list = append(list, k.run)
 	}
 	return list, nil
@@ -133,38 +204,40 @@ type ByID struct {
 
 // Show returns a run with what each node did.
 func (r *Runs) Show(_ context.Context, in ByID) (Run, error) {
-	r.mu.Lock()
-	i := slices.IndexFunc(r.ring, func(k kept) bool { return k.run.ID == in.ID })
-	if i < 0 {
-		r.mu.Unlock()
-		return Run{}, fault.New(fault.NotFound, "The run %q is not among those that are kept.", in.ID).WithCode("unknown_run")
+	for _, k := range r.kept() {
+		if k.run.ID == in.ID {
+			run := k.run
+			run.Steps = k.Steps()
+			return run, nil
+		}
 	}
-	k := r.ring[i]
-	r.mu.Unlock()
-	k.run.Steps = k.steps.Steps()
-	return k.run, nil
+	return Run{}, fault.New(fault.NotFound, "The run %q is not among those that are kept.", in.ID).WithCode("unknown_run")
 }
-
-// timekeeper is a Keeper that takes no data.
-type timekeeper struct{ Keeper }
-
-// Take takes nothing.
-func (*timekeeper) Take(*node.Payload) Data { return Data{} }
 
 // settle bounds what the records hold: data that is large is encoded now. It
 // returns about how many bytes are left.
 func (k *Keeper) settle() (weight int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	var before *Data // of most nodes, what they get is what the one before gave
 	for i := range k.records {
-		for _, d := range []*Data{&k.records[i].In, &k.records[i].Out} {
+		for j := range 2 {
+			d := &k.records[i].In
+			if j == 1 {
+				d = &k.records[i].Out
+			}
+			if d.state == shared && before != nil && before.payload.Same(&d.payload) {
+				continue
+			}
 			n := d.weight(runBytes - weight)
 			if weight+n >= runBytes {
 				d.json, d.shortened = d.read()
 				d.payload, d.state = node.Payload{}, encoded
 				n = len(d.json)
 			}
-			weight += n
+			if weight += n; d.state == shared {
+				before = d
+			}
 		}
 	}
 	return weight

@@ -121,6 +121,12 @@ func TestRunsThatHoldMuchAreLetGoOfSooner(t *testing.T) {
 	if err != nil || len(list) < 100 || len(list) > 32<<20/(200<<10) {
 		t.Errorf("%d are kept, %v", len(list), err)
 	}
+	for _, keep := range []int{10, 20} { // what is kept moves along
+		runs.Capture(trace.Full, keep)
+		if list, _ := runs.List(t.Context(), struct{}{}); len(list) != 10 {
+			t.Errorf("%d are kept of %d", len(list), keep)
+		}
+	}
 	runs.Capture(trace.Off, 1000)
 	if list, _ := runs.List(t.Context(), struct{}{}); len(list) != 0 || runs.Recorder() != nil {
 		t.Errorf("%d are kept after the end", len(list))

@@ -63,18 +63,20 @@ func watching(out report, binary string) error {
 		return err
 	}
 	defer keeps.end()
-	if err := keeps.admin.Set(map[string]any{"runs.capture": "full"}); err != nil {
-		return err
-	}
 	call := func(path string) call { return call{"POST", path, `{"price": 12.34, "name": "pencil"}`} }
 	for _, line := range []struct {
-		what  string
-		on    server
-		calls string
+		what    string
+		on      server
+		capture string
+		calls   string
 	}{
-		{"five native nodes, recorder on to off", keeps.server, "/api/native"},
-		{"five native nodes, with Debug to without", plain.server, "/api/debug"},
+		{"five native nodes, with Debug to without", plain.server, "off", "/api/debug"},
+		{"five native nodes, recorder: nodes, times", keeps.server, "summary", "/api/native"},
+		{"five native nodes, recorder: data as well", keeps.server, "full", "/api/native"},
 	} {
+		if err := keeps.admin.Set(map[string]any{"runs.capture": line.capture}); err != nil {
+			return err
+		}
 		c, err := compare(line.on, plain.server, call(line.calls), call("/api/native"))
 		if err != nil {
 			return fmt.Errorf("%s: %w", line.what, err)

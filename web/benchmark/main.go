@@ -30,6 +30,7 @@ var (
 	asReference = flag.Bool("reference", false, "be the hand-written server")
 	asReader    = flag.Bool("inside", false, "hold the Go benchmarks on standard input against the budget")
 	window      = flag.Duration("window", 1500*time.Millisecond, "length of one window of load")
+	only        = flag.String("only", "", "measure only these parts, with commas between")
 	pairs       = flag.Int("pairs", 5, "pairs of windows a line")
 )
 
@@ -78,8 +79,17 @@ func measure(binary string) error {
 	out := report{os.Stdout}
 	fmt.Printf("%d processors, %d connections, %d pairs of %s; processor time of the server per request\n\n", runtime.NumCPU(), connections, *pairs, *window)
 	out.row("the whole program", "EcoFlow", "net/http", "ratio", "limit", "")
-	for _, part := range []func(report, string) error{size, starts, quiet, requests, watching, routes, deploys, signingIn, inARow} {
-		if err := part(out, binary); err != nil {
+	for _, part := range []struct {
+		name    string
+		measure func(report, string) error
+	}{
+		{"size", size}, {"starts", starts}, {"quiet", quiet}, {"requests", requests}, {"watching", watching}, {"routes", routes},
+		{"deploys", deploys}, {"signingIn", signingIn}, {"inARow", inARow},
+	} {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), part.name) {
+			continue
+		}
+		if err := part.measure(out, binary); err != nil {
 			return err
 		}
 	}
