@@ -10,6 +10,7 @@ import { browser, Product, sizes } from "./product.mjs";
 const dist = join(dirname(fileURLToPath(import.meta.url)), "../ui/dist");
 const REQUEST = "e7337e7436e2801eaf3b45263dab3462";
 const SET = "3c464bb06b16c818a65f3bbfecbd3b6b";
+const FUNCTION = "c0439b52da5fe14bc644c9d76363315c";
 const DEBUG = "64ef275d4470083f7477dcea3933181b";
 const RESPONSE = "88659a8c0ae433ba8a6f803300262fec";
 const runs = 5;
@@ -130,7 +131,26 @@ try {
   const list = await received(fresh, ".js");
   await fresh.getByRole("link", { name: "Small" }).click();
   await canvas(fresh).waitFor();
-  print("flow editor JS, beyond the list", (await received(fresh, ".js")) - list, 150, "KB");
+  await fresh.getByRole("complementary", { name: "Inspector" }).getByRole("heading").first().waitFor();
+  const editor = await received(fresh, ".js");
+  print("flow editor and inspector JS, beyond the list", editor - list, 210, "KB");
+  await card(fresh, "Middleware 1").click();
+  await fresh.locator(".cm-editor").first().waitFor();
+  const code = await received(fresh, ".js");
+  print("code editor with JSON, beyond the editor", code - editor, 130 + 45, "KB");
+  await ask(fresh, "PUT", "/drafts/Script", {
+    base: 0,
+    flow: {
+      definitions: [node("script", "Middleware", FUNCTION, "Script", { x: 0, y: 0 })],
+      connections: [],
+      configurations: [{ nodeID: "script", configs: { codeEditor: { value: "return 1;", validate: true } } }],
+    },
+  });
+  await fresh.getByRole("list", { name: "Flows" }).getByRole("link", { name: "Script" }).click();
+  await card(fresh, "Script").click();
+  await fresh.locator('.cm-editor [data-language="javascript"], .cm-editor').first().waitFor();
+  await fresh.waitForLoadState("networkidle");
+  print("JavaScript, beyond JSON", (await received(fresh, ".js")) - code, 45, "KB");
   await context.close();
   const files = readdirSync(dist, { recursive: true }).map((f) => statSync(join(dist, f))).filter((f) => f.isFile());
   print("all assets in the binary", files.reduce((sum, f) => sum + f.size, 0) / 1000, 2000, "KB");

@@ -8,7 +8,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queries } from "./app/queries";
 import { router } from "./app/router";
-import { cssVariables, theme } from "./app/theme";
+import { cssVariables, makeTheme } from "./app/theme";
 import "./styles/kit";
 import "@mantine/notifications/styles.css";
 import "./styles/tokens.css";
@@ -21,6 +21,7 @@ import { t } from "./text/t";
 chooseLanguage();
 setNonce(styleNonce); // for the kit's scroll lock
 
+const theme = makeTheme();
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(

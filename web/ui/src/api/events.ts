@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import type { FromWorker, ToWorker } from "./events.worker";
-import { openStream, type ServerEvent, type StreamState } from "./stream";
+import type { ServerEvent, Stream, StreamState } from "./stream";
 
 type Listener = (e: ServerEvent) => void;
 
@@ -23,9 +23,7 @@ function handleState(next: StreamState): void {
 /** Opens the stream; called once somebody is signed in. Returns how to leave it. */
 export function startEvents(): () => void {
   if (typeof SharedWorker === "undefined") {
-    const stream = openStream(handleEvent, handleState);
-    tryAgain = stream.retry;
-    return stream.close;
+    return startWithoutWorker();
   }
   const worker = new SharedWorker(new URL("./events.worker.ts", import.meta.url), {
     type: "module",
@@ -44,6 +42,21 @@ export function startEvents(): () => void {
   return () => {
     removeEventListener("pagehide", leave);
     leave();
+  };
+}
+
+/** Phones' browsers have no SharedWorker: there the tabs share the stream among themselves. */
+function startWithoutWorker(): () => void {
+  let stream: Stream | undefined;
+  let isLeft = false;
+  void import("./channel").then(({ shareStream }) => {
+    if (isLeft) return;
+    stream = shareStream(handleEvent, handleState);
+    tryAgain = stream.retry;
+  });
+  return () => {
+    isLeft = true;
+    stream?.close();
   };
 }
 

@@ -122,6 +122,31 @@ export function Shell() {
         icon: themeIcons[theme],
         run: () => setTheme(theme),
       })),
+      ...(["comfortable", "compact"] as const).map((density) => ({
+        id: `density.${density}`,
+        label: `${t("shell.density")}: ${t(`shell.density.${density}`)}`,
+        section: t("app.name"),
+        icon: density === "compact" ? IconBaselineDensitySmall : IconBaselineDensityMedium,
+        run: () => setPreferences({ density }),
+      })),
+      {
+        id: "shell.apiDescription",
+        label: t("shell.apiDescription"),
+        section: t("app.name"),
+        icon: IconApi,
+        run: () => void open("/systemApi/openapi.json", "_blank"),
+      },
+      ...(me?.mode === "auth"
+        ? [
+            {
+              id: "shell.signOut",
+              label: t("shell.signOut"),
+              section: t("app.name"),
+              icon: IconLogout,
+              run: () => void signOut(),
+            },
+          ]
+        : []),
     ],
     [me],
   );
@@ -148,6 +173,7 @@ export function Shell() {
           <kbd>{keyName("shell.palette")}</kbd>
         </UnstyledButton>
         <ConnectionState />
+        <ThemeButton theme={preferences.theme} onChange={setTheme} />
         <Menu position="bottom-end" withinPortal={false}>
           <Menu.Target>
             <Tooltip label={t("shell.user", { name: me?.user.username ?? "" })}>
@@ -228,6 +254,32 @@ export function Shell() {
       <ConsentDialog />
       <SignInDialog />
     </div>
+  );
+}
+
+/** Steps through the themes: system, light, dark. */
+function ThemeButton({
+  theme,
+  onChange,
+}: {
+  theme: Preferences["theme"];
+  onChange: (theme: Preferences["theme"]) => void;
+}) {
+  const order = ["auto", "light", "dark"] as const;
+  const Icon = themeIcons[theme];
+  const label = `${t("shell.theme")}: ${t(`shell.theme.${theme}`)}`;
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        className="shell__theme"
+        aria-label={label}
+        onClick={() => onChange(order[(order.indexOf(theme) + 1) % order.length] ?? "auto")}
+      >
+        <Icon size={20} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

@@ -90,6 +90,10 @@ const flows = createRoute({
   getParentRoute: () => signedIn,
   path: "/flows",
   staticData: { title: "nav.flows", needs: ["flowEditor"] },
+  validateSearch: (s: Record<string, unknown>): { text?: string; state?: string } => ({
+    ...(typeof s.text === "string" && s.text !== "" ? { text: s.text } : {}),
+    ...(typeof s.state === "string" && ["running", "draft", "problem"].includes(s.state) ? { state: s.state } : {}),
+  }),
   component: lazyRouteComponent(() => import("../features/flows/FlowsPage"), "FlowsPage"),
 });
 

@@ -33,61 +33,63 @@ function inputHeight(_: unknown, props: Sized) {
 /** What the kit's colours stand for. */
 const tones: Record<string, string> = { red: "danger", yellow: "warning", green: "success", sky: "info" };
 
-export const theme = createTheme({
-  colors: palettes,
-  primaryColor: "iris",
-  primaryShade: { light: 7, dark: 6 },
-  fontFamily: "var(--font)",
-  fontFamilyMonospace: "var(--mono)",
-  fontSizes: { xs: "11px", sm: "12px", md: "13px", lg: "14px", xl: "16px" },
-  lineHeights: { xs: "16px", sm: "16px", md: "20px", lg: "20px", xl: "24px" },
-  spacing: { xs: "4px", sm: "8px", md: "12px", lg: "16px", xl: "24px" },
-  radius: { xs: "2px", sm: "4px", md: "8px", lg: "12px", xl: "16px" },
-  defaultRadius: "sm",
-  headings: {
-    fontWeight: "600",
-    sizes: {
-      h1: { fontSize: "20px", lineHeight: "28px" },
-      h2: { fontSize: "16px", lineHeight: "24px" },
-      h3: { fontSize: "14px", lineHeight: "20px" },
-    },
-  },
-  cursorType: "pointer",
-  focusRing: "auto",
-  respectReducedMotion: true,
-  components: {
-    // Menus, lists and notes that open over the page stay inside a landmark.
-    Portal: { defaultProps: { target: "#overlays" } },
-    InputWrapper: {
-      styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12, lineHeight: "16px" } },
-    },
-    // Controls are 32 px high, 28 px in compact density.
-    Button: { defaultProps: { size: "sm" }, vars: controlHeight("--button-height") },
-    Input: { vars: inputHeight },
-    ActionIcon: { defaultProps: { size: 32 } },
-    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "md" } },
-    Modal: {
-      defaultProps: {
-        radius: "lg",
-        centered: true,
-        closeButtonProps: { "aria-label": t("common.close") },
-        overlayProps: { backgroundOpacity: 0.4 },
-        transitionProps: { duration: 120, transition: "fade" },
-      },
-      styles: { content: { background: "var(--surface)" }, header: { background: "var(--surface)" } },
-    },
-    Notification: { defaultProps: { closeButtonProps: { "aria-label": t("common.close") } } },
-    // A div: the header of a dialog is no second banner of the page.
-    ModalHeader: { defaultProps: { component: "div" } },
-    Alert: {
-      vars: (_: unknown, { color = "" }: { color?: string }) => {
-        const tone = tones[color] ?? "info";
-        return { root: { "--alert-bg": `var(--${tone}-soft)`, "--alert-color": `var(--${tone}-text)` } };
+/** Made once the language is chosen: it has texts. */
+export const makeTheme = () =>
+  createTheme({
+    colors: palettes,
+    primaryColor: "iris",
+    primaryShade: { light: 7, dark: 6 },
+    fontFamily: "var(--font)",
+    fontFamilyMonospace: "var(--mono)",
+    fontSizes: { xs: "11px", sm: "12px", md: "13px", lg: "14px", xl: "16px" },
+    lineHeights: { xs: "16px", sm: "16px", md: "20px", lg: "20px", xl: "24px" },
+    spacing: { xs: "4px", sm: "8px", md: "12px", lg: "16px", xl: "24px" },
+    radius: { xs: "2px", sm: "4px", md: "8px", lg: "12px", xl: "16px" },
+    defaultRadius: "sm",
+    headings: {
+      fontWeight: "600",
+      sizes: {
+        h1: { fontSize: "20px", lineHeight: "28px" },
+        h2: { fontSize: "16px", lineHeight: "24px" },
+        h3: { fontSize: "14px", lineHeight: "20px" },
       },
     },
-    Tooltip: { defaultProps: { openDelay: 400, events: { hover: true, focus: true, touch: false } } },
-  },
-});
+    cursorType: "pointer",
+    focusRing: "auto",
+    respectReducedMotion: true,
+    components: {
+      // Menus, lists and notes that open over the page stay inside a landmark.
+      Portal: { defaultProps: { target: "#overlays" } },
+      InputWrapper: {
+        styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12, lineHeight: "16px" } },
+      },
+      // Controls are 32 px high, 28 px in compact density.
+      Button: { defaultProps: { size: "sm" }, vars: controlHeight("--button-height") },
+      Input: { vars: inputHeight },
+      ActionIcon: { defaultProps: { size: 32 } },
+      Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "md" } },
+      Modal: {
+        defaultProps: {
+          radius: "lg",
+          centered: true,
+          closeButtonProps: { "aria-label": t("common.close") },
+          overlayProps: { backgroundOpacity: 0.4 },
+          transitionProps: { duration: 120, transition: "fade" },
+        },
+        styles: { content: { background: "var(--surface)" }, header: { background: "var(--surface)" } },
+      },
+      Notification: { defaultProps: { closeButtonProps: { "aria-label": t("common.close") } } },
+      // A div: the header of a dialog is no second banner of the page.
+      ModalHeader: { defaultProps: { component: "div" } },
+      Alert: {
+        vars: (_: unknown, { color = "" }: { color?: string }) => {
+          const tone = tones[color] ?? "info";
+          return { root: { "--alert-bg": `var(--${tone}-soft)`, "--alert-color": `var(--${tone}-text)` } };
+        },
+      },
+      Tooltip: { defaultProps: { openDelay: 400, events: { hover: true, focus: true, touch: false } } },
+    },
+  });
 
 const fromTokens = {
   "--mantine-color-body": "var(--canvas)",

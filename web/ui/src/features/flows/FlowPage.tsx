@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Loader, Menu, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Loader, Menu, Skeleton, Text, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import {
   IconArrowBackUp,
@@ -27,7 +27,7 @@ import { type Action, useActions } from "../../app/actions";
 import { Page, useTitle } from "../../app/Page";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { useKeyName } from "../../app/shortcuts";
-import { Failure, Pending } from "../../app/states";
+import { Failure } from "../../app/states";
 import { t } from "../../text/t";
 import { nextAct, redoLast, undoLast, useActs } from "./acts";
 import type { BottomTab } from "./BottomPanel";
@@ -108,8 +108,38 @@ export function FlowPage() {
       </Page>
     );
   }
-  if (flow?.name !== name || !types.data) return <Pending />;
+  if (flow?.name !== name || !types.data) return <Loading name={name} />;
   return <Editor name={name} />;
+}
+
+/** The editor's shape while the flow is fetched: tabs, palette, canvas. */
+function Loading({ name }: { name: string }) {
+  return (
+    <div className="editor" aria-busy="true">
+      <h1 className="visually-hidden" tabIndex={-1}>
+        {t("flow.heading", { name })}
+      </h1>
+      <div className="editor__bar">
+        <Skeleton height={20} width={90} />
+        <Skeleton height={20} width={120} />
+        <Skeleton height={20} width={120} />
+      </div>
+      <div className="editor__panes">
+        <div className="editor__palette editor__wait">
+          {[0, 1, 2, 3, 4, 5].map((n) => (
+            <Skeleton key={n} height={28} mb="sm" />
+          ))}
+        </div>
+        <div className="editor__middle editor__wait">
+          <span className="visually-hidden" role="status">
+            {t("common.loading")}
+          </span>
+          <Skeleton height={56} width={208} mb="xl" />
+          <Skeleton height={56} width={208} />
+        </div>
+      </div>
+    </div>
+  );
 }
 
 function Editor({ name }: { name: string }) {

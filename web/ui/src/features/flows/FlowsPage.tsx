@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Menu, SegmentedControl, Skeleton, Table, Tex
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconDownload, IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { createFlow } from "../../api/createFlow";
 import { useServerEvents } from "../../api/events";
@@ -10,12 +10,13 @@ import { isProblem } from "../../api/problem";
 import { type Action, useActions } from "../../app/actions";
 import { Page } from "../../app/Page";
 import { takeImport } from "../../app/pickedImport";
+import { report } from "../../app/report";
 import { Empty, Failure } from "../../app/states";
 import { RelativeTime } from "../../components/RelativeTime";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 import { type DraftRow, draftsQuery } from "./draft";
-import { downloadFlows, exportable } from "./export";
+import { downloadFlows, downloadRaw, exportable } from "./export";
 import { useFlowActions } from "./flowActions";
 import { ImportDialog } from "./ImportDialog";
 import { CONFIGURATION } from "./store";
@@ -27,8 +28,12 @@ import "./flowsPage.css";
 export function FlowsPage() {
   const { data, error, refetch, isPending } = useQuery(draftsQuery);
   const navigate = useNavigate();
-  const [query, setQuery] = useState("");
-  const [state, setState] = useState("all");
+  const { text: query = "", state = "all" } = useSearch({ from: "/signed-in/flows" });
+  const filter = (next: { text?: string; state?: string }): void => {
+    const { text, state: of } = { text: query, state, ...next };
+    const search = { ...(text ? { text } : {}), ...(of === "all" ? {} : { state: of }) };
+    void navigate({ to: "/flows", search, replace: true });
+  };
   const [importing, setImporting] = useState(takeImport);
   const file = useRef<HTMLInputElement>(null);
   useServerEvents(["draft", "deploy", "resync"], () => void refetch());
@@ -131,13 +136,13 @@ export function FlowsPage() {
               placeholder={t("flows.search")}
               aria-label={t("flows.search")}
               value={query}
-              onChange={(e) => setQuery(e.currentTarget.value)}
+              onChange={(e) => filter({ text: e.currentTarget.value })}
             />
             <SegmentedControl
               size="xs"
               aria-label={t("flows.state")}
               value={state}
-              onChange={setState}
+              onChange={(next) => filter({ state: next })}
               data={["all", "running", "draft", "problem"].map((v) => ({
                 value: v,
                 label: t(`flowState.${v}` as "flowState.all"),
@@ -147,13 +152,7 @@ export function FlowsPage() {
           {shown.length === 0 && (
             <Empty
               actions={
-                <Button
-                  variant="default"
-                  onClick={() => {
-                    setQuery("");
-                    setState("all");
-                  }}
-                >
+                <Button variant="default" onClick={() => filter({ text: "", state: "all" })}>
                   {t("common.clearFilters")}
                 </Button>
               }
@@ -263,6 +262,9 @@ function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFl
               </Menu.Item>
               <Menu.Item onClick={() => actions.move(row)}>{t("flows.move")}</Menu.Item>
               <Menu.Item onClick={() => void downloadFlows([row.name])}>{t("flows.export")}</Menu.Item>
+              {row.state === "problem" && (
+                <Menu.Item onClick={() => void downloadRaw(row.name).catch(report)}>{t("flows.exportRaw")}</Menu.Item>
+              )}
               <Menu.Divider />
               <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => actions.remove(row, undefined)}>
                 {t("common.delete")}

@@ -53,3 +53,9 @@ export function saveFile(name: string, text: string): void {
   link.click();
   URL.revokeObjectURL(url);
 }
+
+/** Downloads a flow as it is kept, whatever it is: for one that cannot be read any more. */
+export async function downloadRaw(name: string): Promise<void> {
+  const text = JSON.stringify(await stored(name), null, 2);
+  saveFile(`${name}.raw.json`, text);
+}

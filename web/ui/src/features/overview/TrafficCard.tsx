@@ -57,7 +57,7 @@ function rate({ requests, errors }: { requests: number; errors: number }): strin
 }
 
 function milliseconds(n: number): string {
-  return `${n.toLocaleString("en", { maximumFractionDigits: n < 10 ? 1 : 0 })} ms`;
+  return t("card.time", { ms: n.toLocaleString("en", { maximumFractionDigits: n < 10 ? 1 : 0 }) });
 }
 
 /** What the chart shows, an hour a row. */

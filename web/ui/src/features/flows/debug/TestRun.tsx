@@ -273,7 +273,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
                   <button type="button" className="debug__node" onClick={() => onOpen(s.nodeID)}>
                     {s.label}
                   </button>
-                  <span className="tabular debug__short">{(s.micros / 1000).toFixed(2)} ms</span>
+                  <span className="tabular debug__short">{t("card.time", { ms: (s.micros / 1000).toFixed(2) })}</span>
                   {s.outcome !== "passed" && <span className="card__mark">{t(`outcome.${s.outcome}`)}</span>}
                   <div className="debug__value">
                     {s.error ? (
@@ -307,7 +307,7 @@ function Answer({ response }: { response: RunResponse }) {
         <span style={{ color: failed ? "var(--danger-text)" : "var(--success-text)" }}>
           {response.status === 0 ? t("testRun.event") : response.status}
         </span>
-        <span className="tabular">{(response.micros / 1000).toFixed(1)} ms</span>
+        <span className="tabular">{t("card.time", { ms: (response.micros / 1000).toFixed(1) })}</span>
         <span className="debug__short">{t("testRun.size", { n: response.size })}</span>
         <CopyButton value={text}>
           {({ copied, copy }) => (
