@@ -2,8 +2,9 @@
 
 import { t } from "../../../text/t";
 import type { Catalogue } from "../catalogue";
-import { list } from "../document";
-import { cardHeight, type LayoutInput, NODE_WIDTH, type Positions } from "../layout";
+import { dictionary } from "../dictionary";
+import { type FlowNode, list, type Point } from "../document";
+import { cardHeight, type LayoutInput, NODE_WIDTH, type Positions, snap } from "../layout";
 import { useEditor } from "../store";
 
 const WORKER_ABOVE = 200;
@@ -23,7 +24,23 @@ export async function planned(name: string, catalogue: Catalogue): Promise<Posit
     edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
     groups: list(flow.doc, "groups").map(({ members }) => ({ members })),
   };
-  return chosen.length > WORKER_ABOVE ? inWorker(input) : (await import("../dagreLayout")).layout(input);
+  const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : (await import("../dagreLayout")).layout(input);
+  return where(places, chosen);
+}
+
+/** Moves a layout to where the nodes were: what stands around them is not covered. */
+function where(places: Positions, nodes: readonly FlowNode[]): Positions {
+  const all = Object.values(places);
+  const corner = (of: readonly Point[]): Point => ({
+    x: Math.min(...of.map((p) => p.x)),
+    y: Math.min(...of.map((p) => p.y)),
+  });
+  if (all.length === 0) return places;
+  const [from, to] = [corner(all), corner(nodes.map((n) => n.position))];
+  const out: Positions = dictionary<Point>();
+  for (const [id, p] of Object.entries(places))
+    out[id] = { x: snap(p.x - from.x + to.x), y: snap(p.y - from.y + to.y) };
+  return out;
 }
 
 /** Takes a layout over; one undoable step. */
