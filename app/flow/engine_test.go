@@ -500,7 +500,7 @@ b: Tear {"pieces": 200, "breaks": true}
 whole -> a
 torn -> b`)
 	server := httptest.NewServer(b)
-	defer server.Close()
+	defer server.Close() // a second time does nothing
 	for path, whole := range map[string]bool{"/api/whole": true, "/api/torn": false} {
 		res, err := server.Client().Get(server.URL + path)
 		if err != nil {
@@ -512,6 +512,7 @@ torn -> b`)
 			t.Errorf("%s: %d, %d bytes, %v %v", path, res.StatusCode, len(body), res.Header, err)
 		}
 	}
+	server.Close() // the log is no longer written
 	if !strings.Contains(b.log.String(), "torn") {
 		t.Errorf("the log does not tell: %s", b.log)
 	}

@@ -6,7 +6,7 @@
 //
 // What can only be measured inside the process it reads from go test -bench.
 //
-//	go run ./web/benchmark BINARY
+//	go run ./web/benchmark [-only requests,watching] BINARY
 //	go test -run '^$' -bench . ./... | go run ./web/benchmark -inside
 package main
 
@@ -83,8 +83,15 @@ func measure(binary string) error {
 		name    string
 		measure func(report, string) error
 	}{
-		{"size", size}, {"starts", starts}, {"quiet", quiet}, {"requests", requests}, {"watching", watching}, {"routes", routes},
-		{"deploys", deploys}, {"signingIn", signingIn}, {"inARow", inARow},
+		{"size", size},
+		{"starts", starts},
+		{"quiet", quiet},
+		{"requests", requests},
+		{"watching", watching},
+		{"routes", routes},
+		{"deploys", deploys},
+		{"signingIn", signingIn},
+		{"inARow", inARow},
 	} {
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), part.name) {
 			continue

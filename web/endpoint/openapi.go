@@ -87,8 +87,8 @@ func OpenAPI(version string, endpoints []Endpoint) ([]byte, error) {
 		Security: []map[string][]string{{"session": {}}, {"bearer": {}}},
 		Paths:    map[string]map[string]*operation{},
 		Components: components{Schemas: named, SecuritySchemes: map[string]map[string]string{
-			"session": {"type": "apiKey", "in": "cookie", "name": "ecoflow", "description": "The session cookie; its name ends with the id of the instance."},
-			"bearer":  {"type": "http", "scheme": "bearer", "description": "The access token of a session, or a personal API token."},
+			"session":   {"type": "apiKey", "in": "cookie", "name": "ecoflow", "description": "The session cookie; its name ends with the id of the instance."},
+			"bearer":    {"type": "http", "scheme": "bearer", "description": "The access token of a session, or a personal API token."},
 			"setupCode": {"type": "apiKey", "in": "header", "name": SetupCodeHeader, "description": "The setup code, while no user exists."},
 		}},
 	}
