@@ -17,10 +17,10 @@ func TestParseOptions(t *testing.T) {
 	}{
 		{"nothing", "", nil, instance.Options{}},
 		{
-			"every flag", "--dir d --host 0.0.0.0 --port 1 --auth --no-browser --portable --safe --verbose --version --help", nil,
+			"every flag", "--dir d --host 0.0.0.0 --port 1 --auth --no-browser --portable --safe --ask-passphrase --verbose --version --help", nil,
 			instance.Options{
 				Dir: "d", Settings: map[string]string{"Host": "0.0.0.0", "Port": "1"}, Auth: true, NoBrowser: true, Portable: true, Safe: true,
-				Verbose: true, Version: true, Help: true,
+				AskPassphrase: true, Verbose: true, Version: true, Help: true,
 			},
 		},
 		{"equals sign and one dash", "-dir=d -auth", nil, instance.Options{Dir: "d", Auth: true}},

@@ -1,7 +1,9 @@
 package process_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -9,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ecoflow/web/drive"
 )
@@ -158,4 +161,68 @@ func follow(t *testing.T, p *drive.Program, who *drive.Client) <-chan string {
 		told <- string(text)
 	}()
 	return told
+}
+
+// S37: with a passphrase nothing in the folder opens the secrets: it is asked at each
+// start, and a restart takes it along.
+func TestSecretsWithAPassphrase(t *testing.T) {
+	unixOnly(t)
+	dir, aside := t.TempDir(), t.TempDir()
+	// typed is the program with somebody who types the text.
+	typed := func(text string) string {
+		script, input := filepath.Join(aside, "typed"), filepath.Join(aside, "input")
+		must(t, os.WriteFile(input, []byte(text), 0o600))
+		must(t, os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\nexec '%s' \"$@\" < '%s'\n", binary, input), 0o700)) //nolint:gosec // it is run
+		return script
+	}
+	const passphrase, value = "correct horse battery staple", "canary-value-5f0c1b7e"
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	var now struct{ Revision int64 }
+	must(t, ask(t, ada, "GET", "/systemApi/environment", nil).Payload(&now))
+	if a := ask(t, ada, "PATCH", "/systemApi/environment", map[string]any{"base": now.Revision, "add": []any{
+		map[string]any{"name": "TOKEN", "value": value, "secret": true, "readable": true},
+	}}); a.Status != 200 {
+		t.Fatal(a)
+	}
+	must(t, ada.Deploy(map[string]*drive.Flow{"tells": drive.NewFlow().
+		Request("a", "GET", "/tells").Function("b", "return env.TOKEN").Response("c", "msg").Edge("a", "b", "c")}))
+	want(t, p.Client(), "GET", "/api/tells", nil, 200, `{"msg":"`+value+`"}`)
+	stop(t, p)
+
+	runTyped := func(text string, args ...string) (stdout, stderr string, code int) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		return drive.Run(ctx, typed(text), nil, append([]string{"--dir", dir}, args...)...)
+	}
+	if _, stderr, code := runTyped("too short\n", "rekey", "--ask-passphrase"); code != 1 || !strings.Contains(stderr, "10 characters") {
+		t.Errorf("a short one: %d %s", code, stderr)
+	}
+	if stdout, stderr, code := runTyped(passphrase+"\n", "rekey", "--ask-passphrase"); code != 0 || !strings.Contains(stdout, "secret.key opens nothing any more") {
+		t.Fatalf("rekey: %d %s%s", code, stdout, stderr)
+	}
+	must(t, os.Remove(filepath.Join(dir, "secret.key")))
+	for text, says := range map[string]string{"": "start EcoFlow in a terminal", "another passphrase\n": "not the passphrase of the folder"} {
+		if _, stderr, code := runTyped(text, "--no-browser", "--port", "0"); code != 1 || !strings.Contains(stderr, says) {
+			t.Errorf("a start with %q: %d %s", text, code, stderr)
+		}
+	}
+	p, err := drive.Start(typed(passphrase+"\n"), dir, nil, "--port", "0", "--no-browser", "--auth")
+	must(t, err)
+	t.Cleanup(p.Kill)
+	want(t, p.Client(), "GET", "/api/tells", nil, 200, `{"msg":"`+value+`"}`)
+	again := p.Client()
+	must(t, again.SignIn())
+	restart(t, p, again, `{"Mode": "restart"}`)
+	want(t, p.Client(), "GET", "/api/tells", nil, 200, `{"msg":"`+value+`"}`)
+	stop(t, p)
+	for name, content := range files(t, dir) {
+		if strings.Contains(content, passphrase) || strings.Contains(content, value) {
+			t.Errorf("%s holds a secret", name)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "secret.key")); err == nil {
+		t.Error("there is a key file again")
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"ecoflow/app/instance"
 	"ecoflow/app/limit"
 	"ecoflow/app/log"
+	"ecoflow/app/secret"
 	"ecoflow/app/system"
 	"ecoflow/storage"
 	"ecoflow/web"
@@ -49,7 +50,11 @@ func command(o instance.Options, path string) error {
 	if !owner {
 		return fmt.Errorf("EcoFlow runs on %s; end it first with: ecoflow stop", path)
 	}
-	return errors.Join(withStorage(ctx, folder, o), folder.Release())
+	err = unlock(o, folder)
+	if err == nil {
+		err = withStorage(ctx, folder, o)
+	}
+	return errors.Join(err, folder.Release())
 }
 
 func showStatus(ctx context.Context, folder *instance.Folder) error {
@@ -169,6 +174,9 @@ func withStorage(ctx context.Context, folder *instance.Folder, o instance.Option
 			return err
 		}
 		fmt.Printf("%d secrets are encrypted with a new key. Everybody has to sign in again.\n", changed)
+		if _, err := os.Stat(filepath.Join(folder.Path(), "secret.key")); err == nil && os.Getenv(secret.KeyVariable) != "" {
+			fmt.Println("The file secret.key opens nothing any more: delete it.")
+		}
 	case "audit":
 		verdict, err := db.Audit().Verify(ctx)
 		if err != nil {

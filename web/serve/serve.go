@@ -116,6 +116,9 @@ func run(o instance.Options, path string, left *instance.Handover) error {
 		show(o, target)
 		return nil
 	}
+	if err := unlock(o, folder); err != nil {
+		return errors.Join(err, folder.Release())
+	}
 	return live(o, folder, left)
 }
 
