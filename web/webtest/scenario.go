@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -161,18 +162,49 @@ type Checker struct {
 	t         testing.TB
 	product   *Product
 	endpoints []endpoint.Endpoint
-	compiler  *jsonschema.Compiler
+}
+
+// described is what every product's answers are compared with, which is the same for
+// all of them and takes a while to read.
+var described struct {
+	sync.Mutex
+	compiler *jsonschema.Compiler // nil until somebody needs it
+}
+
+func describe(endpoints []endpoint.Endpoint) error {
+	described.Lock()
+	defer described.Unlock()
+	if described.compiler != nil {
+		return nil
+	}
+	text, err := endpoint.OpenAPI(system.Version(), endpoints)
+	if err != nil {
+		return err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("openapi.json", document); err != nil {
+		return err
+	}
+	described.compiler = compiler
+	return nil
+}
+
+// schema compiles the part of the description at the pointer, once.
+func schema(pointer string) (*jsonschema.Schema, error) {
+	described.Lock()
+	defer described.Unlock()
+	return described.compiler.Compile(pointer)
 }
 
 // NewChecker returns a checker of the product's answers.
 func NewChecker(t testing.TB, p *Product) *Checker {
 	t.Helper()
-	c := &Checker{t: t, product: p, endpoints: api.All(p.App), compiler: jsonschema.NewCompiler()}
-	text, err := endpoint.OpenAPI(system.Version(), c.endpoints)
-	p.must(err)
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	p.must(err)
-	p.must(c.compiler.AddResource("openapi.json", document))
+	c := &Checker{t: t, product: p, endpoints: api.All(p.App)}
+	p.must(describe(c.endpoints))
 	return c
 }
 
@@ -199,7 +231,7 @@ func (c *Checker) check(method, target string, rec *httptest.ResponseRecorder) {
 	}
 	pointer := "openapi.json#/paths/" + escape(template) + "/" + strings.ToLower(method) +
 		"/responses/" + status + "/content/" + escape("application/json") + "/schema"
-	schema, err := c.compiler.Compile(pointer)
+	described, err := schema(pointer)
 	if err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -210,7 +242,7 @@ func (c *Checker) check(method, target string, rec *httptest.ResponseRecorder) {
 	text, _ := json.Marshal(answer)
 	rec.Body.Reset()
 	rec.Body.Write(text)
-	if err := schema.Validate(answer); err != nil {
+	if err := described.Validate(answer); err != nil {
 		c.t.Errorf("%s %s answers %s, which is not as described: %v", method, path, text, err)
 	}
 }
