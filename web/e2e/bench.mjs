@@ -135,7 +135,7 @@ try {
   const editor = await received(fresh, ".js");
   print("flow editor and inspector JS, beyond the list", editor - list, 210, "KB");
   await card(fresh, "Middleware 1").click();
-  await fresh.locator(".cm-editor").first().waitFor();
+  await fresh.locator('.cm-content[data-language="json"]').first().waitFor();
   const code = await received(fresh, ".js");
   print("code editor with JSON, beyond the editor", code - editor, 130 + 45, "KB");
   await ask(fresh, "PUT", "/drafts/Script", {
@@ -148,8 +148,7 @@ try {
   });
   await fresh.getByRole("list", { name: "Flows" }).getByRole("link", { name: "Script" }).click();
   await card(fresh, "Script").click();
-  await fresh.locator('.cm-editor [data-language="javascript"], .cm-editor').first().waitFor();
-  await fresh.waitForLoadState("networkidle");
+  await fresh.locator('.cm-content[data-language="javascript"]').first().waitFor();
   print("JavaScript, beyond JSON", (await received(fresh, ".js")) - code, 45, "KB");
   await context.close();
   const files = readdirSync(dist, { recursive: true }).map((f) => statSync(join(dist, f))).filter((f) => f.isFile());

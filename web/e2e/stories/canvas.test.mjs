@@ -125,4 +125,54 @@ describe("the canvas", () => {
     await page.getByRole("menuitem", { name: "Group" }).first().waitFor();
     assert.deepEqual(faults, []);
   });
+
+  it("toggles with Space, follows branches with ] and leaves F6 to the browser after the last pane", async () => {
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "hidden" });
+    await newFlow(page, product);
+    for (const [type, x, y] of [["Request", 80, 120], ["Response", 420, 60], ["Debug", 420, 240]]) {
+      await dragIn(page, type, { x, y });
+      await card(page, type).waitFor();
+    }
+    await dragEdge(page, "Request", "Response");
+    await dragEdge(page, "Request", "Debug");
+    const selected = (name) => card(page, name).and(page.locator(".selected"));
+    await card(page, "Request").click();
+    await page.keyboard.press("Space");
+    await selected("Request").waitFor({ state: "detached" });
+    await page.keyboard.press("Space");
+    await selected("Request").waitFor();
+
+    await page.keyboard.press("]");
+    await card(page, "Response").and(page.locator(":focus")).waitFor();
+    await said("Branch 1 of 2");
+    await page.keyboard.press("[");
+    await card(page, "Request").and(page.locator(":focus")).waitFor();
+
+    const taken = await page.evaluate(async () => {
+      const keys = [];
+      addEventListener("keydown", (e) => e.key === "F6" && keys.push(e.defaultPrevented));
+      document.querySelector('[data-pane="inspector"]').focus();
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "F6", bubbles: true, cancelable: true }));
+      document.querySelector('.react-flow__node[tabindex="0"]').focus();
+      const handled = !document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "F6", bubbles: true, cancelable: true }));
+      return { handled, passed: keys };
+    });
+    assert.deepEqual(taken, { handled: true, passed: [false] });
+    assert.deepEqual(faults, []);
+  });
+
+  it("keeps the filters of flows in the address, and changes the theme from the top bar", async () => {
+    await page.goto(`${product.url}/_/flows`);
+    await page.getByRole("textbox", { name: "Search flows" }).pressSequentially("greet");
+    await page.waitForURL(/text=greet/);
+    await page.reload();
+    assert.equal(await page.getByRole("textbox", { name: "Search flows" }).inputValue(), "greet");
+    await page.getByRole("link", { name: "Sample" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Theme: System" }).click();
+    await page.getByRole("button", { name: "Theme: Light" }).click();
+    await page.locator('[data-mantine-color-scheme="dark"]').waitFor();
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(faults, []);
+  });
 });

@@ -28,11 +28,14 @@ import "./flowsPage.css";
 export function FlowsPage() {
   const { data, error, refetch, isPending } = useQuery(draftsQuery);
   const navigate = useNavigate();
-  const { text: query = "", state = "all" } = useSearch({ from: "/signed-in/flows" });
-  const filter = (next: { text?: string; state?: string }): void => {
-    const { text, state: of } = { text: query, state, ...next };
-    const search = { ...(text ? { text } : {}), ...(of === "all" ? {} : { state: of }) };
-    void navigate({ to: "/flows", search, replace: true });
+  const search = useSearch({ from: "/signed-in/flows" });
+  // What is typed is here at once, in the address a moment later.
+  const [{ text: query, state }, setFilter] = useState({ text: search.text ?? "", state: search.state ?? "all" });
+  const filter = (change: { text?: string; state?: string }): void => {
+    const next = { text: query, state, ...change };
+    setFilter(next);
+    const kept = { ...(next.text ? { text: next.text } : {}), ...(next.state === "all" ? {} : { state: next.state }) };
+    void navigate({ to: "/flows", search: kept, replace: true });
   };
   const [importing, setImporting] = useState(takeImport);
   const file = useRef<HTMLInputElement>(null);
