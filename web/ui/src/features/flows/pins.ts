@@ -33,12 +33,20 @@ async function keep(node: string, output: unknown): Promise<void> {
   if ((await keys(store)).length < KEPT) await set(node, output, store);
 }
 
+async function kept(nodes: string[]): Promise<unknown[]> {
+  try {
+    return await getMany(nodes, store);
+  } catch {
+    return []; // storage that is refused or unreadable is the same as none
+  }
+}
+
 /** Reads what the browser kept for the nodes of a flow. */
 export async function loadPins(doc: Doc): Promise<void> {
   const asked = doc.nodes.ids.filter((id) => !loaded.has(id));
   if (!store || asked.length === 0) return;
   for (const id of asked) loaded.add(id);
-  const found = await getMany<unknown>(asked, store).catch(() => []);
+  const found = await kept(asked);
   usePins.setState((s) => {
     const pinned = dictionary(s.pinned);
     asked.forEach((id, i) => {
