@@ -1,7 +1,7 @@
 import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { api, payload } from "../../api/client";
-import { isProblem, type Problem } from "../../api/problem";
+import { useAttempt } from "../../app/attempt";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
 import { t } from "../../text/t";
@@ -11,35 +11,21 @@ import "./loginForm.css";
 export function LoginForm({ username, onDone }: { username?: string; onDone: () => void }) {
   const [name, setName] = useState(username ?? "");
   const [password, setPassword] = useState("");
-  const [problem, setProblem] = useState<Problem>();
-  const [wait, setWait] = useState(0);
-  const [isSending, setSending] = useState(false);
+  const { problem, wait, isSending, attempt } = useAttempt();
   const error = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (wait <= 0) return;
-    const timer = setTimeout(() => setWait(wait - 1), 1000);
-    return () => clearTimeout(timer);
-  }, [wait]);
-
-  const handleSubmit = async (e: React.FormEvent): Promise<void> => {
+  const handleSubmit = (e: React.FormEvent): void => {
     e.preventDefault();
-    if (isSending || wait > 0) return;
-    setSending(true);
-    try {
-      await payload(api.POST("/users/login", { body: { username: name, password } as never }));
-      await queries.fetchQuery({ ...meQuery, staleTime: 0 });
-      onDone();
-    } catch (e) {
-      if (!isProblem(e)) throw e;
-      setProblem(e);
-      setWait(e.status === 429 ? Math.ceil(e.retryAfter ?? 1) : 0);
-      requestAnimationFrame(() => error.current?.focus());
-    } finally {
-      setSending(false);
-    }
+    void attempt(
+      async () => {
+        await payload(api.POST("/users/login", { body: { username: name, password } as never }));
+        await queries.fetchQuery({ ...meQuery, staleTime: 0 });
+        onDone();
+      },
+      () => requestAnimationFrame(() => error.current?.focus()),
+    );
   };
   return (
-    <form className="loginForm" onSubmit={(e) => void handleSubmit(e)}>
+    <form className="loginForm" onSubmit={handleSubmit}>
       {problem && (
         <Alert color="red" role="alert" ref={error} tabIndex={-1}>
           {problem.message} {wait > 0 && t("login.wait", { n: wait })}

@@ -1,7 +1,7 @@
 import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { api, payload } from "../../api/client";
-import { isProblem, type Problem } from "../../api/problem";
+import { useAttempt } from "../../app/attempt";
 import { t } from "../../text/t";
 
 // Escape is for the dialog around this form alone, and it sees to that.
@@ -18,36 +18,24 @@ export function ConsentForm({
   onCancel: () => void;
 }) {
   const [password, setPassword] = useState("");
-  const [problem, setProblem] = useState<Problem>();
-  const [wait, setWait] = useState(0);
-  const [isSending, setSending] = useState(false);
+  const { problem, wait, isSending, attempt, clear } = useAttempt();
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (wait <= 0) return;
-    const timer = setTimeout(() => setWait(wait - 1), 1000);
-    return () => clearTimeout(timer);
-  }, [wait]);
-
-  const handleSubmit = async (e: React.FormEvent): Promise<void> => {
+  const handleSubmit = (e: React.FormEvent): void => {
     e.preventDefault();
     e.stopPropagation(); // the form below, where the act began, is another one
-    if (isSending || wait > 0) return;
-    setSending(true);
-    try {
-      await payload(api.POST("/me/consent", { body: { password } as never }));
-      onDone();
-    } catch (e) {
-      if (!isProblem(e)) throw e;
-      setProblem(e);
-      setWait(e.status === 429 ? Math.ceil(e.retryAfter ?? 1) : 0);
-      field.current?.select();
-      field.current?.focus();
-    } finally {
-      setSending(false);
-    }
+    void attempt(
+      async () => {
+        await payload(api.POST("/me/consent", { body: { password } as never }));
+        onDone();
+      },
+      () => {
+        field.current?.select();
+        field.current?.focus();
+      },
+    );
   };
   return (
-    <form onSubmit={(e) => void handleSubmit(e)}>
+    <form onSubmit={handleSubmit}>
       <Stack>
         <Text>{t("consent.text")}</Text>
         <input
@@ -71,7 +59,7 @@ export function ConsentForm({
           errorProps={{ role: "alert" }}
           onChange={(e) => {
             setPassword(e.currentTarget.value);
-            setProblem(undefined);
+            clear();
           }}
           visibilityToggleButtonProps={{ "aria-label": t("login.show"), ...own }}
         />
