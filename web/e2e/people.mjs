@@ -1,6 +1,8 @@
 // A team for the stories: an administrator who set the product up, others whom
 // they made, and how each of them comes in.
 
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { ask } from "./wire.mjs";
 
 export const password = "correct horse battery staple";
@@ -49,4 +51,11 @@ export function setRole(page, id, ...permissions) {
 export async function enter(page, product, username) {
   const answer = await page.request.post(`${product.url}/systemApi/users/login`, { data: { username, password } });
   if (!answer.ok()) throw new Error(`${username} cannot sign in: ${answer.status()} ${await answer.text()}`);
+}
+
+/** Lets the time go by in which a password given counts as consent: every session is made so much older while the product is stopped. */
+export async function consentPasses(product) {
+  await product.kill("SIGTERM");
+  execFileSync("sqlite3", [join(product.folder, "ecoflow.db"), "UPDATE sessions SET consented = consented - 11 * 60 * 1000"]);
+  await product.start();
 }

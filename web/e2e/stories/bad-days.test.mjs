@@ -1,15 +1,13 @@
 // What goes wrong: nothing is lost, and the window says what to do.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { call, canvas, card, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
+import { addRole, addUser, password, setRole, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { answering, ask, chain, edge, getFlow, labelOf, node, putFlow } from "../wire.mjs";
 
-const password = "correct horse battery staple";
-const flowEditor = 17; // its bit among the permissions
 
 const openFlow = async (page, product, name) => {
   await page.goto(`${product.url}/_/flows/${encodeURIComponent(name)}`);
@@ -331,14 +329,7 @@ describe("bad days with sign-in", () => {
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
     page.setDefaultTimeout(45_000);
-    await page.goto(`${product.url}/_/setup`);
-    await page.getByLabel("Setup code").fill(product.setupCode());
-    await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
-    await page.getByLabel("User name").fill("ada");
-    await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("link", { name: "Go to the overview" }).click();
-    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await setUp(page, product);
   });
   after(async () => {
     await chromium?.close();
@@ -375,24 +366,15 @@ describe("bad days with sign-in", () => {
 
   it("says what is missing when a permission goes while the page is open", async () => {
     await putFlow(page, "revoked", answering("/revoked"));
-    // Roles cannot be changed in the window yet: the database is, and the server started anew.
-    const change = async (sql) => {
-      await product.kill("SIGTERM");
-      execFileSync("sqlite3", [join(product.folder, "ecoflow.db"), sql]);
-      await product.start();
-    };
-    await change(`
-      INSERT INTO roles (name, is_default, permissions) VALUES ('second', 0, 1 << ${flowEditor});
-      INSERT INTO users (username, name, email, hash, is_active, is_permanent, must_change, created, updated)
-        SELECT 'grace', 'Grace Hopper', '', hash, 1, 0, 0, created, updated FROM users WHERE username = 'ada';
-      INSERT INTO user_roles SELECT (SELECT id FROM users WHERE username = 'grace'), (SELECT id FROM roles WHERE name = 'second');`);
+    const role = await addRole(page, "Second", "flowEditor");
+    await addUser(page, "grace", [role]);
     const { page: hers, faults: herFaults, context } = await openWindow(chromium);
     hers.setDefaultTimeout(45_000);
     await hers.goto(`${product.url}/_/flows/revoked`);
     await hers.getByLabel("User name").fill("grace");
     await signIn(hers);
     await rename(hers, "Work", "Mine all the same");
-    await change("UPDATE roles SET permissions = 0 WHERE name = 'second'");
+    await setRole(page, role);
     await hers.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();
     await hers.getByRole("main").getByText("flowEditor").waitFor();
     assert.equal(await hers.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Flows" }).count(), 0);
@@ -401,7 +383,7 @@ describe("bad days with sign-in", () => {
       await hers.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();
     }
     await assert.rejects(ask(hers, "GET", "/drafts"), /403/);
-    await change(`UPDATE roles SET permissions = 1 << ${flowEditor} WHERE name = 'second'`);
+    await setRole(page, role, "flowEditor");
     await hers.goto(`${product.url}/_/flows/revoked`);
     await card(hers, "Mine all the same").waitFor();
     assert.deepEqual(herFaults, []);

@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { call, dialog, launch } from "../editor.mjs";
+import { addRole, addUser, password, setUp } from "../people.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
 import { answering, ask } from "../wire.mjs";
-
-const password = "correct horse battery staple";
 
 const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true });
 const row = (page, name) => page.getByRole("row").filter({ has: page.getByText(name, { exact: true }) });
@@ -296,14 +295,7 @@ describe("somebody who may only change variables", () => {
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
     page.setDefaultTimeout(45_000);
-    await page.goto(`${product.url}/_/setup`);
-    await page.getByLabel("Setup code").fill(product.setupCode());
-    await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
-    await page.getByLabel("User name").fill("ada");
-    await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("link", { name: "Go to the overview" }).click();
-    await heading(page, "Overview").waitFor();
+    await setUp(page, product);
   });
   after(async () => {
     await chromium?.close();
@@ -315,10 +307,8 @@ describe("somebody who may only change variables", () => {
     await ask(page, "POST", "/flows/deploy", { flowconfigurations: { greet: answering("/greet", "return { says: env.GREETING }") } });
     const greet = () => call(product, "/api/greet");
     assert.deepEqual(await greet(), { status: 200, body: { says: "hello" } });
-    const roles = await ask(page, "POST", "/role", { roleName: "keeper" });
-    const keeper = roles.find((r) => r.name === "keeper")._id;
-    await ask(page, "PATCH", "/role", { id: keeper, permissions: { updateEnvs: true } });
-    await ask(page, "POST", "/admin/users", { username: "grace", name: "Grace Hopper", password, roles: [keeper], mustChange: true });
+    const keeper = await addRole(page, "keeper", "updateEnvs");
+    await addUser(page, "grace", [keeper], { mustChange: true });
 
     const { page: hers, faults: herFaults, context } = await openWindow(chromium);
     hers.setDefaultTimeout(45_000);

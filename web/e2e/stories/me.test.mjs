@@ -6,9 +6,8 @@ import { existsSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { canvas, dialog, launch, newFlow } from "../editor.mjs";
+import { consentPasses, password } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
-
-const password = "correct horse battery staple";
 
 /** A product in sign-in mode that Ada has set up. */
 async function withAda(t) {
@@ -55,21 +54,19 @@ const changePassword = async (page, old, fresh) => {
   await page.getByRole("button", { name: "Change password" }).click();
 };
 
-/** Answers the next call as a server does that wants the password again. */
-async function wantConsent(page, path) {
-  let asks = true;
-  await page.route(`**/systemApi${path}`, async (route) => {
-    if (route.request().method() !== "POST" || !asks) return route.continue();
-    await route.fulfill({
-      status: 403,
-      contentType: "application/json",
-      body: JSON.stringify({ error: true, payload: "Please give your password again to do this.", code: "consent_needed", requestId: "x" }),
-    });
-  });
-  // The server itself says whether the password is right.
-  page.on("response", (r) => {
-    if (r.url().endsWith("/me/consent") && r.ok()) asks = false;
-  });
+/** Fills in who shall be one more administrator, which takes the password again, and sends it. */
+async function addAdministrator(page, product) {
+  await page.goto(`${product.url}/_/users`);
+  await page.getByRole("button", { name: "Add user" }).click();
+  const form = dialog(page, "Add user");
+  await form.getByLabel("Name", { exact: true }).fill("Grace Hopper");
+  await form.getByLabel("User name").fill("grace");
+  await form.getByRole("combobox", { name: "Roles" }).click();
+  await page.getByRole("option", { name: "admin", exact: true }).click();
+  await form.getByLabel("Name", { exact: true }).focus();
+  await form.getByLabel("Password", { exact: true }).fill(password);
+  await form.getByRole("button", { name: "Add user" }).click();
+  return form;
 }
 
 describe("me", () => {
@@ -82,31 +79,26 @@ describe("me", () => {
   it("gives the password in the middle of an act, which goes on", async (t) => {
     const product = await withAda(t);
     const { page, faults } = await signedIn(t, chromium, product, "/me/security", "Security");
-    await wantConsent(page, "/me/tokens");
-    await page.getByRole("button", { name: "New token" }).click();
-    const form = dialog(page, "New token");
-    await form.getByRole("textbox", { name: "Name" }).fill("nightly");
-    await form.getByLabel("edit, test and deploy flows").check();
+    await consentPasses(product);
+    const form = await addAdministrator(page, product);
 
     // Refused, the act is where it was.
-    await form.getByRole("button", { name: "Make token" }).click();
     const question = dialog(page, "Your password again");
     await question.waitFor();
     await page.keyboard.press("Escape");
     await question.waitFor({ state: "hidden" });
     await form.getByRole("alert").filter({ hasText: "Please give your password again" }).waitFor();
-    assert.equal(await form.getByRole("textbox", { name: "Name" }).inputValue(), "nightly");
+    assert.equal(await form.getByLabel("User name").inputValue(), "grace");
 
-    await form.getByRole("button", { name: "Make token" }).click();
+    await form.getByRole("button", { name: "Add user" }).click();
     await question.getByLabel("Password", { exact: true }).fill("not it");
     await page.keyboard.press("Enter");
     await question.getByText("This is not your password.").waitFor();
     assert.deepEqual(await violations(page), []);
     await page.keyboard.type(password);
     await page.keyboard.press("Enter");
-    await dialog(page, "Your new token").waitFor();
-    await page.getByRole("button", { name: "I have copied it" }).click();
-    await page.getByText("nightly").first().waitFor();
+    await form.waitFor({ state: "hidden" });
+    await page.getByRole("row").filter({ hasText: "Grace Hopper" }).waitFor();
     assert.deepEqual(faults, []);
   });
 
@@ -356,20 +348,19 @@ describe("me", () => {
         await page.goto(`${product.url}/_/me/security`);
         await page.getByText("This session").waitFor();
         await look("security");
-        await wantConsent(page, "/me/tokens");
         await page.getByRole("button", { name: "New token" }).click();
         await look("new token");
         await page.getByRole("textbox", { name: "Name" }).fill("x".repeat(100));
         await page.getByRole("button", { name: "Make token" }).click();
-        await dialog(page, "Your password again").waitFor();
-        await look("password again");
-        await page.keyboard.type(password);
-        await page.keyboard.press("Enter");
         await page.getByLabel("The token").waitFor();
         await look("the token");
         await page.getByRole("button", { name: "I have copied it" }).click();
         await page.getByText("Never used").waitFor();
         await look("security with a token");
+        await consentPasses(product);
+        await addAdministrator(page, product);
+        await dialog(page, "Your password again").waitFor();
+        await look("password again");
         await page.goto(`${product.url}/_/me/preferences`);
         await heading(page, "Preferences").waitFor();
         await page.getByRole("button", { name: "Change the keys of Add a node and connect it", exact: true }).click();

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { canvas, card, dialog, inspector, saved } from "../editor.mjs";
+import { setUp } from "../people.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
 import { answering, ask, chain, node, putFlow } from "../wire.mjs";
 
@@ -47,14 +48,7 @@ describe("a flow that kills the process", () => {
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
     page.setDefaultTimeout(45_000);
-    await page.goto(`${product.url}/_/setup`);
-    await page.getByLabel("Setup code").fill(product.setupCode());
-    await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
-    await page.getByLabel("User name").fill("ada");
-    await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
-    await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("link", { name: "Go to the overview" }).click();
-    await page.getByRole("button", { name: /^Account/ }).waitFor();
+    await setUp(page, product);
   });
   after(async () => {
     await chromium?.close();

@@ -1,19 +1,11 @@
 // Two windows on one flow: nothing is overwritten.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { canvas, card, dialog, inspector, launch, saved } from "../editor.mjs";
+import { addRole, addUser, setUp, signIn } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { answering, ask, labelOf, putFlow } from "../wire.mjs";
-
-const password = "correct horse battery staple";
-
-const secondUser = `
-  INSERT INTO users (username, name, email, hash, is_active, is_permanent, must_change, created, updated)
-    SELECT 'grace', 'Grace Hopper', '', hash, 1, 0, 0, created, updated FROM users WHERE username = 'ada';
-  INSERT INTO user_roles SELECT (SELECT id FROM users WHERE username = 'grace'), role_id FROM user_roles;`;
 
 const openFlow = async (page, product, name) => {
   await page.goto(`${product.url}/_/flows/${encodeURIComponent(name)}`);
@@ -203,26 +195,14 @@ describe("two people", () => {
     const product = await new Product({ auth: true }).start();
     t.after(() => product.remove());
     const ada = await openWindow(chromium);
-    await ada.page.goto(`${product.url}/_/setup`);
-    await ada.page.getByLabel("Setup code").fill(product.setupCode());
-    await ada.page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
-    await ada.page.getByLabel("User name").fill("ada");
-    await ada.page.getByLabel("Password", { exact: true }).fill(password);
-    await ada.page.getByRole("button", { name: "Create" }).click();
-    await ada.page.getByRole("link", { name: "Go to the overview" }).click();
+    await setUp(ada.page, product);
     await putFlow(ada.page, "shared", answering("/shared"));
 
-    // People cannot be added in the window yet: the second one is a copy in the database.
-    await product.kill("SIGTERM");
-    execFileSync("sqlite3", [join(product.folder, "ecoflow.db"), secondUser]);
-    await product.start();
+    await addUser(ada.page, "grace", [await addRole(ada.page, "Editors", "flowEditor")]);
 
     const grace = await openWindow(chromium);
-    await grace.page.goto(`${product.url}/_/flows/shared`);
-    await grace.page.getByLabel("User name").fill("grace");
-    await grace.page.getByLabel("Password", { exact: true }).fill(password);
-    await grace.page.getByRole("button", { name: "Sign in" }).click();
-    await canvas(grace.page).waitFor();
+    await signIn(grace.page, product, "grace");
+    await openFlow(grace.page, product, "shared");
     await openFlow(ada.page, product, "shared");
     assert.equal((await ask(grace.page, "GET", "/me")).user.username, "grace");
 
