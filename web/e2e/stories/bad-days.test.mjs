@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { violations } from "../axe.mjs";
 import { call, canvas, card, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
 import { addRole, addUser, password, setRole, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
@@ -377,6 +378,7 @@ describe("bad days with sign-in", () => {
     await setRole(page, role);
     await hers.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();
     await hers.getByRole("main").getByText("flowEditor").waitFor();
+    assert.deepEqual(await violations(hers), []);
     assert.equal(await hers.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Flows" }).count(), 0);
     for (const path of ["flows", "flows/revoked", "deployments", "deployments/1"]) {
       await hers.goto(`${product.url}/_/${path}`);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
-import { bottom, canvas, card, dialog, dragEdge, inspector, launch, saved } from "../editor.mjs";
+import { bottom, canvas, card, dialog, dragEdge, edges, inspector, launch, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { answering, ask, chain, getFlow, node, putFlow } from "../wire.mjs";
 
@@ -418,6 +418,11 @@ describe("working with flows", () => {
       flow.connections.map((c) => [c.target, c.sourceHandle]).sort(),
       [["p-no", "p-if-source-false"], ["p-yes", "p-if-source"]],
     );
+    await edges(page, "Fork", "No").click({ button: "right", force: true });
+    await page.getByRole("menuitem", { name: "Insert a node here" }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "hidden" });
     assert.deepEqual(faults, []);
   });
 
