@@ -307,7 +307,7 @@ func TestDeploysUnderLoad(t *testing.T) {
 	}
 	t.Logf("%d deploys under %d calls of what stays and %d of what changes; memory %d MiB in the first fifth, %d MiB in all",
 		deploys, same.requests.Load(), calls.Load(), first>>20, most>>20)
-	if most > first*3/2+32<<20 {
+	if most > first*3/2+32<<20 && !raceDetector { // which takes memory of its own
 		t.Errorf("the memory grew from %d to %d MiB", first>>20, most>>20)
 	}
 	answers(t, p)

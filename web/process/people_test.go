@@ -81,7 +81,7 @@ func TestFiveHundredSignIns(t *testing.T) {
 	busy, most := watch(done)
 	t.Logf("%d sign-ins in %s, told to wait %d times; a route's p99 %s before, %s meanwhile (%.1f times); memory %d MiB before, %d MiB meanwhile",
 		people, time.Since(begun).Round(time.Millisecond), waits.Load(), idle, busy, float64(busy)/float64(idle), before>>20, most>>20)
-	if most-before >= 120<<20 {
+	if most-before >= 120<<20 && !raceDetector { // which takes memory of its own
 		t.Errorf("the memory grew from %d to %d MiB", before>>20, most>>20)
 	}
 	if full && busy >= 3*idle {
