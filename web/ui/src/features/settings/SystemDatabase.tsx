@@ -35,7 +35,7 @@ export function SystemDatabase({ id, readOnly }: { id: string; readOnly: string 
               {t("settings.database.size", { size: size(data.bytes), unused: size(data.unused) })}
               {compact.isSuccess && ` ${t("settings.database.compacted")}`}
             </p>
-            <div className="setting__acts">
+            <div className="settings__act">
               <Button
                 variant="default"
                 leftSection={<IconArrowsMinimize size={16} aria-hidden />}
