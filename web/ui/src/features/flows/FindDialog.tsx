@@ -15,6 +15,7 @@ import { type Found, find, PLACES, type Place, phraseOf, places, replaced } from
 import type { Step } from "./history";
 import { useSearching } from "./searching";
 import { useEditor } from "./store";
+import "./debug/debug.css";
 import "./find.css";
 
 const ROWS = 200;

@@ -9,6 +9,7 @@ import { t } from "../../text/t";
 import { draftsQuery, refresh } from "./draft";
 import { useEditor } from "./store";
 import { flowsIn } from "./wire";
+import "./debug/debug.css";
 
 type Choice = "keep" | "replace" | "copy";
 
