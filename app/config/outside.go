@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"ecoflow/app/fault"
 	"ecoflow/app/value"
@@ -40,7 +41,8 @@ type File struct {
 // cannot be read is said when the settings are loaded, like what is wrong in it.
 func ReadFile(folder string) *File {
 	file, err := os.Open(filepath.Join(folder, FileName))
-	if errors.Is(err, fs.ErrNotExist) {
+	// What is no folder has no file in it; whoever opens the folder says so.
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil
 	}
 	f := &File{values: map[string]any{}}
