@@ -30,7 +30,8 @@ interface Locked {
 export default defineConfig({
   base: "/_/",
   plugins: [react(), packages],
-  server: { port: 5173, proxy: { "/systemApi": server, "/api": server } },
+  // The licence, which the setup shows, is the one file from outside.
+  server: { port: 5173, proxy: { "/systemApi": server, "/api": server }, fs: { allow: [".", "../../LICENSE"] } },
   build: {
     outDir: "build", // packed into dist, which the binary embeds
     manifest: true,

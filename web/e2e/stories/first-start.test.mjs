@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { call, canvas, deploy, dialog, launch } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { ask } from "../wire.mjs";
 
 const password = "correct horse battery staple";
 
@@ -138,7 +139,13 @@ describe("first start in sign-in mode", () => {
     await page.getByLabel("Password", { exact: true }).fill(password);
     await next.click();
     await page.getByRole("heading", { level: 2, name: "Network" }).waitFor();
-    await page.getByText(product.url).waitFor();
+    await page.getByRole("radio", { name: `As it is now: ${product.url}` }).waitFor();
+    await page.getByRole("radio", { name: "The local network too" }).check();
+    await page.getByText(/^Passwords travel in the open here/).waitFor();
+    await page.getByLabel("Port").fill("70000");
+    await next.click();
+    await page.getByRole("alert").filter({ hasText: "A port is a number from 1 to 65535." }).first().waitFor();
+    await page.getByLabel("Port").fill("");
     await next.click();
     await page.getByRole("heading", { level: 2, name: "Review" }).waitFor();
     // A step can be visited again, and the password is not shown.
@@ -149,6 +156,10 @@ describe("first start in sign-in mode", () => {
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("link", { name: "Open sample flow" }).click();
     await canvas(page).waitFor();
+    // The new address is confirmed by the page itself, which it reaches.
+    await page.getByText("The new settings are confirmed").waitFor({ timeout: 30_000 });
+    const { fields, pending } = await ask(page, "GET", "/settings");
+    assert.deepEqual([fields.find((f) => f.key === "Host").value, pending ?? null], ["0.0.0.0", null]);
     assert.equal(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme), "dark");
     await deploy(page);
     assert.deepEqual(await call(product, "/api/hello/Grace"), { status: 200, body: { hello: "Grace" } });

@@ -1,19 +1,14 @@
 // The changes that wait to be saved, and the way they are saved: tried by the
 // server first, explained when they are grave, then saved as a whole.
 
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
-import { retryNow } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
-import { stateQuery } from "../../api/server";
 import { queries } from "../../app/queries";
-import { meQuery } from "../../app/session";
-import { t } from "../../text/t";
 import type { Credentials } from "./AdministratorDialog";
 import { type Edits, faultOf, reset, same, wouldBe } from "./edits";
-import { destination, openAt } from "./journey";
-import { type Rehearsed, type Saved, type Setting, type Settings, settingsQuery, versionsQuery } from "./queries";
+import { follow } from "./follow";
+import { type Rehearsed, type Setting, type Settings, settingsQuery, versionsQuery } from "./queries";
 
 type Dialog =
   | { kind: "review"; rehearsed?: Rehearsed }
@@ -96,7 +91,7 @@ export function useStaged(settings: Settings) {
     const saved = await payload(api.PATCH("/settings", { body: body() }));
     discard();
     setDialog(undefined);
-    await follow(saved, known);
+    await follow(saved, { as: known });
   };
 
   const rehearse = () => payload(api.POST("/settings/check", { body: body() }));
@@ -173,26 +168,4 @@ export function useStaged(settings: Settings) {
       setDialog(undefined);
     },
   };
-}
-
-/** Shows what was saved; settings on trial are followed to where they are confirmed. */
-async function follow({ open, ...page }: Saved, known: Credentials | undefined): Promise<void> {
-  queries.setQueryData(settingsQuery.queryKey, page);
-  void queries.invalidateQueries({ queryKey: versionsQuery.queryKey });
-  const { pending } = page;
-  if (!pending) {
-    notifications.show({ message: t("settings.saved") });
-    return;
-  }
-  queries.setQueryData(stateQuery.queryKey, (now) => now && { ...now, trial: pending });
-  if (known) {
-    // The door that answers here asks for it already, and its cookie is good at the new one.
-    await payload(api.POST("/users/login", { body: known as never }));
-    await queries.fetchQuery({ ...meQuery, staleTime: 0 });
-    retryNow();
-  }
-  const origin = destination(pending, location);
-  // A moment later: the guard of unsaved changes has to see that there are none.
-  if (origin !== location.origin)
-    setTimeout(() => location.assign(openAt(origin, location.pathname + location.search, open)), 50);
 }

@@ -10,15 +10,21 @@ import { meQuery, statusQuery } from "../../app/session";
 import { Failure } from "../../app/states";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
-import { type Answers, type Faults, faultsOfProblem } from "./wizard";
+import { follow } from "../settings/follow";
+import { type Answers, type Faults, faultsOfProblem, networkSettings } from "./wizard";
 
-type Task = "account" | "session" | "sample";
+type Task = "account" | "session" | "sample" | "network";
 type State = "waiting" | "working" | "done" | "failed";
 
 /** Does what the setup was asked for, one thing after the other; what failed can be tried again. */
 export function Finish({ answers, onRefused }: { answers: Answers; onRefused: (faults: Faults) => void }) {
   const { colorScheme } = useMantineColorScheme();
-  const tasks: Task[] = answers.project === "sample" ? ["account", "session", "sample"] : ["account", "session"];
+  const tasks: Task[] = [
+    "account",
+    "session",
+    ...(answers.project === "sample" ? (["sample"] as const) : []),
+    ...(answers.reach === "stay" ? [] : (["network"] as const)),
+  ];
   const [done, setDone] = useState<readonly Task[]>([]);
   const [working, setWorking] = useState<Task>();
   const [error, setError] = useState<unknown>();
@@ -128,6 +134,15 @@ const work: Record<
     await queries.fetchQuery({ ...meQuery, staleTime: 0 });
   },
   sample: async (_, __, onSample) => onSample(await createFlow(SAMPLE_NAME, sampleFlow())),
+  network: async (answers) => {
+    try {
+      const saved = await payload(api.PATCH("/settings", { body: { changes: networkSettings(answers) } }));
+      await follow(saved, { to: "/_/" });
+    } catch (e) {
+      if (!isProblem(e) || e.places.length === 0) throw e;
+      throw new Error(e.places.map((p) => p.message).join(" "), { cause: e });
+    }
+  },
 };
 
 function Mark({ state }: { state: State }) {

@@ -1,9 +1,10 @@
-import { Button, Radio, Stack, useMantineColorScheme } from "@mantine/core";
+import { Alert, Button, Checkbox, Radio, Stack, useMantineColorScheme } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import licence from "../../../../../LICENSE?raw";
 import { t } from "../../text/t";
 import { type Form, SetupField, Summary } from "./fields";
-import { type Field, faultsOfStep, labels, type Step, stepOf, steps } from "./wizard";
+import { type Answers, type Field, faultsOfStep, isOpen, labels, type Step, stepOf, steps } from "./wizard";
 
 /** Step by step; each step is checked when it is left and can be visited again. */
 export function Wizard({ form, onFinish }: { form: Form; onFinish: () => void }) {
@@ -104,7 +105,10 @@ function Fields({ step, form }: { step: Step; form: Form }): ReactNode {
               ))}
             </div>
           </Radio.Group>
-          <p className="setup__text">{t("setup.licence")}</p>
+          <details className="setup__text">
+            <summary>{t("setup.licence")}</summary>
+            <p className="setup__licence">{licence}</p>
+          </details>
         </>
       );
     case "project":
@@ -130,30 +134,56 @@ function Fields({ step, form }: { step: Step; form: Form }): ReactNode {
         </>
       );
     case "network":
-      return <Network />;
+      return <Network form={form} />;
     case "review":
       return <Answered form={form} />;
   }
 }
 
-function Network() {
-  const isHere = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  const isSecure = location.protocol === "https:";
+function Network({ form }: { form: Form }) {
+  const { answers } = form;
+  const reaches: [Answers["reach"], string][] = [
+    ["stay", t("setup.reach.stay", { address: location.origin })],
+    ["here", t("setup.reach.here")],
+    ["network", t("setup.reach.network")],
+    ["custom", t("setup.reach.custom")],
+  ];
   return (
     <>
-      <dl className="setup__facts">
-        <dt>{t("server.address")}</dt>
-        <dd>
-          <code>{location.origin}</code>
-        </dd>
-        <dt>{t("setup.reach")}</dt>
-        <dd>{t(isHere ? "setup.reach.here" : "setup.reach.network")}</dd>
-        <dt>{t("setup.secure")}</dt>
-        <dd>{t(isSecure ? "setup.secure.yes" : isHere ? "setup.secure.here" : "setup.secure.no")}</dd>
-      </dl>
-      <p className="setup__text">
-        {t("setup.network.change")} <code>ecoflow --host 0.0.0.0 --port 8080</code>
-      </p>
+      <Radio.Group
+        label={t("setup.reach")}
+        value={answers.reach}
+        onChange={(v) => form.set({ reach: v as Answers["reach"] })}
+      >
+        <Stack gap="sm" mt="sm">
+          {reaches.map(([value, label]) => (
+            <Radio key={value} value={value} label={label} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {answers.reach === "custom" && <SetupField form={form} field="address" />}
+      {answers.reach !== "stay" && (
+        <>
+          <SetupField form={form} field="port" />
+          <Checkbox
+            label={t("setup.https")}
+            checked={answers.https === "yes"}
+            onChange={(e) => form.set({ https: e.currentTarget.checked ? "yes" : "no" })}
+          />
+          {answers.https === "yes" && (
+            <>
+              <SetupField form={form} field="cert" />
+              <SetupField form={form} field="key" />
+            </>
+          )}
+        </>
+      )}
+      {isOpen(answers) && (
+        <Alert color="yellow" icon={<IconAlertTriangle size={16} />}>
+          {t("setup.secure.no")}
+        </Alert>
+      )}
+      <p className="setup__text">{t(answers.reach === "stay" ? "setup.network.later" : "setup.network.trial")}</p>
     </>
   );
 }
@@ -165,6 +195,7 @@ function Answered({ form: { answers } }: { form: Form }) {
     ["username", answers.username],
     ["password", answers.password ? "•".repeat(8) : ""],
     ["email", answers.email || t("setup.none")],
+    ["reach", reachOf(answers)],
   ];
   return (
     <dl className="setup__facts">
@@ -176,4 +207,15 @@ function Answered({ form: { answers } }: { form: Form }) {
       ))}
     </dl>
   );
+}
+
+/** The answers about the network in one line. */
+function reachOf(answers: Answers): string {
+  const { reach, address, port, https } = answers;
+  if (reach === "stay") return t("setup.reach.stay", { address: location.origin });
+  return [
+    reach === "custom" ? address : t(`setup.reach.${reach}`),
+    ...(port ? [`${t("setup.port")} ${port}`] : []),
+    ...(https === "yes" ? ["HTTPS"] : []),
+  ].join(", ");
 }

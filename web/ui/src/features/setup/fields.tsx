@@ -13,19 +13,27 @@ export interface Form {
   setFaults: (change: Faults | ((now: Faults) => Faults)) => void;
 }
 
-type TextField = Exclude<Field, "project">;
+type TextField = Exclude<Field, "project" | "reach" | "https">;
 
 const hints: Partial<Record<TextField, TextKey>> = {
   code: "setup.code.hint",
   username: "setup.username.hint",
   email: "setup.email.hint",
+  address: "setup.address.hint",
+  port: "setup.port.hint",
+  cert: "setup.cert.hint",
 };
+const optional: readonly Field[] = ["email", "port"];
 const autoComplete: Record<TextField, string> = {
   code: "off",
   name: "name",
   username: "username",
   password: "new-password",
   email: "email",
+  address: "off",
+  port: "off",
+  cert: "off",
+  key: "off",
 };
 
 export function idOf(field: Field): string {
@@ -52,12 +60,15 @@ export function SetupField({ form, field, isFirst }: { form: Form; field: TextFi
       </span>
     ),
     autoComplete: autoComplete[field],
-    required: field !== "email",
+    required: !optional.includes(field),
     withAsterisk: false,
     spellCheck: false,
     inputWrapperOrder: ["label", "input", "description", "error"] as ("label" | "input" | "description" | "error")[],
     autoFocus: isFirst ?? false,
-    onBlur: () => answers[field] !== "" && check(answers),
+    // Not on the way to the button: it checks as well, and would slip away from under the pointer.
+    onBlur: (e: React.FocusEvent) => {
+      if (answers[field] !== "" && !e.relatedTarget?.matches("[type=submit]")) check(answers);
+    },
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => {
       const next = { ...answers, [field]: e.currentTarget.value };
       form.set({ [field]: next[field] });

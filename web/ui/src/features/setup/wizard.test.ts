@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../api/problem";
 import { strengthOf } from "../../components/strength";
-import { type Answers, type Field, faultOf, faultsOfProblem, faultsOfStep, stepOf, steps, unanswered } from "./wizard";
+import {
+  type Answers,
+  type Field,
+  faultOf,
+  faultsOfProblem,
+  faultsOfStep,
+  isOpen,
+  networkSettings,
+  stepOf,
+  steps,
+  unanswered,
+} from "./wizard";
 
 const good: Answers = { ...unanswered, code: "abcd-2345", name: "Ada", username: "ada", password: "kumquat marmalade" };
 
@@ -30,6 +41,41 @@ describe("an answer", () => {
 
   it("is no password when it is the user name", () => {
     expect(faultOf("password", { ...good, username: "ada.lovelace", password: "Ada.Lovelace" })).toBeDefined();
+  });
+});
+
+describe("the network", () => {
+  const answers = (change: Partial<Answers>): Answers => ({ ...good, ...change });
+
+  it.each<[Partial<Answers>, Field[]]>([
+    [{ address: "", port: "none", https: "yes" }, []],
+    [{ reach: "custom" }, ["address"]],
+    [{ reach: "here", port: "0" }, ["port"]],
+    [{ reach: "here", port: "65536" }, ["port"]],
+    [{ reach: "here", port: "8o8o" }, ["port"]],
+    [{ reach: "network", https: "yes" }, ["cert", "key"]],
+    [{ reach: "custom", address: "10.0.0.2", port: "65535", https: "yes", cert: "a.pem", key: "b.pem" }, []],
+  ])("%j lacks %j", (change, wrong) => {
+    expect(Object.keys(faultsOfStep("network", answers(change)))).toEqual(wrong);
+  });
+
+  it("changes nothing unless it is asked to", () => {
+    expect(networkSettings(answers({ port: "80", https: "yes" }))).toEqual({});
+    expect(networkSettings(answers({ reach: "here" }))).toEqual({ Host: "127.0.0.1" });
+    expect(
+      networkSettings(
+        answers({ reach: "custom", address: " 10.0.0.2 ", port: "8443", https: "yes", cert: "a", key: "b" }),
+      ),
+    ).toEqual({ Host: "10.0.0.2", Port: 8443, "https.enabled": true, "https.cert": "a", "https.key": "b" });
+  });
+
+  it("warns of anything but this computer without HTTPS", () => {
+    expect(isOpen(answers({ reach: "network" }))).toBe(true);
+    expect(isOpen(answers({ reach: "custom", address: "10.0.0.2" }))).toBe(true);
+    expect(isOpen(answers({ reach: "network", address: "127.0.0.1" }))).toBe(true);
+    expect(isOpen(answers({ reach: "network", https: "yes" }))).toBe(false);
+    expect(isOpen(answers({ reach: "custom", address: "127.0.0.1" }))).toBe(false);
+    expect(isOpen(answers({ reach: "here" }))).toBe(false);
   });
 });
 

@@ -12,9 +12,29 @@ export interface Answers {
   username: string;
   password: string;
   email: string;
+  /** From where it is reached: as the server was started, or by settings that the setup saves. */
+  reach: "stay" | "here" | "network" | "custom";
+  address: string;
+  port: string;
+  https: "no" | "yes";
+  cert: string;
+  key: string;
 }
 
-export const unanswered: Answers = { code: "", project: "blank", name: "", username: "", password: "", email: "" };
+export const unanswered: Answers = {
+  code: "",
+  project: "blank",
+  name: "",
+  username: "",
+  password: "",
+  email: "",
+  reach: "stay",
+  address: "",
+  port: "",
+  https: "no",
+  cert: "",
+  key: "",
+};
 
 export type Field = keyof Answers;
 export type Faults = Partial<Record<Field, string>>;
@@ -26,7 +46,7 @@ const fieldsOf: Record<Step, readonly Field[]> = {
   welcome: ["code"],
   project: ["project"],
   administrator: ["name", "username", "password", "email"],
-  network: [],
+  network: ["reach", "address", "port", "https", "cert", "key"],
   review: [],
 };
 
@@ -44,6 +64,12 @@ export const labels: Record<Field, TextKey> = {
   username: "login.username",
   password: "login.password",
   email: "setup.email",
+  reach: "setup.reach",
+  address: "setup.address",
+  port: "setup.port",
+  https: "setup.secure",
+  cert: "setup.cert",
+  key: "setup.key",
 };
 
 const PASSWORD_MAX = 128;
@@ -73,9 +99,41 @@ export function faultOf(field: Field, answers: Answers): string | undefined {
       return value.toLowerCase() === answers.username.toLowerCase() ? t("setup.password.name") : undefined;
     case "email":
       return value.trim() === "" || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? undefined : t("setup.email.form");
+    case "address":
+      return answers.reach === "custom" && value.trim() === "" ? t("setup.address.missing") : undefined;
+    case "port":
+      if (answers.reach === "stay" || value.trim() === "") return undefined;
+      return /^\d{1,5}$/.test(value.trim()) && Number(value) >= 1 && Number(value) <= 65535
+        ? undefined
+        : t("setup.port.form");
+    case "cert":
+    case "key":
+      if (answers.reach === "stay" || answers.https === "no" || value.trim() !== "") return undefined;
+      return t(`setup.${field}.missing`);
     case "project":
+    case "reach":
+    case "https":
       return undefined;
   }
+}
+
+const hosts = { here: "127.0.0.1", network: "0.0.0.0" } as const;
+
+/** The settings that the answers change; none where everything stays as the server was started. */
+export function networkSettings(answers: Answers): Record<string, unknown> {
+  const { reach, address, port, https, cert, key } = answers;
+  if (reach === "stay") return {};
+  return {
+    Host: reach === "custom" ? address.trim() : hosts[reach],
+    ...(port.trim() === "" ? {} : { Port: Number(port) }),
+    ...(https === "yes" ? { "https.enabled": true, "https.cert": cert.trim(), "https.key": key.trim() } : {}),
+  };
+}
+
+/** Whether others could read what is sent, passwords too. */
+export function isOpen({ reach, address, https }: Answers): boolean {
+  const isHere = reach === "here" || /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(address.trim());
+  return reach !== "stay" && https === "no" && !(isHere && reach !== "network");
 }
 
 /** What is wrong with the answers of the fields. */
