@@ -28,6 +28,7 @@ import (
 	"ecoflow/app/log"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes"
+	"ecoflow/app/secret"
 	"ecoflow/app/outbound"
 	"ecoflow/app/setup"
 	"ecoflow/app/system"
@@ -56,6 +57,10 @@ type Options struct {
 	Parts []system.Part
 	// Folder is the path of the data folder.
 	Folder string
+	// Travels says that it leaves with a drive that can be pulled.
+	Travels bool
+	// Key says where the key of the secrets in it comes from.
+	Key secret.Origin
 	// Config holds the settings in force.
 	Config *config.Current
 	// Listening returns where the product listens, which no flow may call.

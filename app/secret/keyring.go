@@ -154,6 +154,27 @@ func (k *Keyring) unkept(format string, args ...any) {
 	k.problem = fmt.Sprintf(format, args...) + " Stored secrets cannot be read or changed until that is put right."
 }
 
+// Origin says where the key of the secrets comes from.
+type Origin string
+
+// The origins.
+const (
+	FromFile        Origin = "file" // beside the data
+	FromEnvironment Origin = "environment"
+	FromPassphrase  Origin = "passphrase" // asked for at the start
+)
+
+// Origin returns where the key comes from.
+func (k *Keyring) Origin() Origin {
+	if !k.given {
+		return FromFile
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(k.path), PassphraseFile)); err == nil {
+		return FromPassphrase
+	}
+	return FromEnvironment
+}
+
 // Problem says in a sentence for the user what is wrong with the key, "" when
 // nothing is.
 func (k *Keyring) Problem() string { return k.problem }

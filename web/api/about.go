@@ -7,6 +7,7 @@ import (
 
 	"ecoflow/app"
 	"ecoflow/app/auth"
+	"ecoflow/app/secret"
 	"ecoflow/app/system"
 	"ecoflow/web/endpoint"
 )
@@ -18,7 +19,7 @@ func about(a *app.App) []endpoint.Endpoint {
 			ID:          "about.show",
 			Route:       "GET /about",
 			Summary:     "Say what this program is and is built with",
-			Description: "The data folder and the memory in use are for those who may see the settings.",
+			Description: "The data folder, how its secrets are kept and the memory in use are for those who may see the settings.",
 			Allow:       auth.SignedIn,
 		}, func(ctx context.Context, _ struct{}) (program, error) {
 			up := a.System.Uptime()
@@ -27,7 +28,7 @@ func about(a *app.App) []endpoint.Endpoint {
 				Started: time.Now().Add(-up).UTC().Truncate(time.Second), Modules: system.Modules(),
 			}
 			if auth.Rule(auth.ServerConfigurationShow).Admits(auth.ActorFrom(ctx)) {
-				p.Folder, p.Memory = a.Folder, system.MemoryInUse()
+				p.Folder, p.Travels, p.Key, p.Memory = a.Folder, a.Travels, a.Key, system.MemoryInUse()
 			}
 			return p, nil
 		}),
@@ -41,6 +42,8 @@ type program struct {
 	Platform string          `json:"platform"`
 	Started  time.Time       `json:"started"`
 	Folder   string          `json:"folder,omitzero" doc:"Where the data is."`
+	Travels  bool            `json:"travels,omitzero" doc:"It is the portable one, or on a drive that can be pulled."`
+	Key      secret.Origin   `json:"key,omitzero" enum:"file,environment,passphrase" doc:"Where the key of the secrets in it comes from."`
 	Memory   uint64          `json:"memory,omitzero" doc:"Bytes in use."`
 	Modules  []system.Module `json:"modules" doc:"Go modules that are built in, with their licences."`
 }

@@ -16,7 +16,7 @@ func TestAbout(t *testing.T) {
 		},
 		webtest.Scenario{
 			Name: "and where its data is", As: "serverConfigurationShow",
-			When: `GET /about`, Want: `200 {"payload": {"folder": "*", "memory": "*"}}`,
+			When: `GET /about`, Want: `200 {"payload": {"folder": "*", "memory": "*", "key": "file"}}`,
 		},
 		webtest.Scenario{Name: "not for strangers", As: "nobody", When: `GET /about`, Want: `401 {"code": "unauthenticated"}`},
 	)

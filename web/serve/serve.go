@@ -248,7 +248,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 	sessions := web.NewSessions(keys.Derive("session cookies"), db.Instance())
 
 	p.product, err = app.New(ctx, app.Options{
-		Log: p.log, Records: records, System: p.system, Folder: folder.Path(), Process: left.Process,
+		Log: p.log, Records: records, System: p.system, Folder: folder.Path(), Travels: folder.Travels(), Key: keys.Origin(), Process: left.Process,
 		SetupCode: cmp.Or(left.SetupCode, os.Getenv("ECOFLOW_SETUP_CODE")),
 		SetUp:     func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
 		Parts:     p.parts(db, keys, records),

@@ -89,7 +89,7 @@ func Start(t testing.TB, options ...Option) *Product {
 			t.Error(err)
 		}
 	})
-	appOptions := app.Options{Log: records.Logger, Records: records, System: system.New(false), SetupCode: SetupCode, Folder: p.Dir}
+	appOptions := app.Options{Log: records.Logger, Records: records, System: system.New(false), SetupCode: SetupCode, Folder: p.Dir, Key: secret.FromFile}
 	p.Sessions = web.NewSessions(bytes.Repeat([]byte{9}, 32), "test")
 	webOptions := web.Options{
 		Hosts:    web.NewHosts([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4000")}, "", nil),

@@ -1,8 +1,11 @@
 // The first minutes: signed in by the machine itself, or set up with a code.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { violations } from "../axe.mjs";
 import { call, canvas, deploy, dialog, launch } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { ask } from "../wire.mjs";
@@ -14,11 +17,13 @@ describe("first start in local mode", () => {
   let product;
   before(async () => {
     chromium = await browser();
-    product = await new Product().start();
+    // The portable folder: where it is, the secrets travel.
+    product = await new Product({ folder: join(mkdtempSync(join(tmpdir(), "ecoflow-e2e-")), "ecoflow-data") }).start();
   });
   after(async () => {
     await chromium?.close();
     await product?.remove();
+    if (product) rmdirSync(dirname(product.folder));
   });
 
   it("signs the person at the machine in, once, and wipes the token", async () => {
@@ -41,6 +46,10 @@ describe("first start in local mode", () => {
 
     // From the sample to an answer.
     await page.goto(`${product.url}/_/`);
+    const drive = page.getByRole("region", { name: "How secrets are kept on this drive" });
+    await drive.getByText("Key file beside the data (as now)").waitFor();
+    await drive.getByText("ecoflow rekey --ask-passphrase").waitFor();
+    assert.deepEqual(await violations(page), []);
     await page.getByRole("button", { name: "Start with the sample" }).click();
     await canvas(page).waitFor();
     await deploy(page);

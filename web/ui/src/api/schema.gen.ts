@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Say what this program is and is built with
-         * @description The data folder and the memory in use are for those who may see the settings.
+         * @description The data folder, how its secrets are kept and the memory in use are for those who may see the settings.
          */
         get: operations["about.show"];
         put?: never;
@@ -3403,6 +3403,11 @@ export interface components {
             folder?: string;
             /** @description Version of Go that it was built with. */
             go: string;
+            /**
+             * @description Where the key of the secrets in it comes from.
+             * @enum {string}
+             */
+            key?: "file" | "environment" | "passphrase";
             /** @description Bytes in use. */
             memory?: number;
             /** @description Go modules that are built in, with their licences. */
@@ -3410,6 +3415,8 @@ export interface components {
             platform: string;
             /** Format: date-time */
             started: string;
+            /** @description It is the portable one, or on a drive that can be pulled. */
+            travels?: boolean;
             version: string;
         };
         RecoveryFound: {

@@ -2,12 +2,14 @@ import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconPlus, IconSparkles, IconUpload } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useId, useRef, useState } from "react";
+import { lazy, Suspense, useId, useRef, useState } from "react";
 import { createFlow } from "../../api/createFlow";
 import { isProblem } from "../../api/problem";
 import { handImport } from "../../app/pickedImport";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
+
+const DriveKey = lazy(() => import("./DriveKey").then((m) => ({ default: m.DriveKey })));
 
 /** The first thing to do where nothing was made yet. */
 export function Welcome() {
@@ -75,6 +77,9 @@ export function Welcome() {
           {t("flows.import")}
         </Button>
       </Group>
+      <Suspense fallback={null}>
+        <DriveKey />
+      </Suspense>
     </section>
   );
 }
