@@ -12,6 +12,7 @@ import { Page } from "../../app/Page";
 import { takeImport } from "../../app/pickedImport";
 import { report } from "../../app/report";
 import { Empty, Failure } from "../../app/states";
+import { JsonFile } from "../../components/JsonFile";
 import { RelativeTime } from "../../components/RelativeTime";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
@@ -78,17 +79,7 @@ export function FlowsPage() {
   useActions(offered);
   const buttons = (
     <>
-      <input
-        ref={file}
-        type="file"
-        accept=".json,application/json"
-        hidden
-        onChange={(e) => {
-          const chosen = e.currentTarget.files?.[0];
-          if (chosen) void chosen.text().then(setImporting);
-          e.currentTarget.value = "";
-        }}
-      />
+      <JsonFile ref={file} onText={setImporting} />
       <Button variant="default" leftSection={<IconUpload size={16} />} onClick={() => file.current?.click()}>
         {t("flows.import")}
       </Button>

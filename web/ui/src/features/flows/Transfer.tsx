@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { Failure } from "../../app/states";
 import { Dialog } from "../../components/Dialog";
+import { JsonFile } from "../../components/JsonFile";
 import { t } from "../../text/t";
 import { useCatalogue } from "./catalogue";
 import { readClipboard, writeClipboard } from "./clipboard";
@@ -95,16 +96,7 @@ function SourceDialog({ onClose }: { onClose: () => void }) {
   const file = useRef<HTMLInputElement>(null);
   return (
     <Dialog onClose={onClose} title={t("import.title")}>
-      <input
-        ref={file}
-        type="file"
-        accept=".json,application/json"
-        hidden
-        onChange={(e) => {
-          const chosen = e.currentTarget.files?.[0];
-          if (chosen) void chosen.text().then((text) => transfer("import", text));
-        }}
-      />
+      <JsonFile ref={file} onText={(text) => transfer("import", text)} />
       <Stack>
         <p>{t("import.from")}</p>
         <Group justify="flex-end">

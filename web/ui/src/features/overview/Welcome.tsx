@@ -6,6 +6,7 @@ import { lazy, Suspense, useId, useRef, useState } from "react";
 import { createFlow } from "../../api/createFlow";
 import { isProblem } from "../../api/problem";
 import { handImport } from "../../app/pickedImport";
+import { JsonFile } from "../../components/JsonFile";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 
@@ -54,18 +55,11 @@ export function Welcome() {
         >
           {t("welcome.blank")}
         </Button>
-        <input
+        <JsonFile
           ref={file}
-          type="file"
-          accept=".json,application/json"
-          hidden
-          onChange={(e) => {
-            const chosen = e.currentTarget.files?.[0];
-            if (!chosen) return;
-            void chosen.text().then((text) => {
-              handImport(text);
-              void navigate({ to: "/flows" });
-            });
+          onText={(text) => {
+            handImport(text);
+            void navigate({ to: "/flows" });
           }}
         />
         <Button
