@@ -78,7 +78,10 @@ func Sweep(dir string) error {
 	var errs []error
 	for _, e := range entries {
 		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), Unfinished) {
-			errs = append(errs, os.Remove(filepath.Join(dir, e.Name())))
+			// A start that only looks whether it can write removes its own.
+			if err := os.Remove(filepath.Join(dir, e.Name())); !errors.Is(err, os.ErrNotExist) {
+				errs = append(errs, err)
+			}
 		}
 	}
 	return errors.Join(errs...)

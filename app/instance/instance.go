@@ -309,5 +309,5 @@ func writable(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return errors.Join(probe.Close(), remove(probe.Name())) // an owner may have swept it
 }
