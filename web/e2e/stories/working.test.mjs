@@ -42,7 +42,7 @@ describe("working with flows", () => {
     await open(page, "One");
     await page.keyboard.press("Control+f");
     const find = dialog(page, "Find in all flows");
-    const query = find.getByRole("textbox", { name: /^Words/ });
+    const query = find.getByRole("textbox", { name: "What to find" });
     await query.fill("shop");
     await find.getByText("3 nodes found").waitFor();
     await query.press("Enter");
@@ -67,7 +67,7 @@ describe("working with flows", () => {
     await open(page, "One");
     await page.keyboard.press("Control+f");
     const find = dialog(page, "Find in all flows");
-    await find.getByRole("textbox", { name: /^Words/ }).fill("shop");
+    await find.getByRole("textbox", { name: "What to find" }).fill("shop");
     await find.getByRole("checkbox", { name: "Replace", exact: true }).check();
     const places = find.getByRole("list", { name: "Places to replace" }).getByRole("listitem");
     const button = find.getByRole("button", { name: /^Replace in / });
@@ -92,7 +92,7 @@ describe("working with flows", () => {
     assert.equal(code(await getFlow(page, "Locked"), "locked-work"), "return { shop: 3 };");
 
     await page.keyboard.press("Control+f");
-    await find.getByRole("textbox", { name: /^Words/ }).fill("store");
+    await find.getByRole("textbox", { name: "What to find" }).fill("store");
     await find.getByRole("checkbox", { name: "Replace", exact: true }).check();
     await find.getByRole("textbox", { name: /^Replace “store”/ }).fill("shop");
     await find.getByRole("button", { name: "Replace in 2 places" }).click();

@@ -9,7 +9,7 @@ import { NodeIcon } from "./canvas/NodeIcon";
 import { type Catalogue, useCatalogue } from "./catalogue";
 import { useChecks } from "./checks";
 import { setInputs } from "./commands";
-import { type Doc, inputsOf } from "./document";
+import { type Doc, type FlowNode, inputsOf } from "./document";
 import { draftsQuery, open } from "./draft";
 import { type Found, find, PLACES, type Place, phraseOf, places, replaced } from "./find";
 import type { Step } from "./history";
@@ -139,7 +139,9 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
                 <span className="rows__text">
                   {f.node.data.label} {f.text && <span className="debug__short mono">{f.text}</span>}
                 </span>
-                <span className="rows__place">{[f.flow, f.input].filter(Boolean).join(" › ")}</span>
+                <span className="rows__place">
+                  {[f.flow, labelOf(catalogue, f.node, f.input)].filter(Boolean).join(" › ")}
+                </span>
               </UnstyledButton>
             </li>
           ))}
@@ -147,6 +149,11 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
       )}
     </Dialog>
   );
+}
+
+/** What an input is called where it is filled in. */
+function labelOf(catalogue: Catalogue, node: FlowNode, input: string | undefined): string | undefined {
+  return catalogue.of(node)?.inputs.find((i) => i.name === input)?.label ?? input;
 }
 
 interface ReplaceProps {
@@ -226,7 +233,9 @@ function Replace({ docs, found, query, isCaseMatched, catalogue }: ReplaceProps)
                   <ins>{to}</ins>
                   {p.after}
                 </span>
-                <span className="rows__place">{[p.flow, p.node.data.label, p.input].join(" › ")}</span>
+                <span className="rows__place">
+                  {[p.flow, p.node.data.label, labelOf(catalogue, p.node, p.input)].join(" › ")}
+                </span>
               </div>
             </li>
           );
