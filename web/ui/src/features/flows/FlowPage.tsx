@@ -369,9 +369,11 @@ function Editor({ name }: { name: string }) {
           <Tool label={t("flow.save")} action="flow.save" onClick={() => void save(name)}>
             <IconDeviceFloppy size={16} />
           </Tool>
-          <Tool label={t("flow.outline")} pressed={useOutline} onClick={() => setShowOutline((s) => !s)}>
-            <IconListTree size={16} />
-          </Tool>
+          {!narrow && (
+            <Tool label={t("flow.outline")} pressed={useOutline} onClick={() => setShowOutline((s) => !s)}>
+              <IconListTree size={16} />
+            </Tool>
+          )}
           <Tool
             label={t("pane.bottom")}
             action="pane.bottom"
