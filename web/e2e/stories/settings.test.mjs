@@ -195,6 +195,7 @@ describe("settings", () => {
     await page.goto(`${product.url}/_/flows`);
     await bar(page).getByText(/New address on trial/).waitFor();
     await bar(page).getByRole("link", { name: "Open it now" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Flows" }).waitFor();
     assert.deepEqual(await violations(page), []);
     await bar(page).waitFor({ state: "hidden", timeout: 90_000 });
     await page.getByText(/The settings on trial returned/).waitFor();
