@@ -81,7 +81,10 @@ var matchTimeout sync.Once
 // script to run: who has none pays for none.
 func New(o Options) *Engine {
 	o.defaults()
-	matchTimeout.Do(func() { regexp2.DefaultMatchTimeout = matchTime })
+	matchTimeout.Do(func() {
+		regexp2.DefaultMatchTimeout = matchTime + matchLag
+		regexp2.SetTimeoutCheckPeriod(matchClock)
+	})
 	return &Engine{options: o}
 }
 

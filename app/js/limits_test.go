@@ -52,3 +52,59 @@ func TestRecursionLimit(t *testing.T) {
 	}
 	check(t, e, "return msg + 1", "1", "2")
 }
+
+// TestMatchLimit: a match that is given up never looks like one that found nothing,
+// whatever method asked for it.
+func TestMatchLimit(t *testing.T) {
+	e := engine(t, Options{CallTime: lasting(limit.RunTime)}) // the match is to end it, on any machine
+	const pattern = "const s = 'a'.repeat(45) + 'd', p = /^(?!z)((a|aa)+c|.*d)$/, g = new RegExp(p, 'g'); "
+	for _, source := range []string{
+		"p.exec(s)",
+		"p.test(s)",
+		"g.test(s)",
+		"s.match(p)",
+		"s.match(g)",
+		"[...s.matchAll(g)]",
+		"s.replace(p, '')",
+		"s.replace(g, () => '')",
+		"s.replaceAll(g, '')",
+		"s.search(p)",
+		"s.split(p)",
+		"p[Symbol.match](s)",
+		"g[Symbol.matchAll](s).next()",
+		"p[Symbol.replace](s, '')",
+		"p[Symbol.search](s)",
+		"p[Symbol.split](s)",
+		"new (class extends RegExp {})(p).test(s)",
+		"(() => { try { return p.test(s) } catch { } })()",
+	} {
+		t.Run(source, func(t *testing.T) {
+			before := e.Stats().Discarded
+			got, err := run(t, e, pattern+"return "+source, "{}")
+			f, ok := fault.As(err)
+			if !ok || f.Code != "script_time" || !strings.Contains(f.Message, "regular expression") || !strings.Contains(f.Message, "250ms") {
+				t.Errorf("%s (%v)", got, err)
+			}
+			if after := e.Stats().Discarded; after != before+1 {
+				t.Errorf("%d runtimes were discarded, want one", after-before)
+			}
+		})
+	}
+	check(t, e, "return typeof /a/.compile + RegExp.$1 + RegExp.lastMatch", "{}", `"undefinedundefinedundefined"`)
+	const slow = "const slow = text => ({ toString() { for (const t = Date.now(); Date.now() - t < 300;); return text } }); "
+	check(t, e, slow+"return [/x/.test(slow('y')), /x/.exec(slow('y'))]", "{}", "[false,null]")
+}
+
+// TestTest: the method that has no result but yes or no moves lastIndex as exec does.
+func TestTest(t *testing.T) {
+	e := engine(t, Options{})
+	for source, want := range map[string]string{
+		"const r = /a/g; return [r.test('aba'), r.lastIndex, r.test('aba'), r.lastIndex, r.test('aba'), r.lastIndex]":                        "[true,1,true,3,false,0]",
+		"const r = /a/; r.lastIndex = 2; return [r.test('aba'), r.lastIndex]":                                                                "[true,2]",
+		"const r = /b/y; return [r.test('ab'), r.lastIndex]":                                                                                 "[false,0]",
+		"return [/undefined/.test(), /null/.test(null), /7/.test(7), /b/.test(['a', 'b'])]":                                                  "[true,true,true,true]",
+		"try { RegExp.prototype.test.call({}, '') } catch (e) { return [e.name, RegExp.prototype.test.length, RegExp.prototype.test.name] }": `["TypeError",1,"test"]`,
+	} {
+		check(t, e, source, "{}", want)
+	}
+}

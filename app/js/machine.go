@@ -124,11 +124,12 @@ func overdue(ctx context.Context) error {
 type reason string
 
 const (
-	ran     reason = "time"
-	memory  reason = "memory"
-	depth   reason = "depth"
-	crashed reason = "panic"
-	stopped reason = "stop"
+	ran      reason = "time"
+	matching reason = "regexp"
+	memory   reason = "memory"
+	depth    reason = "depth"
+	crashed  reason = "panic"
+	stopped  reason = "stop"
 )
 
 // How often a running turn is looked at, and how long one may go on after its
@@ -265,11 +266,11 @@ func (w *watch) interrupt(why reason, now time.Time) {
 }
 
 // overrun interrupts the running turn, as its time being over does.
-func (w *watch) overrun() {
+func (w *watch) overrun(why reason) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.why == "" {
-		w.interrupt(ran, time.Now())
+		w.interrupt(why, time.Now())
 	}
 }
 
