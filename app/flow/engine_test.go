@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -684,6 +685,50 @@ in -> out`)
 	}
 	if got := fmt.Sprint(op.Responses["200"].Content["application/json"].Schema); got != "map[type:string]" {
 		t.Errorf("schema of the answer: %s", got)
+	}
+}
+
+// TestOpenAPIOfOnePath: routes that differ in their methods alone share a path,
+// however each names its parameters.
+func TestOpenAPIOfOnePath(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+read: Request {"apiMethod": "GET", "apiEndpoint": "/users/:id/Pets/:pet"}
+shown: Response
+read -> shown
+remove: Request {"apiMethod": "DELETE", "apiEndpoint": "/Users/:userId/pets/:name"}
+removed: Response
+remove -> removed
+home: Request {"apiMethod": "GET", "apiEndpoint": "/"}
+welcome: Response
+home -> welcome
+mine: Request {"apiMethod": "GET", "apiEndpoint": "/users/me/pets/:pet"}
+own: Response
+mine -> own`)
+	code, body := get(t, b, "/api/openapi.json")
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string
+			Parameters  []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &doc); err != nil || code != 200 {
+		t.Fatalf("%d %v %s", code, err, body)
+	}
+	got := map[string]string{}
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			got[method+" "+path] = fmt.Sprint(op.OperationID, op.Parameters)
+		}
+	}
+	want := map[string]string{
+		"get /api/users/{id}/Pets/{pet}":    "read[{id} {pet}]",
+		"delete /api/users/{id}/Pets/{pet}": "remove[{id} {pet}]",
+		"get /api/":                         "home[]",
+		"get /api/users/me/pets/{pet}":      "mine[{pet}]",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -34,14 +34,17 @@ func describe(p *Program) []byte {
 	paths := map[string]any{}
 	var tags []any
 	seen := map[string]bool{}
+	// OpenAPI forbids paths that differ in the names of their parameters alone: one
+	// path is described once, as its first route spells it.
+	first := map[string]*route{}
 	for _, r := range p.routes {
-		path := openPath(r)
-		item, ok := paths[path].(map[string]any)
-		if !ok {
-			item = map[string]any{}
-			paths[path] = item
+		key := p.router.key("", strings.FieldsFunc(r.pattern, func(c rune) bool { return c == '/' }))
+		if first[key] == nil {
+			first[key] = r
+			paths[openPath(r)] = map[string]any{}
 		}
-		item[strings.ToLower(r.method)] = operation(r)
+		item := paths[openPath(first[key])].(map[string]any)
+		item[strings.ToLower(r.method)] = operation(r, first[key].names)
 		if !seen[r.entry.flow] {
 			seen[r.entry.flow] = true
 			tags = append(tags, map[string]any{"name": r.entry.flow})
@@ -81,7 +84,8 @@ func openPath(r *route) string {
 	return strings.Join(parts, "/")
 }
 
-func operation(r *route) map[string]any {
+// operation describes a route; names are the parameters of its path.
+func operation(r *route, names []string) map[string]any {
 	d := node.Description{ResponseSchema: map[int]any{}}
 	describeNode(r.entry.vertex, &d)
 	for i := range r.entry.graph.steps {
@@ -89,7 +93,7 @@ func operation(r *route) map[string]any {
 	}
 	op := map[string]any{"operationId": r.entry.id, "tags": []any{r.entry.flow}, "summary": r.entry.label}
 	var params []any
-	for _, name := range r.names {
+	for _, name := range names {
 		params = append(params, map[string]any{
 			"name": name, "in": "path", "required": true, "schema": map[string]any{"type": "string"},
 		})
