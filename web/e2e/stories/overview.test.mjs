@@ -43,7 +43,7 @@ describe("the overview", () => {
     await picker.setFiles({ name: "flows.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(file)) });
     await page.waitForURL(/\/flows$/);
     await dialog(page, "Import flows").getByRole("button", { name: "Import 1 flow" }).click();
-    await dialog(page, "Import flows").getByRole("link", { name: "Brought", exact: true }).waitFor();
+    await dialog(page, "1 flow was imported").getByRole("link", { name: "Brought", exact: true }).waitFor();
   });
 
   it("names the routes that fail, and how much memory the server takes", async () => {
