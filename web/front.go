@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -149,8 +151,13 @@ func (f *Front) hosts(s *config.Settings) *Hosts {
 		main = append(main, l.Addresses()...)
 	}
 	f.listening.Store(&main)
+	return f.names(s, f.doors(true))
+}
+
+// names are the Host values that are ours where the doors are the given ones.
+func (f *Front) names(s *config.Settings, doors []*Listener) *Hosts {
 	var addresses []netip.AddrPort
-	for _, l := range f.doors(true) {
+	for _, l := range doors {
 		addresses = append(addresses, l.Addresses()...)
 	}
 	return NewHosts(addresses, f.machine, s.PublicHosts)
@@ -308,6 +315,7 @@ func (f *Front) Try(ctx context.Context, now, next *config.Settings, rehearsal b
 	if len(wrong.Places) == 0 {
 		t.tryAPI(ctx, rehearsal, wrong)
 	}
+	t.tryNames(ctx, wrong)
 	if len(wrong.Places) > 0 {
 		t.giveUp(ctx)
 		return nil, wrong
@@ -441,6 +449,23 @@ func (t *changeover) tryAPI(ctx context.Context, rehearsal bool, wrong *fault.Fa
 		t.warnings = append(t.warnings, fault.Place{Path: "apiAddress", Message: bindSentence(err, host, port)})
 	default:
 		wrong.At("apiAddress", "%s", bindSentence(err, host, port))
+	}
+}
+
+// tryNames refuses to take away the public name by which whoever asks for it called
+// the server: it would be gone at once, and nobody could bring it back by that name.
+func (t *changeover) tryNames(ctx context.Context, wrong *fault.Fault) {
+	called := config.CalledAs(ctx)
+	if called == "" || slices.Equal(t.now.PublicHosts, t.next.PublicHosts) {
+		return
+	}
+	doors := t.front.doors(true)
+	if t.main != nil {
+		doors = append(doors, t.main)
+	}
+	if !t.front.names(t.next, doors).admits(ctx, called) {
+		host := (&url.URL{Host: called}).Hostname()
+		wrong.At("publicHosts", "You reached this server as %s, and it would no longer answer to that name. Keep it in the list, or take it out from another address, as http://localhost on the server itself.", fault.Shown(host))
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -63,13 +64,15 @@ func literal(a netip.Addr) string {
 // Admit reports whether a request is for us. A target in absolute form is
 // refused: the Host that it overrides can no longer be compared with it.
 func (h *Hosts) Admit(r *http.Request) bool {
-	if r.URL.Host != "" || r.URL.Scheme != "" {
-		return false
-	}
-	if h.exact[r.Host] {
+	return r.URL.Host == "" && r.URL.Scheme == "" && h.admits(r.Context(), r.Host)
+}
+
+// admits reports whether the Host value of the request that ctx belongs to is ours.
+func (h *Hosts) admits(ctx context.Context, called string) bool {
+	if h.exact[called] {
 		return true
 	}
-	full := strings.ToLower(r.Host)
+	full := strings.ToLower(called)
 	host, port := full, ""
 	if i := strings.LastIndexByte(full, ':'); i >= 0 && !strings.HasSuffix(full, "]") {
 		host, port = full[:i], full[i+1:]
@@ -94,7 +97,7 @@ func (h *Hosts) Admit(r *http.Request) bool {
 	if err != nil || addr.Zone() != "" || addr.Is4In6() || addr.Is6() != bracketed {
 		return false
 	}
-	return addr.IsLoopback() || h.wildcard && addr == local(r)
+	return addr.IsLoopback() || h.wildcard && addr == local(ctx)
 }
 
 // ours reports whether a listener has the port; none means that of the scheme.
@@ -107,9 +110,9 @@ func (h *Hosts) ours(port string) bool {
 	return false
 }
 
-// local returns the address of this machine that the request arrived at.
-func local(r *http.Request) netip.Addr {
-	a, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+// local returns the address of this machine that the request of ctx arrived at.
+func local(ctx context.Context) netip.Addr {
+	a, ok := ctx.Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
 		return netip.Addr{}
 	}

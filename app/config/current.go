@@ -77,6 +77,20 @@ type Trial interface {
 	Warnings() []fault.Place
 }
 
+type calledKey struct{}
+
+// WithCalled returns a context of somebody who called the server by a name, as their
+// request's Host has it. A Stage does not take that name away from them.
+func WithCalled(ctx context.Context, host string) context.Context {
+	return context.WithValue(ctx, calledKey{}, host)
+}
+
+// CalledAs returns the name of WithCalled, "" for none.
+func CalledAs(ctx context.Context) string {
+	host, _ := ctx.Value(calledKey{}).(string)
+	return host
+}
+
 // Current holds the settings in force. Reading them takes no lock.
 type Current struct {
 	store   Store

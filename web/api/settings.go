@@ -44,7 +44,7 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Allow:       auth.ServerConfigurationUpdate,
 			Audit:       "Changed settings",
 		}, func(ctx context.Context, r askedSave) (savedSettings, error) {
-			page, err := a.Config.Save(ctx, r.SaveRequest)
+			page, err := a.Config.Save(called(ctx, r.Request), r.SaveRequest)
 			return saved(ctx, r.Request, a, page), err
 		}),
 		endpoint.New(endpoint.Spec{
@@ -53,7 +53,9 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Summary:   "Try settings without changing any",
 			Allow:     auth.ServerConfigurationUpdate,
 			Unaudited: "it tries and changes nothing",
-		}, a.Config.Check),
+		}, func(ctx context.Context, r askedSave) (config.Rehearsed, error) {
+			return a.Config.Check(called(ctx, r.Request), r.SaveRequest)
+		}),
 		endpoint.New(endpoint.Spec{
 			ID:          "settings.confirm",
 			Route:       "POST /settings/confirm",
@@ -89,7 +91,7 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Allow:       auth.ServerConfigurationUpdate,
 			Audit:       "Went back to settings {version}",
 		}, func(ctx context.Context, r askedRestore) (savedSettings, error) {
-			page, err := a.Config.Restore(ctx, r.Restore)
+			page, err := a.Config.Restore(called(ctx, r.Request), r.Restore)
 			return saved(ctx, r.Request, a, page), err
 		}),
 		endpoint.New(endpoint.Spec{
@@ -148,7 +150,7 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Allow: auth.ServerConfigurationUpdate,
 			Audit: "Changed the configuration",
 		}, func(ctx context.Context, r askedReplace) (configChanged, error) {
-			page, err := a.Config.Replace(ctx, r.Replace, systemDatabase(a, a.Config.Get()))
+			page, err := a.Config.Replace(called(ctx, r.Request), r.Replace, systemDatabase(a, a.Config.Get()))
 			if err != nil {
 				return configChanged{}, err
 			}
@@ -196,6 +198,11 @@ type askedRestore struct {
 type askedReplace struct {
 	endpoint.Exchange `json:"-"`
 	config.Replace
+}
+
+// called has who changes settings keep the name by which they called the server.
+func called(ctx context.Context, r *http.Request) context.Context {
+	return config.WithCalled(ctx, r.Host)
 }
 
 // reaching has the address of what is on trial say the name by which whoever asks

@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -561,9 +562,50 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 
 	t.Run("publicHosts", func(t *testing.T) {
 		status("before", get("/api/hello", "Host", "api.example.com"), 421)
-		adjust(t, c, map[string]any{"publicHosts": []string{"api.example.com"}})
+		first := adjust(t, c, map[string]any{"limits.runTime": 29000}).Version
+		adjust(t, c, map[string]any{"publicHosts": []string{"api.example.com"}, "limits.runTime": nil})
 		status("after", get("/api/hello", "Host", "api.example.com"), 200)
-		adjust(t, c, map[string]any{"publicHosts": nil})
+		adjust(t, c, map[string]any{"publicHosts": []string{"api.example.com", "new.example.com"}})
+
+		// Nobody takes away the name by which they came: nothing would bring it back.
+		foreign := func(method, path string, body any) drive.Answer {
+			t.Helper()
+			text, err := json.Marshal(body)
+			must(t, err)
+			r, err := http.NewRequest(method, p.Address+path, bytes.NewReader(text))
+			must(t, err)
+			r.Header = c.Header.Clone()
+			r.Header.Set("Content-Type", "application/json")
+			for _, cookie := range c.HTTP.Jar.Cookies(r.URL) {
+				r.AddCookie(cookie)
+			}
+			r.Host = "API.example.com"
+			res, err := c.HTTP.Do(r)
+			must(t, err)
+			defer res.Body.Close()
+			answer, err := io.ReadAll(res.Body)
+			must(t, err)
+			return drive.Answer{Status: res.StatusCode, Header: res.Header, Body: string(answer)}
+		}
+		for _, names := range [][]string{nil, {"new.example.com"}, {"api.exmaple.com"}} {
+			changes := map[string]any{"publicHosts": names}
+			for what, a := range map[string]drive.Answer{
+				"a save":     foreign("PATCH", "/systemApi/settings", map[string]any{"changes": changes}),
+				"a check":    foreign("POST", "/systemApi/settings/check", map[string]any{"changes": changes}),
+				"endpoint 9": foreign("PUT", "/systemApi/admin/config", changes),
+			} {
+				if a.Status != 422 || !strings.Contains(a.Body, `"path":"publicHosts"`) || !strings.Contains(a.Body, "as API.example.com") {
+					t.Errorf("%s of %v by the name itself: %.300s", what, names, a)
+				}
+			}
+		}
+		if a := foreign("POST", fmt.Sprintf("/systemApi/settings/versions/%d/restore", first), struct{}{}); a.Status != 422 || !strings.Contains(a.Body, `"path":"publicHosts"`) {
+			t.Errorf("a version without the name: %.300s", a)
+		}
+		status("still", get("/api/hello", "Host", "api.example.com"), 200)
+		status("other settings", foreign("PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{"deployments.keep": 49}}), 200)
+		status("the other name", foreign("PATCH", "/systemApi/settings", map[string]any{"changes": map[string]any{"publicHosts": []string{"api.example.com"}}}), 200)
+		adjust(t, c, map[string]any{"publicHosts": nil, "deployments.keep": nil}) // by the address of this machine
 		status("back", get("/api/hello", "Host", "api.example.com"), 421)
 	})
 

@@ -2512,14 +2512,6 @@ export interface components {
             reason: string;
             version: number;
         };
-        ConfigSaveRequestInput: {
-            /** @description The version that the caller saw; 409 with what others changed when it is no longer the newest. */
-            base?: number;
-            /** @description Values by dotted key; null takes one back to its default. */
-            changes?: {
-                [key: string]: unknown;
-            };
-        };
         ConfigShown: {
             /** @description The allowed values, numbers as text. */
             choices?: string[];
@@ -7687,7 +7679,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfigSaveRequestInput"];
+                "application/json": components["schemas"]["AskedSaveInput"];
             };
         };
         responses: {
