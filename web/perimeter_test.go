@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"ecoflow/app"
+	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
@@ -294,11 +295,19 @@ func TestFlowsSeeNoCredential(t *testing.T) {
 	if rec := p.Do(nil, "GET", "/api/panic", ""); rec.Code != 500 || !strings.Contains(rec.Body.String(), `"requestId":"`) {
 		t.Errorf("panic: %d %s", rec.Code, rec.Body)
 	}
+	// Whoever watches the server hears of it.
+	if rec := p.Do(u.Cookie, "GET", "/systemApi/health", ""); !strings.Contains(rec.Body.String(), `"part":"process","state":"warning","reason":"A mistake of EcoFlow's own was caught at `) {
+		t.Errorf("health after a panic: %d %s", rec.Code, rec.Body)
+	}
 	if rec := p.Do(nil, "GET", "/auth/mine", ""); rec.Code != 200 {
 		t.Errorf("a deployed route gives way to an old address: %d", rec.Code)
 	}
 	if rec := p.Do(nil, "GET", "/auth/other", ""); rec.Code != 302 {
 		t.Errorf("an old address: %d", rec.Code)
+	}
+	p.Engine = nil // a stand-in cannot be asked for its figures
+	if rec, want := p.Do(u.Cookie, "GET", "/systemApi/metrics", ""), fmt.Sprintf("\necoflow_panics_total %d\n", fault.Panics()); !strings.Contains(rec.Body.String(), want) {
+		t.Errorf("metrics after a panic lack %q: %d", want, rec.Code)
 	}
 	if rec := p.Do(func(r *http.Request) { r.Host = "evil.test" }, "GET", "/api/echo", ""); rec.Code != 421 {
 		t.Errorf("a foreign name reaches flows: %d", rec.Code)

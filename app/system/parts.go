@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"runtime/metrics"
+	"time"
+
+	"ecoflow/app/fault"
 )
 
 const (
@@ -30,8 +33,11 @@ func DiskPart(folder string) Part {
 	}}
 }
 
+// panicsTell is how long the health speaks of a panic.
+const panicsTell = 10 * time.Minute
+
 // Part says whether the process is the one that was wished for: it is not after a
-// restart that did not work.
+// restart that did not work, nor soon after something in it panicked.
 func (s *System) Part() Part {
 	const clock = "15:04 on 2 January"
 	return Part{Name: "process", Look: func(context.Context) Finding {
@@ -39,6 +45,13 @@ func (s *System) Part() Part {
 			return Finding{
 				Condition: Warning, Trouble: "restart",
 				Reason: "EcoFlow could not be restarted at " + at.UTC().Format(clock) + " (UTC) and goes on as before. The log says why.",
+			}
+		}
+		if at := fault.LastPanic(); at.After(s.started) && time.Since(at) < panicsTell {
+			return Finding{
+				Condition: Warning,
+				Reason: fmt.Sprintf("A mistake of EcoFlow's own was caught at %s (UTC), number %d since the start. What it was about failed, everything else goes on; the log has it as panic.",
+					at.UTC().Format(clock), fault.Panics()),
 			}
 		}
 		return Finding{Reason: "It runs since " + s.started.UTC().Format(clock) + " (UTC)."}

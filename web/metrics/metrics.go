@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ecoflow/app"
+	"ecoflow/app/fault"
 	"ecoflow/app/system"
 	"ecoflow/app/traffic"
 )
@@ -29,6 +30,7 @@ var (
 	routes   = describe("routes", "Routes of the deployed API.")
 	streams  = describe("event_streams", "Windows that listen for events.")
 	health   = describe("health", "How a part is: 0 sound, 1 somebody should look, 2 it does not work.", "part")
+	panics   = describe("panics_total", "Mistakes of the program that were caught; the log has each.")
 	started  = describe("uptime_seconds", "How long the process runs.")
 	build    = describe("build_info", "The version that runs; always 1.", "version")
 )
@@ -60,7 +62,7 @@ func Write(ctx context.Context, a *app.App, w http.ResponseWriter, r *http.Reque
 
 // Describe implements prometheus.Collector.
 func (p product) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{requests, byRoute, duration, running, refused, routes, streams, health, started, build} {
+	for _, d := range []*prometheus.Desc{requests, byRoute, duration, running, refused, routes, streams, health, panics, started, build} {
 		out <- d
 	}
 }
@@ -81,6 +83,7 @@ func (p product) Collect(out chan<- prometheus.Metric) {
 	for _, part := range p.app.Health.Look(p.ctx).Parts {
 		gauge(health, map[system.Condition]float64{system.Warning: 1, system.Failed: 2}[part.Condition], part.Part)
 	}
+	out <- prometheus.MustNewConstMetric(panics, prometheus.CounterValue, float64(fault.Panics()))
 	gauge(streams, float64(p.app.Events.Readers()))
 	gauge(started, p.app.System.Uptime().Seconds())
 	gauge(build, 1, system.Version())
