@@ -68,10 +68,7 @@ func (a *App) demandFolders(_ context.Context, now, next *config.Settings) ([]fa
 		if is == "" || is == was {
 			return
 		}
-		if !filepath.IsAbs(is) {
-			is = filepath.Join(a.Folder, is)
-		}
-		if problem := folderProblem(is, writes); problem != "" {
+		if problem := folderProblem(a.within(is), writes); problem != "" {
 			wrong = append(wrong, fault.Place{Path: key, Message: problem})
 		}
 	}
@@ -83,11 +80,31 @@ func (a *App) demandFolders(_ context.Context, now, next *config.Settings) ([]fa
 	}
 	look("userDir", now.UserDir, next.UserDir, false)
 	look("moduleDir", now.ModuleDir, next.ModuleDir, false)
-	look("flowDir", now.FlowDir, next.FlowDir, false)
+	// The original makes the folder of its flows. Nothing would be in it here, so that
+	// it is enough that it could be made.
+	flows, writes := next.FlowDir, false
+	if flows != "" && folderProblem(a.within(flows), false) == absent {
+		flows, writes = filepath.Dir(a.within(flows)), true
+	}
+	if next.FlowDir != now.FlowDir {
+		look("flowDir", "", flows, writes)
+	}
 	look("envDir", now.EnvDir, next.EnvDir, false)
 	look("DB_Directory", now.DBDirectory, next.DBDirectory, false)
 	return wrong, nil
 }
+
+// within returns the path of what a setting names: without a leading / it lies in the
+// data folder.
+func (a *App) within(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.Folder, name)
+}
+
+// absent is the problem of a folder that is not there.
+const absent = "There is no such folder."
 
 // listed says in a sentence why the names in a folder cannot be read, "" when they can.
 func listed(path string) string {
@@ -107,7 +124,7 @@ func folderProblem(path string, writes bool) string {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "There is no such folder."
+		return absent
 	case errors.Is(err, fs.ErrPermission):
 		return "EcoFlow may not look into it."
 	case err != nil:

@@ -117,8 +117,15 @@ func flatten(body, system map[string]any) (values map[string]any, wrong []fault.
 	if text, ok := values["apiRouterOptions.prefix"].(string); ok && !strings.HasPrefix(text, "/") {
 		values["apiRouterOptions.prefix"] = "/" + text
 	}
+	// The original's format is a template of a line; JSON is the only other way here.
+	if text, ok := values["logging.format"].(string); ok && text != "json" {
+		values["logging.format"] = "text"
+	}
 	// The original takes a list of folders too; one is what we serve.
-	if list, ok := values["httpStatic"].([]any); ok && len(list) == 1 {
+	if list, ok := values["httpStatic"].([]any); ok && len(list) > 1 {
+		delete(values, "httpStatic")
+		wrong = append(wrong, fault.Place{Path: "httpStatic", Message: "It names several folders; only one is served. Name one, as its path and httpStaticRoot."})
+	} else if ok && len(list) == 1 {
 		if one, ok := list[0].(map[string]any); ok {
 			values["httpStatic"], values["httpStaticRoot"] = one["path"], one["root"]
 		}

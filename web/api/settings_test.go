@@ -171,6 +171,37 @@ func TestConfiguration(t *testing.T) {
 			Want: `200 {"payload": {"newConfigs": {"httpCors": {"origin": "*"}, "logging": {"web": {"port": 0}}}}}`,
 		},
 		webtest.Scenario{
+			Name:  "endpoint 9 takes the original's template of a line as text",
+			As:    "admin",
+			Given: []string{`PATCH /settings {"changes": {"logging.format": "json"}}`},
+			When:  `PUT /admin/config {"loggingEnabled": true, "loggingFormat": "${timestamp} [${label}] ${level}: ${message}"}`,
+			Want:  `200 {"payload": {"newConfigs": {"logging": {"format": "text"}}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 takes json as it is",
+			As:   "admin",
+			When: `PUT /admin/config {"loggingEnabled": true, "loggingFormat": "json"}`,
+			Want: `200 {"payload": {"newConfigs": {"logging": {"format": "json"}}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 serves one folder of files",
+			As:   "admin",
+			When: `PUT /admin/config {"httpStatic": [{"path": "/a", "root": ""}, {"path": "/b", "root": ""}]}`,
+			Want: `422 {"errors": [{"path": "httpStatic", "message": "It names several folders; only one is served. Name one, as its path and httpStaticRoot."}]}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 takes a folder of flows that could be made",
+			As:   "admin",
+			When: `PUT /admin/config {"flowDir": "flows"}`,
+			Want: `200 {"payload": {"newConfigs": {"flowDir": "flows"}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 refuses one that could not",
+			As:   "admin",
+			When: `PUT /admin/config {"flowDir": "none/flows", "envDir": "none"}`,
+			Want: `422 {"errors": [{"path": "flowDir", "message": "There is no such folder."}, {"path": "envDir"}]}`,
+		},
+		webtest.Scenario{
 			Name: "endpoint 9 names every mistake",
 			As:   "admin",
 			When: `PUT /admin/config {"migrate": true, "databaseDriver": "PGSQL", "Port": "x", "httpCorsEnabled": true, "httpCorsMaxAge": "long", "loggingFileFilename": "../x"}`,
