@@ -228,11 +228,7 @@ func TestGracefulStopUnderLoad(t *testing.T) {
 	must(t, administrator(t, p).Deploy(simple()))
 	stop(t, p)
 
-	rounds := 10
-	if testing.Short() {
-		rounds = 2
-	}
-	for range rounds {
+	for range times(50) {
 		p := start(t, dir, "--auth")
 		// Nobody takes the connection any more: that is how a caller learns of the end.
 		refused := func(err error) bool {

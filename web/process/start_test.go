@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -182,7 +183,11 @@ func TestPortTaken(t *testing.T) {
 		if code != 1 {
 			t.Errorf("exit code %d\n%s", code, stdout)
 		}
-		for _, part := range []string{fmt.Sprint(port), "--port"} {
+		holder := fmt.Sprintf("`lsof -i :%d` tells which", port)
+		if runtime.GOOS == "windows" {
+			holder = fmt.Sprintf("`netstat -abno | findstr :%d` tells which", port)
+		}
+		for _, part := range []string{fmt.Sprint(port), "--port", holder} {
 			if !strings.Contains(stderr, part) {
 				t.Errorf("stderr lacks %q:\n%s", part, stderr)
 			}
