@@ -1,15 +1,24 @@
 package api_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
+	"ecoflow/app/recovery"
+	"ecoflow/web"
 	"ecoflow/web/api"
 	"ecoflow/web/endpoint"
 	"ecoflow/web/webtest"
@@ -145,6 +154,12 @@ var access = map[string]string{
 	"server.operate":          signedIn,                                                          // restart and stop need more: TestOperatingTheServer
 	"event.stream":            signedIn,
 	"api.describe":            signedIn,
+	"recovery.open":           anybody, // who brings the code
+	"recovery.show":           signedIn,
+	"recovery.salvage":        signedIn,
+	"recovery.start":          signedIn,
+	"recovery.quit":           signedIn,
+	"recovery.download":       signedIn,
 }
 
 // endsCredential lists the endpoints after which a credential is not what it was.
@@ -156,9 +171,12 @@ type request struct {
 	path string
 }
 
-func requests(p *webtest.Product) []request {
+func requests(p *webtest.Product) []request { return spelled(api.All(p.App)) }
+
+// spelled returns the endpoints under each of their paths.
+func spelled(endpoints []endpoint.Endpoint) []request {
 	var all []request
-	for _, e := range api.All(p.App) {
+	for _, e := range endpoints {
 		for _, path := range e.Paths {
 			segments := strings.Split(path, "/")
 			for i, s := range segments {
@@ -175,14 +193,19 @@ func requests(p *webtest.Product) []request {
 // send asks for a little: the answer of an endpoint that lets one in is a
 // complaint about the body, most of the time. Streams are asked for their head.
 func (r request) send(p *webtest.Product, who webtest.Credential, method, path string) *httptest.ResponseRecorder {
-	body := ""
+	method, body := r.little(method)
+	return p.Do(who, method, path, body)
+}
+
+// little is what is asked for a method of an endpoint.
+func (r request) little(method string) (asked, body string) {
 	if method != http.MethodGet && method != http.MethodHead {
 		body = "{}"
 	}
 	if r.Raw() && method == http.MethodGet {
 		method = http.MethodHead
 	}
-	return p.Do(who, method, path, body)
+	return method, body
 }
 
 // verdict is what the front door made of a request: stranger, forbidden or in.
@@ -218,7 +241,7 @@ func expected(rule string, p auth.Permission, known bool) string {
 func TestEveryEndpointHasARule(t *testing.T) {
 	p := webtest.Start(t)
 	declared := map[string]bool{}
-	for _, e := range api.All(p.App) {
+	for _, e := range slices.Concat(api.All(p.App), api.Recovery(recovery.New(slog.New(slog.DiscardHandler), unread{}, false))) {
 		declared[e.ID] = true
 		rule, ok := access[e.ID]
 		if !ok {
@@ -285,6 +308,69 @@ func TestAccess(t *testing.T) {
 			}
 		}
 		asking.Wait()
+	}
+}
+
+// unread stands for a database that cannot be used.
+type unread struct{}
+
+func (unread) Found() recovery.Found { return recovery.Found{Problem: recovery.Damaged} }
+
+func (unread) Salvage(context.Context, func(recovery.Table)) (recovery.Salvaged, error) {
+	return recovery.Salvaged{}, errors.New("there is nothing to save")
+}
+
+func (unread) Adopt() (string, error) { return "", errors.New("there is no copy") }
+
+func (unread) Download() (name, contentType string, write func(io.Writer) error, err error) {
+	return "", "", nil, errors.New("there is no file")
+}
+
+// TestAccessInRecovery asks a server whose database cannot be used for everything
+// that it answers: without a session, with one that is none, and with that of the code.
+func TestAccessInRecovery(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	mode := recovery.New(log, unread{}, false)
+	t.Cleanup(mode.Close)
+	sessions := web.NewSessions(bytes.Repeat([]byte{9}, 32), "test")
+	handler := web.NewRecovery(mode, log, web.Options{
+		Hosts: web.NewHosts([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4000")}, "", nil), Sessions: sessions,
+	})
+	ask := func(who webtest.Credential, method, path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Host = webtest.Host
+		r.Header.Set("Content-Type", "application/json")
+		if who != nil {
+			who(r)
+		}
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, r)
+		return rec
+	}
+	opened := ask(nil, "POST", "/systemApi/recovery/open", fmt.Sprintf(`{"code": %q}`, mode.Code()))
+	if opened.Code != http.StatusOK || len(opened.Result().Cookies()) != 1 {
+		t.Fatalf("the code: %d %s", opened.Code, opened.Body)
+	}
+	session := opened.Result().Cookies()[0]
+	for _, a := range []struct {
+		name  string
+		who   webtest.Credential
+		known bool
+	}{
+		{"nobody", nil, false},
+		{"a forged cookie", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: session.Name, Value: "forged"}) }, false},
+		{"a forged token", webtest.Bearer(auth.TokenPrefix + "forged"), false},
+		{"who had the code", func(r *http.Request) { r.AddCookie(session) }, true},
+	} {
+		for _, r := range spelled(api.Recovery(mode)) {
+			for _, path := range []string{r.path, r.path + "/", strings.ToUpper(r.path)} {
+				method, body := r.little(r.Method)
+				rec := ask(a.who, method, path, body)
+				if got, want := verdict(rec), expected(access[r.ID], 0, a.known); got != want {
+					t.Errorf("%s %s as %s: %s, want %s: %d %s", method, path, a.name, got, want, rec.Code, rec.Body)
+				}
+			}
+		}
 	}
 }
 
