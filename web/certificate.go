@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"ecoflow/app/system"
 )
 
 // Certificate is a TLS certificate with its key in two PEM files. It is read again
@@ -18,9 +20,10 @@ type Certificate struct {
 	cert, key string
 	log       *slog.Logger
 
-	mu     sync.Mutex
-	loaded *tls.Certificate
-	of     [2]time.Time // when the files were written that it was loaded from
+	mu      sync.Mutex
+	loaded  *tls.Certificate
+	of      [2]time.Time // when the files were written that it was loaded from
+	problem string       // why the files as they are now cannot be used, "" when they can
 }
 
 // OpenCertificate reads a certificate. A key that everybody on this machine can read
@@ -46,11 +49,44 @@ func (c *Certificate) Config() *tls.Config {
 func (c *Certificate) ends() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	_, end := c.span()
+	return end
+}
+
+// span returns from when to when the certificate holds. The caller holds mu.
+func (c *Certificate) span() (from, to time.Time) {
 	leaf, err := x509.ParseCertificate(c.loaded.Certificate[0])
 	if err != nil {
-		return time.Time{}
+		return time.Time{}, time.Time{}
 	}
-	return leaf.NotAfter
+	return leaf.NotBefore, leaf.NotAfter
+}
+
+// endsSoon is how long before its end the health speaks of a certificate; for those
+// that hold for days only it is a fifth of that.
+const endsSoon = 14 * 24 * time.Hour
+
+// Finding says how the certificate is: whether it ends soon, and whether the files as
+// they are now can be used.
+func (c *Certificate) Finding() system.Finding {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renew()
+	from, to := c.span()
+	end, left := to.UTC().Format("15:04 on 2 January 2006")+" (UTC)", time.Until(to)
+	former := ""
+	if c.problem != "" {
+		former = "Its files were changed and cannot be used: " + c.problem + ". The former certificate is in use. "
+	}
+	switch {
+	case left <= 0:
+		return system.Finding{Condition: system.Failed, Reason: former + "It ended at " + end + ", and callers refuse it. Put a new one in its place: it is read by itself."}
+	case former != "":
+		return system.Finding{Condition: system.Warning, Reason: former + "That one ends at " + end + "."}
+	case left < min(endsSoon, to.Sub(from)/5):
+		return system.Finding{Condition: system.Warning, Reason: "It ends at " + end + ". Put a new one in its place: it is read by itself."}
+	}
+	return system.Finding{Reason: "It ends at " + end + "."}
 }
 
 // current returns the certificate of the files as they are now; files that cannot be
@@ -58,13 +94,23 @@ func (c *Certificate) ends() time.Time {
 func (c *Certificate) current() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if written, err := c.written(); err != nil || written != c.of {
-		if err := c.load(); err != nil {
+	c.renew()
+	return c.loaded
+}
+
+// renew reads the files again when they were changed, and as long as they cannot be
+// used. The caller holds mu.
+func (c *Certificate) renew() {
+	if written, err := c.written(); err == nil && written == c.of && c.problem == "" {
+		return
+	}
+	former := c.problem
+	c.problem = ""
+	if err := c.load(); err != nil {
+		if c.problem = err.Error(); c.problem != former { // said once
 			c.log.Error("certificate not renewed", "err", err)
-			c.of = written // said once for these files
 		}
 	}
-	return c.loaded
 }
 
 func (c *Certificate) written() (times [2]time.Time, err error) {

@@ -17,16 +17,24 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ecoflow/app/system"
 )
 
 // issue writes a certificate for localhost with the serial number, and its key.
 func issue(t *testing.T, cert, key string, serial int64) {
 	t.Helper()
+	issueFor(t, cert, key, serial, time.Time{}, time.Now().Add(time.Hour))
+}
+
+// issueFor writes one that holds from then to then.
+func issueFor(t *testing.T, cert, key string, serial int64, from, to time.Time) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotBefore: from, NotAfter: to}
 	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +107,44 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(3)
+}
+
+// The health tells of a certificate that ends soon, has ended, or cannot be renewed.
+func TestCertificateHealth(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	lasts := func(begun, left time.Duration) {
+		t.Helper()
+		issueFor(t, cert, key, 1, time.Now().Add(-begun), time.Now().Add(left))
+	}
+	const day = 24 * time.Hour
+	lasts(day, 365*day)
+	c, err := OpenCertificate(cert, key, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(condition system.Condition, reason string) {
+		t.Helper()
+		if f := c.Finding(); f.Condition != condition || !strings.Contains(f.Reason, reason) {
+			t.Errorf("%+v, want %q with %q", f, condition, reason)
+		}
+	}
+	is("", "It ends at ")
+	lasts(80*day, 10*day)
+	is(system.Warning, "It ends at ")
+	lasts(day, 5*day)
+	is("", "It ends at ") // it holds for six days only
+	write(t, cert, []byte("half a certif"))
+	is(system.Warning, "cannot be used: ")
+	is(system.Warning, "The former certificate is in use. That one ends at ")
+	lasts(day, 365*day)
+	is("", "It ends at ")
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	is(system.Warning, "cannot be used: ")
+	lasts(2*day, -day)
+	is(system.Failed, "It ended at ")
 }
 
 func TestCertificatesThatAreRefused(t *testing.T) {

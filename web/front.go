@@ -22,6 +22,7 @@ import (
 	"ecoflow/app/config"
 	"ecoflow/app/fault"
 	"ecoflow/app/instance"
+	"ecoflow/app/system"
 )
 
 // Front is every door of the product: the main one, and that of the deployed API
@@ -36,6 +37,7 @@ type Front struct {
 	handler Handler
 	failed  func(error)
 
+	secured   atomic.Pointer[Certificate]      // what the main door encrypts with, nil for nothing
 	listening atomic.Pointer[[]netip.AddrPort] // by the main doors, for those who may not wait
 
 	mu       sync.Mutex
@@ -77,6 +79,7 @@ func OpenFront(ctx context.Context, a *app.App, o FrontOptions) (f *Front, err e
 	f.main.crowd = f.crowd
 	if certificate != nil {
 		f.main.Secure(certificate)
+		f.secured.Store(certificate)
 	}
 	if host, port, ok := s.API(); ok {
 		// Without it the product can still be reached, and mended.
@@ -104,6 +107,14 @@ func mainDoor(s *config.Settings) (host string, port int) {
 		return "localhost", s.Port
 	}
 	return s.Host, s.Port
+}
+
+// Finding says how the certificate for https is, as a part whose health is watched.
+func (f *Front) Finding() system.Finding {
+	if c := f.secured.Load(); c != nil {
+		return c.Finding()
+	}
+	return system.Finding{Absent: true, Reason: "https is off."}
 }
 
 func (f *Front) certificate(s *config.Settings) (*Certificate, error) {
@@ -289,10 +300,12 @@ type changeover struct {
 	front    *Front
 	now      *config.Settings
 	next     *config.Settings
-	main     *Listener // the new main door, nil where it stays
-	way      *way      // the new way of the main door that stays, nil where that stays too
-	api      *Listener // the new door of the API, nil for none or where it stays
-	dropAPI  bool      // the old one is not wanted any more
+	main     *Listener    // the new main door, nil where it stays
+	way      *way         // the new way of the main door that stays, nil where that stays too
+	api      *Listener    // the new door of the API, nil for none or where it stays
+	dropAPI  bool         // the old one is not wanted any more
+	secured  *Certificate // what the main door encrypts with from then on
+	former   *Certificate // and before
 	static   *Static
 	same     bool // the static folder stays
 	released []*Listener
@@ -306,6 +319,7 @@ func (f *Front) Try(ctx context.Context, now, next *config.Settings, rehearsal b
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &changeover{front: f, now: now, next: next, static: f.static, same: true, address: f.main.Address()}
+	t.secured, t.former = f.secured.Load(), f.secured.Load()
 	wrong := fault.New(fault.Invalid, "These settings cannot be put in force.").WithCode("settings_impossible")
 	certificate := t.tryCertificate(wrong)
 	t.tryStatic(wrong)
@@ -400,6 +414,7 @@ func (t *changeover) tryMain(ctx context.Context, c *Certificate, rehearsal bool
 		if t.now.HTTPS == t.next.HTTPS {
 			return
 		}
+		t.secured = c
 		scheme := "http"
 		if c != nil {
 			scheme = "https"
@@ -428,7 +443,7 @@ func (t *changeover) tryMain(ctx context.Context, c *Certificate, rehearsal bool
 	if c != nil {
 		l.Secure(c)
 	}
-	t.main, t.address = l, l.Address()
+	t.main, t.address, t.secured = l, l.Address(), c
 }
 
 // tryAPI gets the door of the API ready.
@@ -554,6 +569,7 @@ func (t *changeover) Open() {
 		t.api.Serve(f.app, f.handler.API(), f.failed)
 	}
 	f.trial = t
+	f.secured.Store(t.secured)
 	f.follow(t.next, t.static)
 }
 
@@ -593,6 +609,7 @@ func (t *changeover) Return() {
 	f.trial = nil
 	t.giveUp(context.Background())
 	if t.opened {
+		f.secured.Store(t.former)
 		f.follow(t.now, f.static)
 	}
 }

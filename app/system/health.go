@@ -40,6 +40,8 @@ type Finding struct {
 	Trouble string
 	// Names of what it concerns, for those who may know them.
 	Names string
+	// Absent says that there is nothing to look at right now: the part is not listed.
+	Absent bool
 }
 
 // Part is something of the product that can go wrong.
@@ -173,7 +175,9 @@ func (h *Health) Look(ctx context.Context) HealthReport {
 		if next.Condition.rank() > report.Condition.rank() {
 			report.Condition = next.Condition
 		}
-		report.Parts = append(report.Parts, next)
+		if !f.Absent {
+			report.Parts = append(report.Parts, next)
+		}
 	}
 	if bars && h.told {
 		h.events.Publish(event.Server, map[string]any{"state": h.state()})

@@ -55,6 +55,21 @@ func heard(r *event.Reader) string {
 	}
 }
 
+// A part that is not there right now is not listed, and what was wrong with it is over.
+func TestHealthOfWhatIsAbsent(t *testing.T) {
+	var a sick
+	h, events := healthOf(a.part("a"))
+	a.is(system.Finding{Condition: system.Warning, Reason: "It ends."})
+	h.Look(t.Context())
+	a.is(system.Finding{Absent: true})
+	if r := h.Look(t.Context()); len(r.Parts) != 0 || r.Condition != system.OK {
+		t.Errorf("%+v", r)
+	}
+	if got, want := heard(events), "health a warning, health a ok"; got != want {
+		t.Errorf("heard %q, want %q", got, want)
+	}
+}
+
 func TestHealthSaysWhichPartIsWrong(t *testing.T) {
 	var a, b sick
 	h, events := healthOf(a.part("a"), b.part("b"))

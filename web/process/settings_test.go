@@ -270,10 +270,21 @@ func TestHTTPSChange(t *testing.T) {
 	if a := ask(t, c, "GET", "/api/hello", nil); a.Status != http.StatusBadRequest {
 		t.Errorf("without encryption: %s", a)
 	}
+	// The health tells how the certificate is: it ends within the hour, and is broken.
+	health := func(c *drive.Client, want string) {
+		t.Helper()
+		if a := ask(t, c, "GET", "/systemApi/health", nil); strings.Contains(a.Body, `"part":"certificate"`) != (want != "") || !strings.Contains(a.Body, want) {
+			t.Errorf("the health lacks %q of the certificate: %s", want, a)
+		}
+	}
+	health(safe, `"part":"certificate","state":"warning","reason":"It ends at `)
+	must(t, os.WriteFile(filepath.Join(dir, "site.pem"), []byte("half a certif"), 0o600))
+	health(safe, `"part":"certificate","state":"warning","reason":"Its files were changed and cannot be used: `)
 	page = adjust(t, safe, map[string]any{"https.enabled": false})
 	conclude(t, safe, "confirm", page, http.StatusConflict)
 	must(t, c.SignIn())
 	conclude(t, c, "confirm", page, http.StatusOK)
+	health(c, "")
 	want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
 }
 

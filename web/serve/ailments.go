@@ -33,11 +33,20 @@ func (p *process) safeMode() (safe bool, crashes []time.Time) {
 
 // parts are what the process stands on, as parts whose health is watched.
 func (p *process) parts(db *storage.DB, keys *secret.Keyring, records *log.Log) []system.Part {
-	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records)}
+	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records), {Name: "certificate", Look: p.certificate}}
 	if p.folder.ReadOnly() { // however full its disk is, nothing gets less
 		return parts
 	}
 	return slices.Insert(parts, 1, system.DiskPart(p.folder.Path()))
+}
+
+// certificate is how the certificate for https is. Before the doors are open there is
+// none.
+func (p *process) certificate(context.Context) system.Finding {
+	if front := p.doors.Load(); front != nil {
+		return front.Finding()
+	}
+	return system.Finding{Absent: true}
 }
 
 // secretsPart watches whether the secrets can be read.

@@ -171,6 +171,7 @@ type process struct {
 	system  *system.System
 	product *app.App
 	front   *web.Front
+	doors   atomic.Pointer[web.Front]    // the same, for those who look while it is opened
 	left    *instance.Handover           // by the process before; nil at an ordinary start
 	full    chan struct{}                // a write found the disk full
 	lost    chan error                   // the data folder came back as one that cannot be used
@@ -263,6 +264,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 	if p.front, err = web.OpenFront(ctx, p.product, web.FrontOptions{Folder: folder, Left: left.Sockets}); err != nil {
 		return nil, err
 	}
+	p.doors.Store(p.front)
 	if folder.Unlocked() {
 		fmt.Println("The disk of the data folder knows no locks: see to it that no other EcoFlow uses the folder.")
 	}
