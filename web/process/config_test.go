@@ -116,11 +116,11 @@ func TestNobodyGetsInUnasked(t *testing.T) {
 func TestSettingsAreFollowed(t *testing.T) {
 	dir := t.TempDir()
 	store(t, dir, `{"publicHosts": ["api.example.com"], "logging": {"format": "json", "file": {"filename": "events.log"}},
-		"apiRouterOptions": {"prefix": "/v1"}, "limits": {"scriptTime": 20, "runTime": 150}, "httpCors": {"enabled": true}}`)
+		"apiRouterOptions": {"prefix": "/v1"}, "limits": {"scriptTime": 20, "runTime": 3000}, "httpCors": {"enabled": true}}`)
 	p := startIn(t, []string{"ECOFLOW_LIMITS_API_BODY=2000", "ECOFLOW_RUNS_SHOW_ERRORS=always"}, dir, "--port", "0", "--no-browser", "--auth")
 	flows := simple()
 	flows["busy"] = drive.NewFlow().Request("b1", "GET", "/busy").Function("b2", "while (true) {}").Response("b3", "msg").Edge("b1", "b2", "b3")
-	flows["late"] = drive.NewFlow().Request("l1", "GET", "/late").Node("l2", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 5000}).
+	flows["late"] = drive.NewFlow().Request("l1", "GET", "/late").Node("l2", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 60000}).
 		Response("l3", "msg").Edge("l1", "l2", "l3")
 	must(t, administrator(t, p).Deploy(flows))
 
