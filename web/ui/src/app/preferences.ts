@@ -85,14 +85,22 @@ export function usePreferences(): Preferences {
 export function useSetPreferences(): (change: Partial<Preferences>) => void {
   const queries = useQueryClient();
   const { mutate } = useMutation({
+    mutationKey: ["preferences"],
+    // One after the other: the last choice is the one that is kept.
+    scope: { id: "preferences" },
     mutationFn: (change: Partial<Preferences>) => payload(api.PATCH("/me/preferences", { body: change as never })),
     onMutate: (change) => {
+      // An answer on its way was given before this change.
+      void queries.cancelQueries({ ...meQuery, exact: true });
       queries.setQueryData(meQuery.queryKey, (me) =>
         me ? { ...me, preferences: { ...me.preferences, ...change } as typeof me.preferences } : me,
       );
       applyToPage(change);
     },
-    onError: () => queries.invalidateQueries(meQuery),
+    onSettled: () => {
+      if (queries.isMutating({ mutationKey: ["preferences"] }) === 1)
+        void queries.invalidateQueries({ ...meQuery, exact: true });
+    },
   });
   return mutate;
 }

@@ -1,7 +1,11 @@
 // The server's state in the window: one cache for all pages.
 
-import { QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryClient } from "@tanstack/react-query";
 import { isProblem } from "../api/problem";
+
+// What is shown follows in the same frame: a later one would show a switch
+// jump back before it moves.
+notifyManager.setScheduler(queueMicrotask);
 
 export const queries = new QueryClient({
   defaultOptions: {
