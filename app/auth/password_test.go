@@ -3,6 +3,8 @@ package auth
 import (
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestCheckPassword(t *testing.T) {
@@ -51,6 +53,29 @@ func TestCheckPassword(t *testing.T) {
 		got := checkPassword(c.password, user)
 		if (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
 			t.Errorf("checkPassword(%q) = %q, want %q in it", c.password, got, c.says)
+		}
+	}
+}
+
+// TestCommonest: the 3,000 commonest passwords that are long enough are refused,
+// however they are written, and both lists are as the search takes them.
+func TestCommonest(t *testing.T) {
+	seen := map[string]bool{}
+	for password := range strings.Lines(commonest) {
+		password = strings.TrimSuffix(password, "\n")
+		seen[password] = true
+		for _, p := range []string{password, strings.ToUpper(password)} {
+			if got := checkPassword(p, "ada.lovelace"); !strings.Contains(got, "first") {
+				t.Errorf("checkPassword(%q) = %q", p, got)
+			}
+		}
+	}
+	if len(seen) != 3000 {
+		t.Errorf("%d passwords, want 3,000", len(seen))
+	}
+	for _, list := range []string{commonest, common} {
+		if !strings.HasSuffix(list, "\n") || strings.Contains(list, "\n\n") || strings.ContainsAny(list, "\r\t ") || list != norm.NFC.String(strings.ToLower(list)) {
+			t.Error("a list is no longer one password in lower case a line")
 		}
 	}
 }
