@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -244,7 +243,7 @@ func (db *DB) loadChain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sound := ok && head.Last == last.Last && bytes.Equal(head.MAC, last.MAC)
+	sound := ok && head.Last == last.Last && hmac.Equal(head.MAC, last.MAC)
 	if sound && head.Key == db.chain.key {
 		sound = hmac.Equal(head.Seal, head.Sign(db.chain.secret))
 	}
