@@ -92,7 +92,7 @@ generate() { # what follows from the declarations: API description, schema, gold
 	(cd web/ui && npm run generate)
 }
 
-lint() { # formatting, go vet, staticcheck
+lint() { # formatting, go vet, staticcheck, gosec
 	say "gofumpt"
 	local unformatted
 	unformatted=$(find . \( -name node_modules -o -name '.?*' \) -prune -o -name '*.go' -print0 | xargs -0 "$(tool $gofumpt)" -l)
@@ -101,6 +101,9 @@ lint() { # formatting, go vet, staticcheck
 	go vet ./...
 	say "staticcheck"
 	"$(tool $staticcheck)" ./...
+	say "gosec" # its version and what it is not asked are in .ci/gosec
+	(cd .ci/gosec && CGO_ENABLED=0 go build -o "$cache/bin/gosec" .)
+	go list -f '{{.Dir}}' ./... | grep -vE '/web/(benchmark|drive|webtest|ui/pack)$' | xargs "$cache/bin/gosec" # no parts of the program
 }
 
 test() { # everything CI runs: lint, all tests, also under the race detector, the window, e2e

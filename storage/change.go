@@ -177,7 +177,7 @@ func (db *DB) commit(group []*write) (again []*write) {
 	for i, w := range group {
 		next, err, whole := db.run(tx, w, head)
 		if !whole { // SQLite has undone the others as well
-			tx.Rollback()
+			tx.Rollback() //nolint:errcheck // SQLite has undone it
 			w.done <- err
 			return append(kept, group[i+1:]...)
 		}
@@ -189,12 +189,12 @@ func (db *DB) commit(group []*write) (again []*write) {
 		kept = append(kept, w)
 	}
 	if len(kept) == 0 {
-		tx.Rollback()
+		tx.Rollback() //nolint:errcheck // nothing was kept
 		return nil
 	}
 	if head.Last != db.chain.head.Last {
 		if err := db.chain.save(context.Background(), tx, head); err != nil {
-			tx.Rollback()
+			tx.Rollback() //nolint:errcheck // the error that counts is answered
 			answer(kept, fmt.Errorf("end the audit chain: %w", err))
 			return nil
 		}
@@ -309,7 +309,7 @@ func (db *DB) fold() bool {
 	_, again := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, lockWait.Milliseconds()))
 	if err = errors.Join(err, again); err != nil {
 		if c := code(err); c == sqlite3.SQLITE_IOERR_FSYNC || c == sqlite3.SQLITE_IOERR_DIR_FSYNC {
-			db.stop(err)
+			db.stop(err) //nolint:errcheck // it remembers
 		}
 		db.log.Warn("write-ahead log not folded back", "error", err)
 	}

@@ -278,8 +278,8 @@ type copier struct {
 
 func (c *copier) copy(ctx context.Context, key []string) error {
 	name := quote(c.table.Name)
-	_, err := c.from.ExecContext(ctx, `SELECT rowid FROM `+name+` LIMIT 0`)
-	if err != nil && strings.Contains(err.Error(), "no such column") { // a table without row numbers
+	_, err := c.from.ExecContext(ctx, `SELECT rowid FROM `+name+` LIMIT 0`) //nolint:gosec // quoted
+	if err != nil && strings.Contains(err.Error(), "no such column") {      // a table without row numbers
 		for i := range key {
 			key[i] = quote(key[i])
 		}
@@ -396,8 +396,8 @@ func (s *salvage) tidy(ctx context.Context, tables []recovery.Table) error {
 			for _, r := range refs {
 				orphans := fmt.Sprintf(`%[2]s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %[3]s p WHERE p.%[4]s = %[1]s.%[2]s)`,
 					quote(t.Name), quote(r.column), quote(r.parent), quote(r.key))
-				query := `DELETE FROM ` + quote(t.Name) + ` WHERE ` + orphans
-				if t.Name == "flows" && r.column == "content" { // the flow stays, its draft is lost
+				query := `DELETE FROM ` + quote(t.Name) + ` WHERE ` + orphans //nolint:gosec // quoted
+				if t.Name == "flows" && r.column == "content" {               // the flow stays, its draft is lost
 					query = `UPDATE flows SET content = NULL WHERE ` + orphans
 				}
 				res, err := s.to.ExecContext(ctx, query)

@@ -404,8 +404,8 @@ func (db *DB) assertVersion(ctx context.Context) error {
 // older compares versions of three numbers.
 func older(version, than string) bool {
 	var a, b [3]int
-	fmt.Sscanf(version, "%d.%d.%d", &a[0], &a[1], &a[2])
-	fmt.Sscanf(than, "%d.%d.%d", &b[0], &b[1], &b[2])
+	fmt.Sscanf(version, "%d.%d.%d", &a[0], &a[1], &a[2]) //nolint:errcheck // what is no number counts as 0
+	fmt.Sscanf(than, "%d.%d.%d", &b[0], &b[1], &b[2])    //nolint:errcheck // what is no number counts as 0
 	for i := range a {
 		if a[i] != b[i] {
 			return a[i] < b[i]
@@ -490,9 +490,9 @@ func (db *DB) shares() bool { return db.reads.DB != db.writer }
 
 func (db *DB) closePools() {
 	if db.reads != nil && db.shares() {
-		db.reads.Close()
+		db.reads.Close() //nolint:errcheck // it only read
 	}
 	if db.writer != nil {
-		db.writer.Close()
+		db.writer.Close() //nolint:errcheck // what was acknowledged is on the disk
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func unknownToken() *fault.Fault { return fault.New(fault.NotFound, "There is no such token.") }
 
-const tokenColumns = `hash, public_id, ifnull(user_id, 0), name, permissions, created, expires, used`
+const tokenColumns = `hash, public_id, ifnull(user_id, 0), name, permissions, created, expires, used` //nolint:gosec // names of columns
 
 func scanToken(r row) (t auth.Token, err error) {
 	var created, expires int64

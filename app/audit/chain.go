@@ -100,7 +100,7 @@ func (h Head) signCut(mac hash.Hash) []byte {
 	return sign(mac, "cut", number(h.Last), h.MAC, number(h.Key))
 }
 
-func number(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
+func number(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) } //nolint:gosec // the same 64 bits
 
 // sign writes the length before each part, so that no two lists of parts sign
 // alike.

@@ -158,7 +158,7 @@ func (p phc) compute(password string, length int) []byte {
 	if p.variant == "argon2i" {
 		key = argon2.Key
 	}
-	return key(norm.NFC.Bytes([]byte(password)), p.salt, p.passes, p.memory, p.threads, uint32(length))
+	return key(norm.NFC.Bytes([]byte(password)), p.salt, p.passes, p.memory, p.threads, uint32(length)) //nolint:gosec // a key has 32 bytes
 }
 
 func (p phc) current() bool {

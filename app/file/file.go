@@ -30,7 +30,7 @@ func Write(path string, data []byte, perm os.FileMode) error {
 		err = Place(tmp, path)
 	}
 	if err != nil {
-		os.Remove(tmp)
+		os.Remove(tmp) //nolint:errcheck // what is left is swept at the next start
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
 	return nil

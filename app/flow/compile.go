@@ -688,7 +688,7 @@ func (c *compiler) graph(source *vertex, port int, body bool, e *entry) *graph {
 	}
 	hops := func(v *vertex) (out []hop) {
 		for w := range follow(v) {
-			out = append(out, hop{port: int32(w.port), slot: int32(slot[w]), to: int32(place[w.to])})
+			out = append(out, hop{port: int32(w.port), slot: int32(slot[w]), to: int32(place[w.to])}) //nolint:gosec // a flow has 10 MiB at most
 		}
 		g.chain = g.chain && len(out) <= 1
 		return out

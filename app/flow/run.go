@@ -295,7 +295,7 @@ func (r *run) sideBySide(g *graph, st *state, m *node.Message, inLoop bool) (*no
 	}
 	st.ready = st.ready[:0]
 	for i := range g.steps {
-		st.pending[i] = int32(g.steps[i].in)
+		st.pending[i] = int32(g.steps[i].in) //nolint:gosec // a flow has 10 MiB at most
 	}
 	resolve := func(hops []hop) {
 		for _, h := range hops {

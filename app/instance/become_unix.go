@@ -85,5 +85,5 @@ func (h *Handover) exec(path string) error {
 			return fmt.Errorf("hand over: %w", err)
 		}
 	}
-	return fmt.Errorf("start %s: %w", path, syscall.Exec(path, h.Args, environment(pipe.Fd())))
+	return fmt.Errorf("start %s: %w", path, syscall.Exec(path, h.Args, environment(pipe.Fd()))) //nolint:gosec // the program itself, with its own arguments
 }

@@ -131,7 +131,7 @@ func (f *Folder) Announce(c *Control, address, instanceID string) error {
 	if f.readOnly {
 		return nil
 	}
-	data, err := json.MarshalIndent(Running{
+	data, err := json.MarshalIndent(Running{ //nolint:gosec // the file is the owner's alone; the secret in it is what proves that
 		PID: os.Getpid(), Address: address, Control: c.address, Secret: c.secret,
 		Instance: instanceID, Started: time.Now().UTC(),
 	}, "", "  ")

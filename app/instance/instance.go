@@ -105,7 +105,7 @@ func Open(path string) (*Folder, error) {
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 && f.ours() {
 		// Best effort: a mount may know no modes, and then there is nothing to tighten.
-		_ = os.Chmod(path, 0o700)
+		_ = os.Chmod(path, 0o700) //nolint:gosec // a folder
 	}
 	return f, nil
 }

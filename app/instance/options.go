@@ -167,11 +167,11 @@ func Help() string {
 	for _, c := range Commands {
 		line(strings.TrimSpace("ecoflow "+c.Name+" "+c.Arguments), c.Effect)
 	}
-	table.Flush()
+	table.Flush() //nolint:errcheck // writing to memory
 	text.WriteString("\nFlags, each also as the variable in brackets:\n\n")
 	for _, opt := range options {
 		line(strings.TrimSpace("--"+opt.name+" "+opt.value), opt.effect+" ["+strings.Join(opt.variables, ", ")+"]")
 	}
-	table.Flush()
+	table.Flush() //nolint:errcheck // writing to memory
 	return text.String()
 }

@@ -142,7 +142,7 @@ func ranges(tables ...*unicode.RangeTable) [][2]rune {
 			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
 		}
 		for _, r := range t.R32 {
-			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
+			add(rune(r.Lo), rune(r.Hi), rune(r.Stride)) //nolint:gosec // tables of characters
 		}
 	}
 	return out

@@ -76,7 +76,7 @@ func (m *machine) base64() {
 			if ch > 0xff {
 				m.must(m.typeError("The text to be encoded holds characters outside of the Latin1 range"))
 			}
-			b[i] = byte(ch)
+			b[i] = byte(ch) //nolint:gosec // looked at above
 		}
 		return m.vm.ToValue(base64.StdEncoding.EncodeToString(b))
 	})

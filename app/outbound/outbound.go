@@ -326,7 +326,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if res.ContentLength > AnswerSize {
-		res.Body.Close()
+		res.Body.Close() //nolint:errcheck // nobody reads it
 		return nil, ErrTooLarge
 	}
 	if res.StatusCode != http.StatusSwitchingProtocols {

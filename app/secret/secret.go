@@ -53,7 +53,7 @@ func (s Secret) String() string {
 }
 
 // Format prints the Mask whatever the verb asks for.
-func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) } //nolint:errcheck // fmt keeps it
 
 // LogValue shows the Mask to slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

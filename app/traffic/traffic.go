@@ -123,7 +123,7 @@ func (t *Traffic) Day(now time.Time) Day {
 	var all [len(Bounds) + 1]uint64
 	for step := last - int64(Kept) + 1; step <= last; step++ {
 		p := Point{At: time.Unix(0, step*int64(Step)).UTC()}
-		if b := &t.ring[uint64(step)%uint64(Kept)]; b.step.Load() == step {
+		if b := &t.ring[uint64(step)%uint64(Kept)]; b.step.Load() == step { //nolint:gosec // any number does
 			p.Requests, p.Errors = b.requests.Load(), b.errors.Load()
 			var took [len(Bounds) + 1]uint64
 			for i := range took {

@@ -160,7 +160,7 @@ func parseCookie(line string, compile func(string) (template.Text, error)) (c co
 
 // with returns the cookie with a value.
 func (c *cookie) with(text string) (*http.Cookie, error) {
-	filled := c.Cookie
+	filled := c.Cookie //nolint:gosec // what a cookie is like is the flow's to say
 	filled.Value = text
 	if err := filled.Valid(); err != nil {
 		return nil, fmt.Errorf("the cookie %s has a value that cookies cannot hold", c.Name)
