@@ -156,7 +156,9 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		Memory: func() uint64 { return uint64(o.Config.Get().Limits.ScriptMemory) }, HTTP: client, //nolint:gosec // it has a bound
 	})
 	a.closers = append(a.closers, scripts)
-	a.Library = node.NewLibrary(nodes.All(scripts)...)
+	a.Library = node.NewLibrary(nodes.All(scripts, func(ctx context.Context, flow string) ([]node.Choice, error) {
+		return a.Editor.Callable(ctx, flow)
+	})...)
 	var engine *flow.Engine
 	engine = flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,

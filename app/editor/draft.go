@@ -120,9 +120,10 @@ type LiveFlow struct {
 
 // outline is what the list shows of a flow's content.
 type outline struct {
-	nodes  int
-	routes []Route
-	broken string // why it cannot be read
+	nodes    int
+	routes   []Route
+	callable bool   // other flows can call it
+	broken   string // why it cannot be read
 }
 
 // survey is what was found in a set of drafts with a set of node types.
@@ -202,7 +203,7 @@ func (e *Editor) survey(ctx context.Context, drafts []Draft) (map[string]outline
 			continue
 		}
 		doc[d.Name] = f
-		s.outlines[d.Hash] = outline{nodes: len(f.Nodes), routes: e.routes(d.Name, f)}
+		s.outlines[d.Hash] = outline{nodes: len(f.Nodes), routes: e.routes(d.Name, f), callable: e.isCallable(f)}
 	}
 	for _, p := range e.Engine.Check(doc) {
 		s.problems[p.Flow] = append(s.problems[p.Flow], p)
@@ -244,6 +245,14 @@ func (e *Editor) routes(name string, f *flow.Flow) []Route {
 		}
 	}
 	return routes
+}
+
+// isCallable reports whether the flow has a node at which calls begin.
+func (e *Editor) isCallable(f *flow.Flow) bool {
+	return slices.ContainsFunc(f.Nodes, func(n flow.Node) bool {
+		t, ok := e.Library.Lookup(n.TypeID)
+		return ok && t.Callable && !n.Disabled
+	})
 }
 
 func (e *Editor) read(ctx context.Context, d Draft) (*flow.Flow, error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ecoflow/app/fault"
+	"ecoflow/app/flow"
 	"ecoflow/app/node"
 	"ecoflow/app/template"
 	"ecoflow/app/trace"
@@ -16,6 +17,7 @@ type OptionsRequest struct {
 	Node   string         `path:"nodeId"`
 	Inputs map[string]any `json:"inputs,omitzero" maxItems:"200"`
 	Input  string         `json:"input" doc:"Only this input; all without it."`
+	Flow   string         `json:"flow" maxLength:"200" doc:"The flow that the node is in."`
 }
 
 // Inputs are inputs with what can be chosen in them.
@@ -36,7 +38,7 @@ func (e *Editor) Choices(ctx context.Context, r OptionsRequest) (Inputs, error) 
 			filled[name] = v
 		}
 	}
-	l, err := t.Resolved(ctx, node.Values{Inputs: filled})
+	l, err := t.Resolved(ctx, node.Values{Inputs: filled, Flow: r.Flow})
 	if err != nil || r.Input == "" {
 		return Inputs{l.Inputs}, err
 	}
@@ -45,6 +47,23 @@ func (e *Editor) Choices(ctx context.Context, r OptionsRequest) (Inputs, error) 
 		return Inputs{}, fault.New(fault.NotFound, "The node type %s has no input %q.", t.Name, r.Input).WithCode("unknown_input")
 	}
 	return Inputs{l.Inputs[i : i+1]}, nil
+}
+
+// Callable lists the drafts that a node of the flow could call: those with a node at
+// which calls begin, but for the flow itself.
+func (e *Editor) Callable(ctx context.Context, from string) ([]node.Choice, error) {
+	drafts, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	outlines, _ := e.survey(ctx, drafts)
+	list := []node.Choice{}
+	for _, d := range drafts {
+		if outlines[d.Hash].callable && flow.NameKey(d.Name) != flow.NameKey(from) {
+			list = append(list, node.Choice{Label: d.Name, Value: d.Name})
+		}
+	}
+	return list, nil
 }
 
 // plain unwraps the contract's {validated, value}; ok is false for one that is not

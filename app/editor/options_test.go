@@ -23,7 +23,7 @@ type stop struct {
 
 func (s *stop) Run(context.Context, *node.Message) error { return nil }
 
-func (s *stop) Choices(_ context.Context, input string) ([]node.Choice, error) {
+func (s *stop) Choices(_ context.Context, input string, _ node.Values) ([]node.Choice, error) {
 	if s.Country == "DE" && s.Note == "away" {
 		return nil, errors.New("nobody answers")
 	}

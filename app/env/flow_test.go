@@ -26,7 +26,7 @@ func serving(t testing.TB, v *env.Vars, routes int) (engine *flow.Engine, made *
 	scripts := js.New(js.Options{})
 	t.Cleanup(func() { scripts.Close() })
 	made = new(atomic.Int64)
-	types := nodes.All(scripts)
+	types := nodes.All(scripts, nil)
 	ids := map[string]string{}
 	for i := range types {
 		makes := types[i].New

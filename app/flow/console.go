@@ -23,6 +23,7 @@ type DebugMessage struct {
 	Level     string          `json:"level"` // debug, info, warning or error
 	Value     json.RawMessage `json:"value"`
 	Shortened bool            `json:"shortened,omitempty"` // Value leaves something out
+	Cut       bool            `json:"cut,omitempty" doc:"There were too many at once: what followed in the same second was left out."`
 }
 
 // The console keeps the last messages, and lets only so many through in a second:
@@ -44,8 +45,9 @@ type console struct {
 	terminal int
 }
 
-// admit reports where a message may go now.
-func (c *console) admit(now time.Time, d node.DebugLine, watched bool) (window, terminal bool) {
+// admit reports where a message may go now, and whether the window gets no more in
+// this second.
+func (c *console) admit(now time.Time, d node.DebugLine, watched bool) (window, cut, terminal bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := now.Unix(); s != c.second {
@@ -55,15 +57,15 @@ func (c *console) admit(now time.Time, d node.DebugLine, watched bool) (window, 
 	if watched {
 		rate = watchedRate
 	}
-	if d.Window && c.window < rate {
+	if d.Window && c.window <= rate {
 		c.window++
-		window = true
+		window, cut = true, c.window > rate // one beyond the rate tells of those that are not shown
 	}
 	if d.Terminal && c.terminal < terminalPerSec {
 		c.terminal++
 		terminal = true
 	}
-	return window, terminal
+	return window, cut, terminal
 }
 
 func (c *console) add(m DebugMessage) DebugMessage {
@@ -85,7 +87,7 @@ var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "warning": slog.
 // debug shows a value where it is wanted.
 func (e *Engine) debug(d node.DebugLine, v func() any) {
 	now := time.Now()
-	window, terminal := e.console.admit(now, d, e.events.Watched())
+	window, cut, terminal := e.console.admit(now, d, e.events.Watched())
 	if !window && !terminal {
 		return
 	}
@@ -95,7 +97,7 @@ func (e *Engine) debug(d node.DebugLine, v func() any) {
 	}
 	if window {
 		m := e.console.add(DebugMessage{
-			At: now.UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened,
+			At: now.UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened, Cut: cut,
 		})
 		e.events.Publish(event.Debug, m)
 	}

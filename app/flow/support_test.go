@@ -207,7 +207,7 @@ func (n *tear) Read(b []byte) (int, error) {
 }
 
 func types() []node.Type {
-	return append(common.Nodes(),
+	return append(common.Nodes(nil),
 		node.Define("Put", node.Middleware, put{}, node.In(own)),
 		node.Define("Fail", node.Middleware, fail{}, node.In(own)),
 		node.Define("Stop", node.Middleware, stop{}, node.In(own)),

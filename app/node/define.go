@@ -127,7 +127,7 @@ func Define[S any](name string, kind Kind, prototype S, options ...Option) Type 
 	if _, ok := any(&prototype).(chooser); ok {
 		t.Choices = func(ctx context.Context, input string, v Values) ([]Choice, error) {
 			s, _ := fill(v) // half-filled forms ask for options too
-			return any(s).(chooser).Choices(ctx, input)
+			return any(s).(chooser).Choices(ctx, input, v)
 		}
 	}
 	return t
@@ -149,7 +149,7 @@ func ReadsOf(input string, paths []string) (all []Read) {
 }
 
 type chooser interface {
-	Choices(ctx context.Context, input string) ([]Choice, error)
+	Choices(ctx context.Context, input string, v Values) ([]Choice, error)
 }
 
 type field struct {

@@ -9,14 +9,14 @@ import (
 )
 
 // All lists the built-in node types in the order of the palette; scripts is what
-// the Function node runs in.
-func All(scripts *js.Engine) []node.Type {
+// the Function node runs in, callable what Call flow offers.
+func All(scripts *js.Engine, callable common.Callable) []node.Type {
 	var all []node.Type
 	for _, group := range []struct {
 		name  string
 		types []node.Type
 	}{
-		{"Common", common.Nodes()},
+		{"Common", common.Nodes(callable)},
 		{"Function", function.Nodes(scripts)},
 	} {
 		for _, t := range group.types {

@@ -34,7 +34,7 @@ type suite struct{ *testing.M }
 func (s suite) Run() int {
 	scripts := js.New(js.Options{})
 	defer scripts.Close() //nolint:errcheck // nothing is left to be saved
-	library = node.NewLibrary(nodes.All(scripts)...)
+	library = node.NewLibrary(nodes.All(scripts, nil)...)
 	return s.M.Run()
 }
 

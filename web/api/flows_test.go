@@ -294,6 +294,20 @@ func TestNodeTypes(t *testing.T) {
 	body := d.ask(200, `POST /module/nodes/id/`+request+`/options {"inputs":{"apiMethod":{"validated":true,"value":"GET"},"apiEndpoint":"/x"},"input":"apiMethod"}`)
 	d.wants(member(t, body, "payload", "inputs", 0, "name"), "apiMethod", "input")
 	d.code(404, "unknown_input", `POST /module/nodes/id/`+request+`/options {"input":"none"}`)
+
+	callable := func(from string) string {
+		body := d.ask(200, `POST /module/nodes/id/`+typeID("ecoflow", "Call flow")+`/options {"input":"flow","flow":"`+from+`"}`)
+		return fmt.Sprint(member(t, body, "payload", "inputs", 0, "pickerOptions"))
+	}
+	d.wants(callable("shop"), "<nil>", "nothing to call")
+	called := func(disabled bool) string {
+		return fmt.Sprintf(`{"base":0,"flow":{"definitions":[{"id":"c","type":"EventListener","data":{"moduleID":{"_id":%q},"label":"Called","configured":true,"disabled":%t}}],"connections":[],"configurations":[]}}`,
+			typeID("ecoflow", "Called"), disabled)
+	}
+	d.ask(200, `PUT /drafts/prices `+called(false))
+	d.ask(200, `PUT /drafts/asleep `+called(true))
+	d.wants(callable("shop"), "[map[label:prices value:prices]]", "to call")
+	d.wants(callable("PRICES"), "<nil>", "to call from the only one")
 	d.code(404, "unknown_node_type", `POST /module/nodes/id/none/options {}`)
 }
 

@@ -6,15 +6,27 @@ import (
 	"ecoflow/app/node"
 )
 
+// Callable lists the flows that a node of the flow could call.
+type Callable func(ctx context.Context, flow string) ([]node.Choice, error)
+
 // CallFlow runs another flow in place of itself.
 type CallFlow struct {
-	Flow string `input:"flow" label:"Flow" required:"true" maxLength:"200" hint:"The name of a flow with a node Called."`
+	Flow string `input:"flow" label:"Flow" required:"true" maxLength:"200" dynamic:"true" hint:"A flow with a node Called."`
+
+	callable Callable
 }
 
-var callType = node.Define("Call flow", node.Middleware, CallFlow{}, node.In(node.Own), node.Icon("subtask"),
-	node.Describe("Runs another flow and goes on with what it made of the message.", `
+func callType(callable Callable) node.Type {
+	return node.Define("Call flow", node.Middleware, CallFlow{callable: callable}, node.In(node.Own), node.Icon("subtask"),
+		node.Describe("Runs another flow and goes on with what it made of the message.", `
 The message goes to the node *Called* of the other flow, with all its keys, and comes back as it is at the end of that flow's nodes. Nothing comes back when all its branches end early. What fails there fails here: a *Catch* of this flow takes it.
 `))
+}
+
+// Choices offers the flows that can be called from here.
+func (c *CallFlow) Choices(ctx context.Context, _ string, v node.Values) ([]node.Choice, error) {
+	return c.callable(ctx, v.Flow)
+}
 
 // Calls implements node.Caller.
 func (c *CallFlow) Calls() (flow, input string) { return c.Flow, "flow" }

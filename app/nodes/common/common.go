@@ -8,9 +8,9 @@ import (
 	"ecoflow/app/node"
 )
 
-// Nodes lists the group in palette order.
-func Nodes() []node.Type {
-	return []node.Type{requestType, textType, setType, templateType, delayType, responseType, debugType, listenerType, emitterType, catchType, callType, calledType}
+// Nodes lists the group in palette order; callable is what Call flow offers.
+func Nodes(callable Callable) []node.Type {
+	return []node.Type{requestType, textType, setType, templateType, delayType, responseType, debugType, listenerType, emitterType, catchType, callType(callable), calledType}
 }
 
 // said makes a sentence of an error, for the form.

@@ -2842,6 +2842,8 @@ export interface components {
             restored?: number;
         };
         EditorOptionsRequestInput: {
+            /** @description The flow that the node is in. */
+            flow?: string;
             /** @description Only this input; all without it. */
             input?: string;
             inputs?: {

@@ -1,4 +1,4 @@
-import { Checkbox, Loader, MultiSelect, Radio, Select, Stack, Switch } from "@mantine/core";
+import { Autocomplete, Checkbox, Combobox, Loader, MultiSelect, Radio, Select, Stack, Switch } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, payload } from "../api/client";
@@ -10,6 +10,8 @@ interface Options {
   choices: Choice[];
   isLoading: boolean;
   error: string | undefined;
+  /** Asks again: what they depend on may be elsewhere than in this form. */
+  renew: () => void;
 }
 
 /** What can be chosen: from the definition or, where it depends on other inputs, from the server. */
@@ -18,12 +20,12 @@ function useOptions({ input, form }: FieldProps): Options {
   const { [input.name]: _, ...others } = form.values;
   const [inputs] = useDebouncedValue(JSON.stringify(isAsked ? others : {}), 250);
   const asked = useQuery({
-    queryKey: ["options", form.type, input.name, inputs],
+    queryKey: ["options", form.type, form.flow, input.name, inputs],
     queryFn: async () => {
       const answer = await payload(
         api.POST("/module/nodes/id/{nodeId}/options", {
           params: { path: { nodeId: form.type } },
-          body: { inputs: JSON.parse(inputs) as Record<string, never>, input: input.name },
+          body: { inputs: JSON.parse(inputs) as Record<string, never>, input: input.name, flow: form.flow },
         }),
       );
       return (answer as unknown as { inputs: { pickerOptions?: Choice[] }[] }).inputs[0]?.pickerOptions ?? [];
@@ -31,8 +33,10 @@ function useOptions({ input, form }: FieldProps): Options {
     enabled: isAsked,
     placeholderData: keepPreviousData,
   });
-  if (!isAsked) return { choices: input.pickerOptions ?? [], isLoading: false, error: undefined };
-  return { choices: asked.data ?? input.pickerOptions ?? [], isLoading: asked.isFetching, error: asked.error?.message };
+  const renew = (): void => void (isAsked && asked.refetch());
+  if (!isAsked) return { choices: input.pickerOptions ?? [], isLoading: false, error: undefined, renew };
+  const choices = asked.data ?? input.pickerOptions ?? [];
+  return { choices, isLoading: asked.isFetching, error: asked.error?.message, renew };
 }
 
 // A stored value that is not offered (any more) is kept and said to be so.
@@ -68,6 +72,28 @@ export function SelectField(p: FieldProps) {
       readOnly={p.form.isLocked}
       checkIconPosition="right"
       {...(isLoading ? { rightSection: spinner } : {})}
+      onChange={(v) => p.onChange(v)}
+    />
+  );
+}
+
+/** A text with suggestions: what is not among them may be typed. */
+export function SuggestField(p: FieldProps) {
+  const { choices, isLoading, error, renew } = useOptions(p);
+  const value = String(p.value ?? "");
+  const isChosen = choices.some((c) => c.value === value);
+  return (
+    <Autocomplete
+      {...framed(p, error)}
+      data={[...new Set(choices.map((c) => c.value))]}
+      value={value}
+      placeholder={t(choices.length > 0 ? "input.chooseOrType" : "input.type")}
+      // All are offered where one is chosen: else only itself would be.
+      {...(isChosen ? { filter: ({ options }) => options } : {})}
+      readOnly={p.form.isLocked}
+      rightSection={isLoading ? spinner : <Combobox.Chevron />}
+      rightSectionPointerEvents="none"
+      onDropdownOpen={renew}
       onChange={(v) => p.onChange(v)}
     />
   );

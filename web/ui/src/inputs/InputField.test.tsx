@@ -34,6 +34,7 @@ function Field({
       findings={findings}
       form={{
         type: "t",
+        flow: "f",
         values: { [input.name]: value },
         hasTemplates: false,
         sample: undefined,

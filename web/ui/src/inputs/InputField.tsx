@@ -1,4 +1,4 @@
-import { CheckboxField, ManyField, RadioField, SelectField, ToggleField } from "./Choices";
+import { CheckboxField, ManyField, RadioField, SelectField, SuggestField, ToggleField } from "./Choices";
 import { CodeField, TemplateField } from "./code/CodeField";
 import type { FieldProps } from "./field";
 import { ListBox } from "./ListBox";
@@ -39,6 +39,7 @@ export function InputField(p: FieldProps) {
     case "ListBox":
       return <ListBox {...p} />;
     default: {
+      if (p.input.dynamic) return <SuggestField {...p} />;
       const isExpression = p.input.codeLanguage === "expression";
       return isExpression || (p.input.templates && p.form.hasTemplates) ? (
         <TemplateField {...p} />

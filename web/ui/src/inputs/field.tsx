@@ -18,6 +18,8 @@ export interface Finding {
 export interface FormState {
   /** The node type's id: options that depend on other inputs are asked for it. */
   type: string;
+  /** The flow that the node is in. */
+  flow: string;
   values: Values;
   /** Whether texts of this node may hold {{ … }}. */
   hasTemplates: boolean;

@@ -36,6 +36,8 @@ export interface DebugMessage {
   level: DebugLevel;
   value: unknown;
   shortened?: boolean;
+  /** What followed in the same second was left out. */
+  cut?: boolean;
 }
 
 export interface RunResponse {

@@ -1,5 +1,5 @@
 import { Button, Select, TextInput } from "@mantine/core";
-import { IconPlayerPause, IconPlayerPlay, IconSearch, IconTrash } from "@tabler/icons-react";
+import { IconAlertTriangle, IconPlayerPause, IconPlayerPlay, IconSearch, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -165,6 +165,12 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
                 <div className="debug__value">
                   <JsonValue value={m.value} path={rootOf(flows[m.flow], m.nodeID)} />
                   {m.shortened && <span className="debug__short">{t("debug.shortened")}</span>}
+                  {m.cut && (
+                    <span className="debug__cut">
+                      <IconAlertTriangle size={14} aria-hidden />
+                      {t("debug.cut")}
+                    </span>
+                  )}
                 </div>
               </div>
             );

@@ -43,7 +43,17 @@ export function take(message: DebugMessage): void {
 /** Reads what the server kept. */
 export async function loadMessages(): Promise<void> {
   const list = (await payload(api.GET("/debug"))) as unknown as DebugMessage[];
-  useMessages.setState((s) => ({ list: merged(s.list, list, s.clearedTo) }));
+  useMessages.setState((s) => {
+    if (isOfAnotherStart(s, list)) return { list: merged([], list, 0), clearedTo: 0 };
+    return { list: merged(s.list, list, s.clearedTo) };
+  });
+}
+
+// Ids begin anew when the server does: then one stands for another message, or all are behind.
+function isOfAnotherStart({ list, clearedTo }: Messages, server: readonly DebugMessage[]): boolean {
+  const at = new Map(list.map((m) => [m.id, m.at]));
+  const seen = list[0]?.id ?? clearedTo;
+  return server.some((m) => (at.get(m.id) ?? m.at) !== m.at) || (server.at(-1)?.id ?? 0) < seen;
 }
 
 export function setPaused(isPaused: boolean): void {

@@ -48,6 +48,7 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
   const hasTemplates = node.data.templates === true;
   const formFor = (input: Input): FormState => ({
     type: node.data.moduleID._id,
+    flow: flow.name,
     values,
     hasTemplates,
     sample,
