@@ -1,10 +1,12 @@
 // The canvas itself: what is seen and done on it beside building a flow.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
-import { call, canvas, card, deploy, dragEdge, dragIn, edges, launch, newFlow, saved } from "../editor.mjs";
+import { call, canvas, card, deploy, dragEdge, dragIn, edges, inspector, launch, newFlow, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { ask, chain, getFlow, node, putFlow } from "../wire.mjs";
 
 describe("the canvas", () => {
   let chromium;
@@ -24,6 +26,10 @@ describe("the canvas", () => {
     await chromium?.close();
     await product?.remove();
   });
+  const open = async (name) => {
+    await page.goto(`${product.url}/_/flows/${encodeURIComponent(name)}`);
+    await canvas(page).waitFor();
+  };
   const said = (text) => page.getByRole("status").filter({ hasText: text }).first().waitFor();
 
   it("makes a selection a flow of its own, and opens it from where it is called", async () => {
@@ -45,6 +51,19 @@ describe("the canvas", () => {
     await page.getByRole("textbox", { name: "Rename" }).fill("Greeting");
     await page.keyboard.press("Enter");
     await said("1 flow calls it by its new name, Greeting.");
+
+    // What can be called is offered, and what is not there yet may be typed.
+    await open("Sample");
+    await card(page, "Greet by name").click();
+    const flow = inspector(page).getByRole("combobox", { name: "Flow" });
+    assert.equal(await flow.inputValue(), "Greeting");
+    await flow.fill("Later");
+    await inspector(page).getByText("There is no flow “Later”").or(inspector(page).getByText('There is no flow "Later"')).waitFor();
+    await flow.fill("Gre");
+    await page.getByRole("option", { name: "Greeting", exact: true }).click();
+    assert.equal(await flow.inputValue(), "Greeting");
+    assert.equal(await page.getByRole("option", { name: "Sample", exact: true }).count(), 0, "what begins nowhere is offered");
+    await saved(page);
     assert.deepEqual(faults, []);
   });
 
@@ -159,6 +178,94 @@ describe("the canvas", () => {
       return { handled, passed: keys };
     });
     assert.deepEqual(taken, { handled: true, passed: [false] });
+    assert.deepEqual(faults, []);
+  });
+
+  it("shows a long connection as two tags, pans with Space held, and pastes at the pointer", async () => {
+    const far = chain([node("far-in", "Request", "Here", { apiMethod: "GET", apiEndpoint: "/far", "$url.params": [] }), node("far-out", "Response", "There", { mode: "direct" })]);
+    far.definitions[1].position = { x: 2400, y: 96 };
+    await putFlow(page, "Far", far);
+    await open("Far");
+    await canvas(page).getByText("→ There").waitFor({ state: "detached" }); // from afar the whole line is in sight
+    await card(page, "Here").click();
+    await page.keyboard.press("2");
+    await canvas(page).getByText("→ There").waitFor();
+    await canvas(page).getByText("Here →").waitFor({ state: "attached" });
+    await edges(page, "Here", "There").dispatchEvent("click");
+    await canvas(page).getByText("→ There").waitFor({ state: "detached" });
+
+    // Space alone toggles; held while dragging it pans, also over a card.
+    const view = () => canvas(page).locator(".react-flow__viewport").evaluate((e) => e.style.transform);
+    const place = () => card(page, "Here").evaluate((e) => e.style.transform);
+    await canvas(page).locator(".react-flow__viewport[style*='scale(1)']").waitFor();
+    await card(page, "Here").click();
+    const [was, stood] = [await view(), await place()];
+    const box = await card(page, "Here").boundingBox();
+    await page.mouse.move(box.x + 60, box.y + 28);
+    await page.keyboard.down("Space");
+    await page.mouse.down();
+    await page.mouse.move(box.x + 160, box.y + 128, { steps: 6 });
+    await page.mouse.up();
+    await page.keyboard.up("Space");
+    assert.notEqual(await view(), was);
+    assert.equal(await place(), stood);
+    await card(page, "Here").and(page.locator(".selected")).waitFor();
+
+    await page.keyboard.press("Control+c");
+    const at = await card(page, "Here").boundingBox();
+    const to = { x: at.x + 120, y: at.y + 240 };
+    await page.mouse.move(to.x - 10, to.y);
+    await page.mouse.move(to.x, to.y);
+    await page.keyboard.press("Control+v");
+    const copy = canvas(page).locator(".react-flow__node.selected").filter({ hasText: "Here" });
+    await copy.waitFor();
+    await card(page, "Here").nth(1).waitFor();
+    const put = await copy.boundingBox();
+    assert.ok(Math.abs(put.x - to.x) <= 16 && Math.abs(put.y - to.y) <= 16, `pasted at ${put.x}, ${put.y} instead of ${to.x}, ${to.y}`);
+    await page.keyboard.press("Control+z");
+    await card(page, "Here").nth(1).waitFor({ state: "detached" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("says why something is refused", async () => {
+    await saved(page);
+    await edges(page, "Here", "There").waitFor({ state: "attached" });
+    // A drag back to where the connection comes from would be a circle.
+    const center = async (locator) => {
+      const b = await locator.boundingBox();
+      return [b.x + b.width / 2, b.y + b.height / 2];
+    };
+    await page.keyboard.press("1");
+    await dragIn(page, "Function", { x: 200, y: 300 });
+    await card(page, "Function").waitFor();
+    await dragEdge(page, "Here", "Function");
+    await page.mouse.move(...(await center(card(page, "Here").locator(".react-flow__handle.source"))));
+    await page.mouse.down();
+    const target = await center(card(page, "Function").locator(".react-flow__handle.target"));
+    await page.mouse.move(target[0] - 5, target[1], { steps: 5 });
+    await page.mouse.move(...target);
+    await page.mouse.up();
+    await said("Not connected: they are connected already.");
+    await saved(page);
+    await ask(page, "PATCH", "/drafts/Far", { locked: true });
+    await page.getByText("This flow is locked: it can be read, not changed.").first().waitFor();
+    await card(page, "Function").focus();
+    await page.keyboard.press("Delete");
+    await said("The flow is locked.");
+    await card(page, "Function").waitFor();
+    assert.deepEqual(faults, []);
+  });
+
+  it("gives a flow with mistakes as it is kept", async () => {
+    const broken = chain([node("raw", "Function", "Broken", { codeEditor: { value: "return (", validate: true }, left: "over" })]);
+    await putFlow(page, "Broken", broken);
+    await page.goto(`${product.url}/_/flows`);
+    await page.getByRole("button", { name: "Actions for Broken" }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: "Export raw, as it is kept" }).click();
+    const file = await download;
+    assert.equal(file.suggestedFilename(), "Broken.raw.json");
+    assert.deepEqual(JSON.parse(readFileSync(await file.path(), "utf8")), (await getFlow(page, "Broken")).flow);
     assert.deepEqual(faults, []);
   });
 

@@ -64,7 +64,8 @@ export function CommandPalette() {
       if (action.takesKeys?.() === false) return;
       e.preventDefault();
       e.stopPropagation();
-      if (!action.disabled) action.run();
+      if (action.disabled === undefined) action.run();
+      else action.refuse?.(action.disabled);
     };
     // In the capture phase: before the canvas library and the kit see the key.
     addEventListener("keydown", handleKey, true);

@@ -16,6 +16,8 @@ export interface Action {
   keywords?: string;
   /** Why it cannot be done now; undefined when it can. */
   disabled?: string | undefined;
+  /** Says why, when its keys ask for what cannot be done. */
+  refuse?: (why: string) => void;
   /** Not listed in the palette (movement keys). */
   quiet?: boolean;
   /** Its keys act only with focus inside the element marked data-scope with this name. */

@@ -1,5 +1,5 @@
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useStore } from "@xyflow/react";
 import { memo } from "react";
 import { t } from "../../../text/t";
 
@@ -29,11 +29,10 @@ const STUB = 24;
 export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...ends }: EdgeProps<LineEdge>) {
   const [line, x, y] = getBezierPath(ends);
   const { sourceX, sourceY, targetX, targetY } = ends;
-  const isLong =
-    Math.hypot(targetX - sourceX, targetY - sourceY) > LONG &&
-    !selected &&
-    !data?.isHovered &&
-    !data?.lit === undefined;
+  const isFarApart = Math.hypot(targetX - sourceX, targetY - sourceY) > LONG;
+  // From afar the tags cannot be read, and the whole line is in sight.
+  const isNear = useStore((s) => isFarApart && s.transform[2] >= 0.5);
+  const isLong = isNear && !selected && !data?.isHovered && data?.lit === undefined;
   const path = isLong ? `M${sourceX},${sourceY} h${STUB} M${targetX - STUB},${targetY} h${STUB}` : line;
   const className = [
     "line",

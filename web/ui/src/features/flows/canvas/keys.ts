@@ -157,7 +157,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       ...more,
     });
     const edit = (id: string, label: string, run: () => void, more: Partial<Action> = {}): Action =>
-      one(id, label, run, { disabled: locked, ...more });
+      one(id, label, run, { disabled: locked, refuse: editor.announce, ...more });
     // Keys of a mode mean what the mode says, and are back to themselves after it.
     const during = (id: string, label: string, keys: string[], run: () => void): Action =>
       one(id, label, run, { keys });
