@@ -30,13 +30,12 @@ func Become(f *Folder, h *Handover) error {
 	if err != nil {
 		return err
 	}
-	h.Args, h.Lock, h.Previous = os.Args, 0, 0
-	if f.lock.file != nil {
-		h.Lock = int(f.lock.file.Fd())
-	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.Args, h.Previous, h.folder = os.Args, 0, f
 	if runtime.GOOS == "linux" { // where a program can be run that is no longer at its path
 		if own, err := os.Open("/proc/self/exe"); err == nil {
-			h.Keep(own)
+			h.files = append(h.files, own)
 			h.Previous = int(own.Fd())
 		}
 	}
@@ -44,8 +43,12 @@ func Become(f *Folder, h *Handover) error {
 }
 
 // FallBack gives the process back to the program before, because this one could not
-// start. It returns when there is none; f is nil while the folder is not open.
-func (h *Handover) FallBack(f *Folder, failure string) error {
+// start. It returns when there is none: after an ordinary start, once the restart is
+// over, and on systems other than Linux, where a program can be run only at its path,
+// and that is this one's by now. There the rehearsal alone keeps what cannot start
+// from taking over; what fails in spite of it ends, and whoever supervises starts it
+// again.
+func (h *Handover) FallBack(failure string) error {
 	if h == nil {
 		return nil
 	}
@@ -56,13 +59,16 @@ func (h *Handover) FallBack(f *Folder, failure string) error {
 	}
 	path := fmt.Sprintf("/proc/self/fd/%d", h.Previous)
 	h.Failure, h.Previous = failure, 0
-	if f != nil && f.lock.file != nil {
-		h.Lock = int(f.lock.file.Fd())
-	}
 	return h.exec(path)
 }
 
 func (h *Handover) exec(path string) error {
+	if h.folder != nil {
+		h.Lock = 0
+		if file := h.folder.lock.file; file != nil {
+			h.Lock = int(file.Fd())
+		}
+	}
 	numbers := []int{h.Lock, h.Previous}
 	for i, s := range h.Sockets {
 		if s.File != nil {

@@ -42,7 +42,7 @@ func Become(f *Folder, h *Handover) error {
 }
 
 // FallBack returns: the process before still waits for this one and goes on by itself.
-func (h *Handover) FallBack(*Folder, string) error { return nil }
+func (h *Handover) FallBack(string) error { return nil }
 
 // awaitReady waits until the process serves.
 func (f *Folder) awaitReady(pid int) error {

@@ -34,8 +34,9 @@ type Handover struct {
 	Lock     int `json:"lock,omitempty"`     // holds the folder's lock
 	Previous int `json:"previous,omitempty"` // the program before, should this one not start
 
-	mu    sync.Mutex
-	files []*os.File // to close when the restart is over
+	mu     sync.Mutex
+	files  []*os.File // to close when the restart is over
+	folder *Folder    // whose lock it is, once somebody holds it
 }
 
 // Socket is an open listening socket on its way from one process to the next.
@@ -123,6 +124,9 @@ func (f *Folder) Adopt(h *Handover) {
 	if h == nil || h.Lock == 0 || f.readOnly || f.lock.file != nil {
 		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.folder = f
 	private(h.Lock)
 	f.lock.file = os.NewFile(uintptr(h.Lock), lockName)
 }

@@ -5,6 +5,7 @@ package process_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,6 +200,74 @@ func stream(p *drive.Program, who *drive.Client) (*http.Response, error) {
 	return res, err
 }
 
+// rehearsed is a script that is EcoFlow, and for the start itself, though not for its
+// rehearsal, one with more arguments.
+func rehearsed(arguments string) string {
+	return `for last; do :; done; [ "$last" = check ] && exec ` + binary + ` "$@"; exec ` + binary + ` "$@" ` + arguments
+}
+
+// told checks that the console says why a restart did not work.
+func told(t *testing.T, p *drive.Program, why string) {
+	t.Helper()
+	_, said, ok := strings.Cut(p.Output(), "The restart failed, and EcoFlow goes on as before: ")
+	for ok {
+		var line string
+		line, said, _ = strings.Cut(said, "\n")
+		if strings.Contains(line, why) {
+			return
+		}
+		_, said, ok = strings.Cut(said, "The restart failed, and EcoFlow goes on as before: ")
+	}
+	t.Errorf("nobody was told of %q:\n%s", why, p.Output())
+}
+
+// R11: what hangs in its start, before it has opened the data folder or while it does,
+// gives way to the program before after 20 s; nobody is refused meanwhile.
+func TestARestartThatHangs(t *testing.T) {
+	linuxOnly(t)
+	for hangs, file := range map[string]string{"before the folder is opened": "ecoflow.json", "while it is opened": "secret.key"} {
+		t.Run(hangs, func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			program := filepath.Join(t.TempDir(), "ecoflow")
+			must(t, exec.Command("cp", binary, program).Run())
+			p, err := drive.Start(program, t.TempDir(), nil, "--port", "0", "--no-browser", "--auth")
+			must(t, err)
+			t.Cleanup(p.Kill)
+			ada := administrator(t, p)
+			must(t, ada.Deploy(simple()))
+
+			elsewhere := t.TempDir()
+			must(t, syscall.Mkfifo(filepath.Join(elsewhere, file), 0o600)) // whoever reads it waits
+			must(t, os.Remove(program))
+			must(t, os.WriteFile(program, []byte("#!/bin/sh\n"+rehearsed("--dir "+elsewhere)+"\n"), 0o755))
+			if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "restart"}`); a.Status != 200 {
+				t.Fatalf("restart: %s", a)
+			}
+			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+				if runs, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID)); err == nil && runs == binary {
+					break // the one that hangs
+				} else if time.Now().After(deadline) {
+					t.Fatal("nobody took over")
+				}
+			}
+			patient := p.Client()
+			patient.HTTP.Timeout = 2 * time.Minute
+			want(t, patient, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+			awaitReady(t, p, 2)
+			told(t, p, "it was not ready within 20s")
+			answers(t, p)
+			if a := ask(t, ada, "GET", "/systemApi/server/state", nil); !strings.Contains(a.Body, `"code":"restart"`) {
+				t.Errorf("the window is not told: %s", a)
+			}
+			must(t, os.Remove(program))
+			must(t, exec.Command("cp", binary, program).Run())
+			restart(t, p, ada, `{"Mode": "restart"}`)
+			answers(t, p)
+			stop(t, p)
+		})
+	}
+}
+
 // R11: whatever lies where the program should be, the old one serves on and says why.
 func TestARestartIntoSomethingBroken(t *testing.T) {
 	place := t.TempDir()
@@ -225,7 +295,9 @@ func TestARestartIntoSomethingBroken(t *testing.T) {
 		{"a folder", func() error { return os.Mkdir(program, 0o755) }, "does not run", false},
 		{"a program that is content with everything", script("exit 0"), "is not EcoFlow", false},
 		{"a program that fails", script("echo a library is missing >&2; exit 127"), "library is missing", false},
-		{"one that starts only in the rehearsal", script(`for last; do :; done; [ "$last" = check ] && exec ` + binary + ` "$@"; exec ` + binary + ` "$@" --port none`), "", true},
+		{"one that starts only in the rehearsal", script(rehearsed("--port none")), "Some settings are not valid", true},
+		{"one that has nowhere to listen", script(rehearsed("--host 203.0.113.1")), "listen on 203.0.113.1", true},
+		{"one whose folder is none", script(rehearsed("--dir " + program)), "is not a folder", true},
 	}
 	if !testing.Short() { // 20 s
 		cases = append(cases, struct {
@@ -241,9 +313,7 @@ func TestARestartIntoSomethingBroken(t *testing.T) {
 			must(t, tt.make())
 			if tt.later {
 				restart(t, p, ada, `{"Mode": "restart"}`)
-				if !strings.Contains(p.Output(), "The restart failed, and EcoFlow goes on as before") {
-					t.Errorf("nobody was told:\n%s", p.Output())
-				}
+				told(t, p, tt.says)
 			} else if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "restart"}`); a.Status != 503 || !strings.Contains(a.Body, tt.says) || !strings.Contains(a.Body, "restart_refused") {
 				t.Errorf("answered %s", a)
 			}

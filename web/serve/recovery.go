@@ -32,16 +32,16 @@ const partingTime = 5 * time.Second
 
 // recoverFrom serves the page of a recovery when err says that the database cannot be
 // used (R18), which handled reports. again says that the product may start then.
-func recoverFrom(o *instance.Options, folder *instance.Folder, left *instance.Handover, ready func(), err *error) (again, handled bool) {
+func recoverFrom(o *instance.Options, folder *instance.Folder, left *instance.Handover, err *error) (again, handled bool) {
 	file, ok := storage.BrokenFile(filepath.Join(folder.Path(), databaseName), system.Version(), slog.Default(), *err)
 	if !ok {
 		return false, false
 	}
 	if file.Found().Problem == recovery.Newer { // the program before may be new enough
-		complain("", left.FallBack(folder, (*err).Error()))
+		complain("", left.FallBack((*err).Error()))
 	}
 	var port int
-	if again, port, *err = recoverFolder(*o, folder, file, left, ready); *err != nil || !again {
+	if again, port, *err = recoverFolder(*o, folder, file, left); *err != nil || !again {
 		return false, true
 	}
 	// The window that recovered it finds the product where the page was.
@@ -56,7 +56,7 @@ func recoverFrom(o *instance.Options, folder *instance.Folder, left *instance.Ha
 
 // recoverFolder serves the page of a recovery until it has ended, and reports whether
 // the product may start then, and on which port the page was.
-func recoverFolder(o instance.Options, folder *instance.Folder, file *storage.Broken, left *instance.Handover, ready func()) (again bool, port int, err error) {
+func recoverFolder(o instance.Options, folder *instance.Folder, file *storage.Broken, left *instance.Handover) (again bool, port int, err error) {
 	ctx := context.Background()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -130,7 +130,7 @@ func recoverFolder(o instance.Options, folder *instance.Folder, file *storage.Br
 	}
 	fmt.Println("EcoFlow can be recovered at", front.Address())
 	fault.Go(records.Logger, "browser", func() { show(o, target) })
-	ready()
+	left.Over()
 
 	port = int(front.Addresses()[0].Port())
 	select {

@@ -48,6 +48,19 @@ func Main(args []string) (code int) {
 		complain("", err)
 		return 1
 	}
+	// From here on nothing that fails or hangs keeps the program before from going on.
+	if left != nil {
+		overdue := time.AfterFunc(instance.ReadyTime, func() {
+			complain("", left.FallBack(fmt.Sprintf("it was not ready within %s", instance.ReadyTime)))
+		})
+		defer overdue.Stop()
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			complain("", left.FallBack(fmt.Sprint(p)))
+			panic(p)
+		}
+	}()
 	o, err := instance.ParseOptions(args, os.Getenv)
 	switch {
 	case err != nil:
@@ -61,7 +74,7 @@ func Main(args []string) (code int) {
 		code, err = begin(o, left)
 	}
 	if code != 0 { // of a program that took over from another one, which goes on then
-		complain("", left.FallBack(nil, err.Error()))
+		complain("", left.FallBack(err.Error()))
 	}
 	return code
 }
@@ -125,20 +138,9 @@ func run(o instance.Options, path string, left *instance.Handover) error {
 // live serves on the folder, and after each restart that was asked for a successor
 // does. What a successor cannot begin, its predecessor goes on with.
 func live(o instance.Options, folder *instance.Folder, left *instance.Handover) error {
-	overdue := time.AfterFunc(instance.ReadyTime, func() {
-		complain("", left.FallBack(folder, fmt.Sprintf("it was not ready within %s", instance.ReadyTime)))
-	})
-	defer func() {
-		if p := recover(); p != nil {
-			complain("", left.FallBack(folder, fmt.Sprint(p)))
-			panic(p)
-		}
-	}()
 	for {
-		ready := func() { overdue.Stop(); left.Over() }
-		next, err := serve(o, folder, left, ready)
-		overdue.Stop()
-		if again, handled := recoverFrom(&o, folder, left, ready, &err); again {
+		next, err := serve(o, folder, left)
+		if again, handled := recoverFrom(&o, folder, left, &err); again {
 			left = nil // its sockets were the recovery's
 			continue
 		} else if handled {
@@ -146,7 +148,7 @@ func live(o instance.Options, folder *instance.Folder, left *instance.Handover) 
 		}
 		if next == nil {
 			if err != nil {
-				complain("", left.FallBack(folder, err.Error()))
+				complain("", left.FallBack(err.Error()))
 			}
 			return errors.Join(err, folder.Release())
 		}
@@ -192,8 +194,8 @@ func (p *process) run(name string, task func()) {
 }
 
 // serve runs the product on the folder until somebody asks it to stop, or to start
-// anew: then it returns what the successor gets. ready is called when it serves.
-func serve(o instance.Options, folder *instance.Folder, left *instance.Handover, ready func()) (next *instance.Handover, err error) {
+// anew: then it returns what the successor gets.
+func serve(o instance.Options, folder *instance.Folder, left *instance.Handover) (next *instance.Handover, err error) {
 	ctx := context.Background()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -306,7 +308,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover,
 		err = p.greet(ctx)
 	}
 	if err == nil {
-		ready()
+		left.Over()
 		p.warn("service manager not told", instance.Notify("READY=1"))
 		p.run("reserve", func() { p.keepReserve(records, reserveAfter) })
 		err = p.wait(signals, failed)
