@@ -24,7 +24,7 @@ type Suspect struct {
 	Number int64     `json:"number"`
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
-	GoBack int64     `json:"goBack,omitzero" doc:"The number of the one before it, to go back to; absent when there is none."`
+	GoBack int64     `json:"goBack" doc:"The number of the one before it, to go back to; 0 is before the first: no flow live, every setting its default."`
 }
 
 // suspectsLooked is how many deployments are looked at for the suspect.

@@ -262,7 +262,11 @@ func (c *Current) Compare(ctx context.Context, r Compare) (Compared, error) {
 	return Compared{from.Number, to.Number, between(from, to)}, nil
 }
 
+// pick returns a version; 0 is before the first, when every setting had its default.
 func pick(versions []Version, number int64) (Version, error) {
+	if number == 0 {
+		return Version{}, nil
+	}
 	for _, v := range versions {
 		if v.Number == number {
 			return v, nil
@@ -273,7 +277,7 @@ func pick(versions []Version, number int64) (Version, error) {
 
 // Restore asks for the settings of a version.
 type Restore struct {
-	Version int64  `path:"version"`
+	Version int64  `path:"version" doc:"0: the defaults."`
 	Base    *int64 `json:"base" doc:"The version that the caller saw."`
 }
 

@@ -207,7 +207,8 @@ func (e *Editor) deployed(ctx context.Context, flows []DeployedFlow) (flow.Docum
 	return doc, nil
 }
 
-// RestoreRequest brings a deployment back.
+// RestoreRequest brings a deployment back. Its number 0, with live, is what was live
+// before the first deployment: nothing.
 type RestoreRequest struct {
 	Number int64    `path:"number"`
 	To     string   `json:"to" required:"true" enum:"draft,live" doc:"draft: its flows become the drafts. live: it is deployed again, at once."`
@@ -226,11 +227,15 @@ type Restored struct {
 // Restore brings flows of a deployment back, as drafts or live. Either all of
 // them come back or none.
 func (e *Editor) Restore(ctx context.Context, r RestoreRequest) (Restored, error) {
-	_, flows, err := e.Store.Deployment(ctx, r.Number)
-	if err != nil {
-		return Restored{}, err
+	var flows []DeployedFlow
+	if r.Number != 0 || r.To != "live" {
+		var err error
+		if _, flows, err = e.Store.Deployment(ctx, r.Number); err != nil {
+			return Restored{}, err
+		}
 	}
 	if len(r.Flows) > 0 {
+		var err error
 		if flows, err = chosen(flows, r.Flows); err != nil {
 			return Restored{}, err
 		}

@@ -43,11 +43,12 @@ func deployments(a *app.App) []endpoint.Endpoint {
 			Allow:   auth.FlowEditor,
 		}, a.Editor.Changes),
 		endpoint.New(endpoint.Spec{
-			ID:      "deployment.restore",
-			Route:   "POST /deployments/{number}/restore",
-			Summary: "Bring a deployment back, as drafts or live",
-			Allow:   auth.FlowEditor,
-			Audit:   "Brought deployment {number} back ({to})",
+			ID:          "deployment.restore",
+			Route:       "POST /deployments/{number}/restore",
+			Summary:     "Bring a deployment back, as drafts or live",
+			Description: "Number 0, live: as before the first deployment, so that no flow answers.",
+			Allow:       auth.FlowEditor,
+			Audit:       "Brought deployment {number} back ({to})",
 		}, a.Editor.Restore),
 	}
 }

@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"bufio"
+	"errors"
 	"net/http"
 	"strings"
 	"syscall"
@@ -130,6 +131,98 @@ func TestTheWayOutOfSafeMode(t *testing.T) {
 	answers(t, p)
 	crash() // one more is not three
 	answers(t, p)
+}
+
+// Safe mode suspects the settings where they changed last, and before the very first
+// change there is a way back as well: no flow live, every setting its default.
+func TestTheWayBackBeforeTheFirst(t *testing.T) {
+	unixOnly(t)
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(simple()))
+	var state struct {
+		SafeMode struct {
+			Suspect struct {
+				Kind           string
+				Number, GoBack int64
+			}
+			Mended bool
+		}
+		Troubles []struct{ Message string }
+	}
+	for _, round := range []struct {
+		change         func() error
+		kind           string
+		number, goBack int64
+		says, back     string
+	}{
+		{nil, "deployment", 1, 0, "Deployment 1 was the last change", "/systemApi/deployments/0/restore"},
+		{func() error { return errors.Join(ada.Deploy(simple()), ada.Set(map[string]any{"limits.runTime": 5000})) }, "settings", 1, 0, "Version 1 of the settings was the last change", "/systemApi/settings/versions/0/restore"},
+		{func() error { return ada.Set(map[string]any{"limits.runTime": 7000}) }, "settings", 3, 2, "Version 3 of the settings was the last change", "/systemApi/settings/versions/2/restore"},
+	} {
+		if round.change != nil {
+			must(t, round.change())
+		}
+		for range 3 {
+			must(t, p.Signal(syscall.SIGABRT))
+			if _, err := p.Wait(20 * time.Second); err != nil {
+				t.Fatal(err)
+			}
+			p = start(t, dir, "--auth")
+		}
+		ada = p.Client()
+		must(t, ada.SignIn())
+		look := func() {
+			t.Helper()
+			state.SafeMode.Mended = false
+			must(t, ask(t, ada, "GET", "/systemApi/server/state", nil).Payload(&state))
+		}
+		look()
+		if got := state.SafeMode.Suspect; got.Kind != round.kind || got.Number != round.number || got.GoBack != round.goBack || state.SafeMode.Mended {
+			t.Fatalf("%+v; want %+v", state.SafeMode, round)
+		}
+		if len(state.Troubles) != 1 || !strings.Contains(state.Troubles[0].Message, round.says) {
+			t.Errorf("%+v; want %s", state.Troubles, round.says)
+		}
+		if a := ask(t, ada, "POST", round.back, `{"to": "live"}`); a.Status != 200 {
+			t.Fatalf("going back: %s", a)
+		}
+		if look(); !state.SafeMode.Mended {
+			t.Error("going back is no change")
+		}
+		restart(t, p, ada, `{"Mode": "restart", "safe": false}`)
+		if round.kind == "deployment" {
+			if a := ask(t, ada, "GET", "/api/hello", nil); a.Status != 404 {
+				t.Errorf("with no flow live: %s", a)
+			}
+			continue
+		}
+		answers(t, p)
+		var page struct {
+			Fields []struct {
+				Key    string
+				Value  any
+				Source string
+			}
+		}
+		must(t, ask(t, ada, "GET", "/systemApi/settings", nil).Payload(&page))
+		found := false
+		for _, f := range page.Fields {
+			if f.Key == "limits.runTime" {
+				found = true
+				if f.Source != "default" {
+					t.Errorf("after going back it is %v, from %s", f.Value, f.Source)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%+v", page)
+		}
+	}
+	if a := ask(t, ada, "POST", "/systemApi/deployments/0/restore", `{"to": "draft"}`); a.Status != 404 {
+		t.Errorf("drafts of no deployment: %s", a)
+	}
 }
 
 // Asked for at the start, safe mode is left through the window, and entered again.

@@ -657,7 +657,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring a deployment back, as drafts or live */
+        /**
+         * Bring a deployment back, as drafts or live
+         * @description Number 0, live: as before the first deployment, so that no flow answers.
+         */
         post: operations["deployment.restore"];
         delete?: never;
         options?: never;
@@ -2143,8 +2146,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
-            /** @description The number of the one before it, to go back to; absent when there is none. */
-            goBack?: number;
+            /** @description The number of the one before it, to go back to; 0 is before the first: no flow live, every setting its default. */
+            goBack: number;
             /** @enum {string} */
             kind: "deployment" | "settings";
             number: number;
@@ -7890,6 +7893,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description 0: the defaults. */
                 version: number;
             };
             cookie?: never;

@@ -21,3 +21,10 @@ export function operate(mode: "restart" | "stop", safe?: boolean) {
 }
 
 export type ServerNow = Awaited<ReturnType<NonNullable<typeof stateQuery.queryFn>>>;
+export type Suspect = NonNullable<NonNullable<ServerNow["safeMode"]>["suspect"]>;
+
+/** Where the way back from a suspect leads: to the one before, or before the first, where nothing was live and no setting set. */
+export function wayBack({ kind, goBack }: Suspect) {
+  if (goBack > 0) return kind;
+  return kind === "deployment" ? "noFlows" : "defaults";
+}

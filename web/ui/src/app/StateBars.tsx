@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useServerEvents } from "../api/events";
 import { isProblem } from "../api/problem";
-import { type ServerNow, stateQuery } from "../api/server";
+import { type ServerNow, stateQuery, wayBack } from "../api/server";
 import { Gated } from "../components/Gated";
 import { t } from "../text/t";
 import { ask, whyNotOperate } from "./serverActions";
@@ -61,14 +61,14 @@ function WayOut({ safe }: { safe: ServerNow["safeMode"] | undefined }) {
   const needs = suspect?.kind === "settings" ? "serverConfigurationUpdate" : "flowEditor";
   return (
     <>
-      {suspect?.goBack && !safe?.mended && (
+      {suspect && !safe?.mended && (
         <Gated reason={can(me, needs) ? undefined : t("people.needs", { permission: needs })}>
           <Button
             size="compact-sm"
             variant="default"
             onClick={() => void import("./serverDialogs").then((d) => d.askGoBack(suspect))}
           >
-            {t(`safe.${suspect.kind}Back`, { number: suspect.goBack })}
+            {t(`safe.${wayBack(suspect)}Back`, { number: suspect.goBack })}
           </Button>
         </Gated>
       )}

@@ -3,7 +3,7 @@
 import { Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, payload } from "../api/client";
-import { operate, type ServerNow, stateQuery } from "../api/server";
+import { operate, type Suspect, stateQuery, wayBack } from "../api/server";
 import { confirmDanger } from "../components/confirmDanger";
 import { t } from "../text/t";
 import { queries } from "./queries";
@@ -60,12 +60,13 @@ export function askStop(): void {
 }
 
 /** Asks, and makes live, or puts in force, what was so before the suspect. */
-export function askGoBack(suspect: NonNullable<NonNullable<ServerNow["safeMode"]>["suspect"]>): void {
-  const { kind, number, goBack = 0 } = suspect;
+export function askGoBack(suspect: Suspect): void {
+  const { kind, number, goBack } = suspect;
+  const way = wayBack(suspect);
   confirmDanger({
-    title: t(`safe.${kind}Title`, { number: goBack }),
-    children: <Text>{t(`safe.${kind}Text`, { number, goBack })}</Text>,
-    confirm: t(`safe.${kind}Back`, { number: goBack }),
+    title: t(`safe.${way}Title`, { number: goBack }),
+    children: <Text>{t(`safe.${way}Text`, { number, goBack })}</Text>,
+    confirm: t(`safe.${way}Back`, { number: goBack }),
     act: async () => {
       if (kind === "deployment")
         await payload(
