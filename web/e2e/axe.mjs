@@ -10,10 +10,11 @@ async function settled() {
   }
 }
 
-/** What axe finds on a page as it is now: one line a rule, with where. */
-export async function violations(page) {
+/** What axe finds on a page as it is now, or in a part of it: one line a rule, with where. */
+export async function violations(page, part) {
   await page.evaluate(settled);
   // No page of ours holds a frame of another origin, and nobody reads what passed: both take most of the time.
-  const found = await new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ["violations"] }).analyze();
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ["violations"] });
+  const found = await (part ? axe.include(part) : axe).analyze();
   return found.violations.map((v) => `${v.id} (${v.help}): ${v.nodes.map((n) => `${n.target.join(" ")} ${n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""}`).join(" | ")}`);
 }

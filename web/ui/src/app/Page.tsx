@@ -1,5 +1,8 @@
-import { type ReactNode, useEffect } from "react";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { t } from "../text/t";
+
+/** Whether a page stands in the frame of the window, in its main part. */
+export const InFrame = createContext(false);
 
 /** A page: its one heading, which also is the window's title, and its content. */
 export function Page({
@@ -14,8 +17,9 @@ export function Page({
   children: ReactNode;
 }) {
   useTitle(title);
+  const Part = useContext(InFrame) ? "div" : "main";
   return (
-    <div className="page" style={wide ? { maxWidth: "none" } : undefined}>
+    <Part className="page" style={wide ? { maxWidth: "none" } : undefined}>
       <div className="page__head">
         <h1 className="page__title" tabIndex={-1}>
           {title}
@@ -23,13 +27,14 @@ export function Page({
         <div className="page__actions">{actions}</div>
       </div>
       {children}
-    </div>
+    </Part>
   );
 }
 
 /** Sets the window's title while the component is shown. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · ${t("app.name")}`;
+    const product = t("app.name");
+    document.title = title === product ? title : `${title} · ${product}`;
   }, [title]);
 }

@@ -28,6 +28,7 @@ import { ConnectionBar, ConnectionState } from "./ConnectionBar";
 import { ConsentDialog } from "./ConsentDialog";
 import { Nav, visibleEntries } from "./Nav";
 import { entries } from "./nav";
+import { InFrame } from "./Page";
 import { applyToPage, type Preferences, usePreferences, useSetPreferences } from "./preferences";
 import { ServerEnd } from "./ServerEnd";
 import { SignInDialog } from "./SignInDialog";
@@ -246,9 +247,11 @@ export function Shell() {
         onFold={editing ? undefined : () => setPreferences({ navCollapsed: !preferences.navCollapsed })}
       />
       <main className="shell__main" id="main" tabIndex={-1} ref={main}>
-        <Allowed>
-          <Outlet />
-        </Allowed>
+        <InFrame value={true}>
+          <Allowed>
+            <Outlet />
+          </Allowed>
+        </InFrame>
       </main>
       <CommandPalette />
       <ConsentDialog />

@@ -2,22 +2,34 @@
 
 import { Alert, Button, Code, CopyButton, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Link, useMatches, useRouter } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { isProblem } from "../api/problem";
 import { t } from "../text/t";
 import { Page } from "./Page";
 
-export function Pending() {
+/** Something that is being fetched, in its rough shape: seen and said when it takes more than a moment. */
+export function Loading({ rows = 1, height = 36 }: { rows?: number; height?: number }) {
   return (
-    <div className="page" aria-busy="true">
+    <div className="loading" aria-busy="true">
       <span className="visually-hidden" role="status">
         {t("common.loading")}
       </span>
-      <Skeleton height={28} width={220} mb="lg" />
-      <Skeleton height={120} mb="md" />
-      <Skeleton height={120} />
+      {Array.from({ length: rows }, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: one is like the other
+        <Skeleton key={i} height={height} mb="sm" />
+      ))}
     </div>
+  );
+}
+
+/** A page before it is there; its name is known already. */
+export function Pending() {
+  const title = useMatches({ select: (matches) => matches.at(-1)?.staticData.title });
+  return (
+    <Page title={t(title ?? "app.name")}>
+      <Loading rows={2} height={120} />
+    </Page>
   );
 }
 
@@ -51,10 +63,11 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-export function PageError({ error, reset }: { error: unknown; reset?: () => void }) {
+export function PageError({ error }: { error: unknown }) {
+  const router = useRouter();
   return (
     <Page title={t("error.crash")}>
-      <Failure error={error} {...(reset ? { retry: reset } : {})} />
+      <Failure error={error} retry={() => void router.invalidate()} />
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, SegmentedControl, Select, Skeleton } from "@mantine/core";
+import { Alert, Button, SegmentedControl, Select } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -7,7 +7,7 @@ import { CONFIGURATION } from "../../api/drafts";
 import { useServerEvents } from "../../api/events";
 import { isProblem } from "../../api/problem";
 import { Page } from "../../app/Page";
-import { Failure, NotFound } from "../../app/states";
+import { Failure, Loading, NotFound } from "../../app/states";
 import { Changes } from "../../components/changes/Changes";
 import { RelativeTime } from "../../components/RelativeTime";
 import { t } from "../../text/t";
@@ -47,7 +47,7 @@ export function DeploymentPage() {
       }
     >
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {!data && !error && <Skeleton height={240} />}
+      {!data && !error && <Loading rows={4} height={56} />}
       {data && (
         <Opened key={data.number} deployment={data} isRestoring={isRestoring} onRestored={() => setRestoring(false)} />
       )}
@@ -122,10 +122,10 @@ function Opened({ deployment: d, isRestoring, onRestored }: OpenedProps) {
         />
       </div>
       {changes.error && <Failure error={changes.error} retry={() => void changes.refetch()} />}
-      {!changes.data && !changes.error && <Skeleton height={160} />}
+      {!changes.data && !changes.error && <Loading height={160} />}
       {changes.data && view === "text" && <Changes flows={changes.data.flows} none={t("deployments.same")} />}
       {changes.data && view === "canvas" && (
-        <Suspense fallback={<Skeleton height={420} />}>
+        <Suspense fallback={<Loading height={420} />}>
           <Comparison deployment={d} changes={changes.data} />
         </Suspense>
       )}

@@ -1,11 +1,11 @@
-import { Button, Select, Skeleton, Table } from "@mantine/core";
+import { Button, Select, Table } from "@mantine/core";
 import { IconPinFilled } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { CONFIGURATION, draftsQuery } from "../../api/drafts";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { Badge } from "../../components/changes/Changes";
 import { RelativeTime } from "../../components/RelativeTime";
 import { t } from "../../text/t";
@@ -51,7 +51,7 @@ export function DeploymentsPage() {
       }
     >
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={180} />}
+      {isPending && <Loading rows={6} />}
       {data && rows.length === 0 && flow && (
         <Empty
           actions={

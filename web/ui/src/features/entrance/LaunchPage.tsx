@@ -1,10 +1,10 @@
-import { Loader, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { api, payload } from "../../api/client";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { wayBack } from "../../app/wayBack";
 import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
@@ -43,7 +43,7 @@ export function LaunchPage() {
           <Text>{t("locked.text")}</Text>
         </>
       ) : (
-        <Loader size={24} aria-label={t("common.loading")} />
+        <Loading rows={3} />
       )}
     </Entrance>
   );

@@ -1,4 +1,4 @@
-import { Alert, Button, Menu, Skeleton, Switch, TextInput } from "@mantine/core";
+import { Alert, Button, Menu, Switch, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconClipboardText, IconInfoCircle, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -8,7 +8,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import { useActions } from "../../app/actions";
 import { Page } from "../../app/Page";
 import { can, useMe } from "../../app/session";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { useTableView } from "../../app/tables";
 import { Badge } from "../../components/changes/Changes";
 import { Gated } from "../../components/Gated";
@@ -49,7 +49,7 @@ export function EnvironmentPage() {
   if (data) return <Variables overview={data} error={error} retry={() => void refetch()} />;
   return (
     <Page title={t("nav.environment")} wide>
-      {error ? <Failure error={error} retry={() => void refetch()} /> : <Skeleton height={240} />}
+      {error ? <Failure error={error} retry={() => void refetch()} /> : <Loading rows={6} />}
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, SegmentedControl, Skeleton, Table, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Table, TextInput, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconDownload, IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -11,7 +11,7 @@ import { type Action, useActions } from "../../app/actions";
 import { Page } from "../../app/Page";
 import { takeImport } from "../../app/pickedImport";
 import { report } from "../../app/report";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { JsonFile } from "../../components/JsonFile";
 import { RelativeTime } from "../../components/RelativeTime";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
@@ -107,7 +107,7 @@ export function FlowsPage() {
       }
     >
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={180} />}
+      {isPending && <Loading rows={6} />}
       {data && rows.length === 0 && (
         <Empty
           actions={

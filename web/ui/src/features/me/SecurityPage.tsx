@@ -1,4 +1,4 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDeviceDesktop } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -6,7 +6,7 @@ import { api, payload } from "../../api/client";
 import { useServerEvents } from "../../api/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { confirmDanger } from "../../components/confirmDanger";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
@@ -75,7 +75,7 @@ function Sessions() {
   return (
     <Section title={t("session.title")} text={t("session.text")}>
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={96} />}
+      {isPending && <Loading height={96} />}
       {data && (
         <ul className="me__list">
           {data.map((s) => (

@@ -1,11 +1,11 @@
-import { Alert, Button, Checkbox, CopyButton, Group, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, CopyButton, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import type { Me } from "../../app/session";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { confirmDanger } from "../../components/confirmDanger";
 import { Dialog } from "../../components/Dialog";
 import { RelativeTime } from "../../components/RelativeTime";
@@ -31,7 +31,7 @@ export function Tokens({ me }: { me: Me }) {
   return (
     <Section title={t("token.title")} text={t("token.text")}>
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={96} />}
+      {isPending && <Loading height={96} />}
       {data?.length === 0 && <Empty>{t("token.empty")}</Empty>}
       {data && data.length > 0 && (
         <ul className="me__list">

@@ -14,15 +14,16 @@ interface Props<T> {
 /** A card of the overview with its own loading and failed state. */
 export function Card<T>({ title, query, actions, children }: Props<T>) {
   const id = useId();
+  const isWaiting = query.data === undefined && query.error === null;
   return (
-    <section className="overview__card" aria-labelledby={id}>
+    <section className="overview__card" aria-labelledby={id} aria-busy={isWaiting}>
       <div className="overview__head">
         <h2 id={id}>{title}</h2>
         {actions}
       </div>
       {query.error !== null && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data !== undefined && children(query.data)}
-      {query.data === undefined && query.error === null && <Skeleton height={96} />}
+      {isWaiting && <Skeleton height={96} className="loading" />}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Skeleton, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Text, TextInput } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
@@ -8,7 +8,7 @@ import { useServerEvents } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
 import { Page } from "../../app/Page";
 import { can, useMe } from "../../app/session";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { Gated } from "../../components/Gated";
 import { StagedBar } from "../../components/StagedBar";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
@@ -24,8 +24,11 @@ import "./people.css";
 export function RolePage() {
   const { id } = useParams({ from: "/signed-in/roles/$id" });
   const queries = useQueryClient();
-  const { data: roles, error, isPending, refetch } = useQuery(rolesQuery);
-  const { data: catalogue } = useQuery(catalogueQuery);
+  const list = useQuery(rolesQuery);
+  const described = useQuery(catalogueQuery);
+  const roles = list.data;
+  const catalogue = described.data;
+  const error = list.error ?? described.error;
   useServerEvents(["access", "resync"], () => void queries.invalidateQueries({ queryKey: ["roles"] }));
   const role = roles?.find((r) => String(r._id) === id);
   if (role && catalogue) return <OpenRole key={role._id} role={role} catalogue={catalogue} />;
@@ -40,8 +43,17 @@ export function RolePage() {
     );
   return (
     <Page title={t("nav.roles")}>
-      {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={320} />}
+      {error ? (
+        <Failure
+          error={error}
+          retry={() => {
+            void list.refetch();
+            void described.refetch();
+          }}
+        />
+      ) : (
+        <Loading rows={5} height={56} />
+      )}
     </Page>
   );
 }

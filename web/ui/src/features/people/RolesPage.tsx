@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Menu, Select, Skeleton, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Menu, Select, Stack, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -8,7 +8,7 @@ import { useServerEvents } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
 import { Page } from "../../app/Page";
 import { type Me, useMe } from "../../app/session";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { useTableView } from "../../app/tables";
 import { Dialog } from "../../components/Dialog";
 import { Gated } from "../../components/Gated";
@@ -66,7 +66,7 @@ export function RolesPage() {
     <Page title={t("nav.roles")} actions={data?.length !== 0 && add}>
       <LocalNotice />
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={180} />}
+      {isPending && <Loading rows={6} />}
       {data?.length === 0 && <Empty actions={add}>{t("roles.none")}</Empty>}
       {data && data.length > 0 && (
         <DataTable

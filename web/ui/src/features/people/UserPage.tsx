@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, Menu, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Menu, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -10,7 +10,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import { Page } from "../../app/Page";
 import { report } from "../../app/report";
 import { type Me, useMe } from "../../app/session";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { RelativeTime } from "../../components/RelativeTime";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -62,7 +62,7 @@ export function UserPage() {
       }
     >
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={320} />}
+      {isPending && <Loading rows={5} height={56} />}
       {user && (
         <>
           <div className="people__facts">
@@ -292,7 +292,7 @@ function Access({ me, user }: { me: Me | undefined; user: User }) {
       <h2 id="user-access">{t("user.access")}</h2>
       {reason && <Text c="dimmed">{reason}</Text>}
       {!reason && error && <Failure error={error} retry={() => void refetch()} />}
-      {!reason && isPending && <Skeleton height={80} />}
+      {!reason && isPending && <Loading height={80} />}
       {data && data.sessions.length === 0 && data.tokens.length === 0 && <Empty>{t("user.noAccess")}</Empty>}
       {data && data.sessions.length > 0 && (
         <>

@@ -1,4 +1,4 @@
-import { Button, Menu, Select, Skeleton, TextInput } from "@mantine/core";
+import { Button, Menu, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { useMe } from "../../app/session";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { useTableView } from "../../app/tables";
 import { Gated } from "../../components/Gated";
 import { RelativeTime } from "../../components/RelativeTime";
@@ -95,7 +95,7 @@ export function UsersPage() {
     <Page title={t("nav.users")} actions={!isNobody && add}>
       <LocalNotice />
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Skeleton height={220} />}
+      {isPending && <Loading rows={6} />}
       {isNobody && <Empty actions={add}>{t("users.none")}</Empty>}
       {data && !isNobody && (
         <DataTable

@@ -6,7 +6,7 @@ import { api, payload } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { statusQuery } from "../../app/session";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
 import "../../styles/kitForms";
@@ -67,7 +67,7 @@ export function RecoveryPage() {
   if (!status) {
     return (
       <Entrance title={t("recovery.title")}>
-        <Loader size={24} aria-label={t("common.loading")} />
+        <Loading rows={3} />
       </Entrance>
     );
   }
@@ -171,7 +171,7 @@ function Recovery({ onStart, onQuit }: { onStart: () => void; onQuit: () => void
   if (!data) {
     return (
       <Entrance title={t("recovery.title")}>
-        <Loader size={24} aria-label={t("common.loading")} />
+        <Loading rows={3} />
       </Entrance>
     );
   }

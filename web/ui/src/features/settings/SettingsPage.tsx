@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Skeleton, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconInfoCircle, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -7,7 +7,7 @@ import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { queries } from "../../app/queries";
 import { can, useMe } from "../../app/session";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { StagedBar } from "../../components/StagedBar";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -52,23 +52,9 @@ export function SettingsPage() {
         </Link>
       </nav>
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {isPending && <Waiting />}
+      {isPending && <Loading rows={6} height={72} />}
       {data && <Loaded settings={data} />}
     </Page>
-  );
-}
-
-function Waiting() {
-  return (
-    <div aria-busy="true">
-      <span className="visually-hidden" role="status">
-        {t("common.loading")}
-      </span>
-      <Skeleton height={32} width={320} mb="lg" />
-      {[0, 1, 2, 3, 4, 5].map((i) => (
-        <Skeleton key={i} height={72} mb="sm" />
-      ))}
-    </div>
   );
 }
 

@@ -2,7 +2,7 @@ import { Button, Text } from "@mantine/core";
 import { IconArrowsMinimize } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, payload } from "../../api/client";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { t } from "../../text/t";
 import { inWords } from "./edits";
 import { databaseQuery, JSON_TYPE } from "./queries";
@@ -23,6 +23,7 @@ export function SystemDatabase({ id, readOnly }: { id: string; readOnly: string 
         {t("settings.database")}
       </h2>
       {error && <Failure error={error} retry={() => void refetch()} />}
+      {!data && !error && <Loading height={72} />}
       {data && (
         <div className="setting">
           <div className="setting__text">

@@ -1,8 +1,8 @@
-import { Button, Group, Skeleton, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useServerEvents } from "../../api/events";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { Gated } from "../../components/Gated";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
@@ -25,7 +25,7 @@ export function Versions(p: Props) {
   useServerEvents(["server", "resync"], () => void refetch());
   const [opened, setOpened] = useState<number>();
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (isPending) return <Skeleton height={180} />;
+  if (isPending) return <Loading rows={3} height={72} />;
   if (data.length === 0) return <Empty>{t("settings.noVersions")}</Empty>;
   const name = (key: string): string => p.settings.fields.find((f) => f.key === key)?.label ?? key;
   return (
@@ -78,7 +78,7 @@ function State({ version: v }: { version: Version }) {
 function Comparison({ settings, readOnly, waiting, onGoBack, version: v }: Props & { version: Version }) {
   const { data, error, isPending, refetch } = useQuery({ ...compareQuery(v.version), staleTime: 0 });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (isPending) return <Skeleton height={72} />;
+  if (isPending) return <Loading height={72} />;
   if (data.changes.length === 0) return <Text>{t("settings.sameAsNow")}</Text>;
   const { edits, locked } = editsTowards(settings, data.changes);
   const canGo = Object.keys(edits).length > 0;

@@ -1,8 +1,7 @@
-import { Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { statusQuery } from "../../app/session";
-import { Failure, NotFound } from "../../app/states";
+import { Failure, Loading, NotFound } from "../../app/states";
 import { Entrance } from "../../components/Entrance";
 import { t } from "../../text/t";
 import { Finish } from "./Finish";
@@ -30,7 +29,7 @@ export function SetupPage() {
   if (!data) {
     return (
       <Entrance title={t("setup.title")}>
-        <Loader size={24} aria-label={t("common.loading")} />
+        <Loading rows={3} />
       </Entrance>
     );
   }

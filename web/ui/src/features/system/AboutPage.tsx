@@ -1,10 +1,10 @@
-import { Skeleton, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { can, useMe } from "../../app/session";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { partName } from "../../components/partName";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText, type Tone } from "../../components/StateText";
@@ -33,7 +33,7 @@ export function AboutPage() {
 function Program() {
   const { data, error, refetch } = useQuery(aboutQuery);
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (!data) return <Skeleton height={120} mb="lg" />;
+  if (!data) return <Loading height={120} />;
   return (
     <dl className="system__facts system__section">
       <Fact name={t("about.version")}>{data.version}</Fact>
@@ -63,7 +63,7 @@ function HealthParts() {
     <section className="system__section" aria-labelledby="about-health">
       <h2 id="about-health">{t("health.title")}</h2>
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {!data && !error && <Skeleton height={200} />}
+      {!data && !error && <Loading rows={6} />}
       {data && (
         <ul className="system__parts">
           {data.parts.map((p) => (

@@ -1,4 +1,4 @@
-import { Button, Menu, Select, Skeleton, TextInput } from "@mantine/core";
+import { Button, Menu, Select, TextInput } from "@mantine/core";
 import { IconArrowUp, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -7,7 +7,7 @@ import { api, envelope } from "../../api/client";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { report } from "../../app/report";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { useTableView } from "../../app/tables";
 import { RelativeTime } from "../../components/RelativeTime";
 import { type Column, DataTable } from "../../components/table/DataTable";
@@ -168,7 +168,7 @@ export function AuditPage() {
     >
       <ChainState />
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
-      {list.isPending && <Skeleton height={320} />}
+      {list.isPending && <Loading rows={8} />}
       {data && (
         <DataTable
           name={t("nav.audit")}

@@ -1,11 +1,11 @@
-import { Button, Checkbox, Select, Skeleton, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { IconArrowDown, IconDownload, IconPlayerPause, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
-import { Empty, Failure } from "../../app/states";
+import { Empty, Failure, Loading } from "../../app/states";
 import { t } from "../../text/t";
 import { clockTime, exactTime } from "../../text/time";
 import { merged, wanted } from "./lines";
@@ -152,7 +152,7 @@ export function LogsPage() {
         )}
       </div>
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
-      {list.isPending && <Skeleton height={320} />}
+      {list.isPending && <Loading height={320} />}
       {data && rows.length === 0 && !isSearching && (
         <Empty
           actions={

@@ -1,0 +1,106 @@
+// Every page of the window while its data is on the way, when it cannot be had,
+// and after asking again.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { violations } from "../axe.mjs";
+import { pages, routes } from "../pages.mjs";
+import { addRole, addUser, setUp } from "../people.mjs";
+import { browser, openWindow, Product, sizes } from "../product.mjs";
+import { answering, ask, putFlow } from "../wire.mjs";
+
+const sentence = "Something went wrong on our side.";
+const broken = { status: 500, json: { error: true, payload: sentence, code: "internal", requestId: "TESTTEST" } };
+
+// Who is signed in and what happens are the frame's, not a page's.
+const frame = new Set(["/init/status", "/me", "/events"]);
+const data = (url) => url.pathname.startsWith("/systemApi/") && !frame.has(url.pathname.slice("/systemApi".length));
+const only = (path) => (url) => url.pathname === `/systemApi${path}`;
+
+describe("every page", () => {
+  let chromium;
+  let product;
+  let page;
+  let faults;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product({ auth: true }).start();
+    ({ page, faults } = await openWindow(chromium));
+    page.setDefaultTimeout(Number(process.env.WAIT ?? 45_000));
+    await setUp(page, product);
+    await putFlow(page, "any", answering("/any"));
+    await ask(page, "POST", "/flows/deploy", { mode: "all" });
+    await addUser(page, "grace", [await addRole(page, "Editors", "flowEditor")]);
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  /** Looks at the page as it is now; it begins and ends light and wide. */
+  async function look(where, ...ways) {
+    const found = [];
+    for (const [scheme, size] of [...ways, ["light", "wide"]]) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize(sizes[size]);
+      if (!ways.some((w) => w[0] === scheme && w[1] === size)) continue;
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${where}-${scheme}-${size}.png` });
+      found.push(...(await violations(page, "main")));
+      const over = await page.locator("main").evaluate((main) => main.scrollWidth - main.clientWidth);
+      if (over > 0) found.push(`${where} is ${over} px too wide, ${size}`);
+    }
+    assert.deepEqual(found, [], where);
+  }
+
+  /** Holds back what is asked for at such addresses, until it is told what comes of it. */
+  async function hold(matches) {
+    let end;
+    const answer = new Promise((resolve) => {
+      end = resolve;
+    });
+    await page.route(matches, async (route) => route.fulfill(await answer));
+    return end;
+  }
+
+  const waiting = () => page.locator("main [aria-busy=true], main [aria-label=Loading…]").first();
+  const heading = () => page.getByRole("heading", { level: 1 });
+
+  async function titled(p) {
+    if (p.title) await heading().filter({ hasText: p.title }).waitFor({ state: "attached" });
+    assert.equal(await heading().count(), 1);
+  }
+
+  /** Opens the page, sees it wait, fail with its sentence, and be whole after asking again. */
+  async function waitsAndFails(p, matches) {
+    const end = await hold(matches);
+    await page.goto(`${product.url}/_/${p.path}`, { waitUntil: "commit" });
+    await waiting().waitFor({ state: "attached" });
+    await titled(p);
+    await look(`${p.route.replaceAll("/", "_")}-waiting`, ["light", "wide"], ["dark", "narrow"]);
+    end(broken);
+    const failure = page.getByRole("alert").filter({ hasText: sentence });
+    await failure.first().waitFor();
+    await waiting().waitFor({ state: "detached" });
+    await failure.first().getByText("Request TESTTEST").waitFor();
+    assert.equal(await heading().count(), 1, "a heading when it failed");
+    await look(`${p.route.replaceAll("/", "_")}-failed`, ["light", "narrow"], ["dark", "wide"]);
+    await page.unroute(matches);
+    while ((await failure.count()) > 0) {
+      const before = await failure.count();
+      await failure.first().getByRole("button", { name: "Retry" }).click();
+      await page.waitForFunction(([text, n]) => [...document.querySelectorAll("[role=alert]")].filter((a) => a.textContent.includes(text)).length < n, [sentence, before]);
+    }
+    await waiting().waitFor({ state: "detached" });
+    await titled(p);
+    // What kept a page from being there at all is in the console too.
+    assert.deepEqual(faults.splice(0).filter((f) => !(p.needsOnlyMe && f.includes(sentence))), []);
+  }
+
+  it("stands in the table of pages", () => {
+    assert.deepEqual(pages.map((p) => p.route).sort(), routes().inside.sort());
+  });
+
+  for (const p of pages) {
+    it(`waits, fails and comes: ${p.route}`, () => waitsAndFails(p, p.needsOnlyMe ? only("/me") : data));
+  }
+});
