@@ -11,13 +11,13 @@ const roles = ["createRole", "updateRole", "deleteRole"];
  * known before its data, its entry in the navigation ("" for none), a call that
  * only those may make who may see it, and the permissions of which one opens both
  * (undefined: everybody signed in). `also` lets others call, but not see.
- * `own` is what the page shows nothing without, beside who is signed in.
+ * `isFrame`: it shows what the frame around it knows already.
  */
 export const pages = [
   { route: "/", path: "", title: "Overview", nav: "Overview", call: "/dashboard/status" },
-  { route: "/me/profile", path: "me/profile", title: "Profile", nav: "", call: "/me", needsOnlyMe: true },
+  { route: "/me/profile", path: "me/profile", title: "Profile", nav: "", call: "/me", isFrame: true },
   { route: "/me/security", path: "me/security", title: "Security", nav: "", call: "/me/sessions" },
-  { route: "/me/preferences", path: "me/preferences", title: "Preferences", nav: "", call: "/me", needsOnlyMe: true },
+  { route: "/me/preferences", path: "me/preferences", title: "Preferences", nav: "", call: "/me", isFrame: true },
   { route: "/flows", path: "flows", title: "Flows", nav: "Flows", call: "/flows", needs: ["flowEditor"] },
   { route: "/flows/$name", path: "flows/any", nav: "", call: "/drafts", needs: ["flowEditor"] },
   { route: "/deployments", path: "deployments", title: "Deployments", nav: "Deployments", call: "/deployments", needs: ["flowEditor"] },

@@ -4,54 +4,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { pages } from "../pages.mjs";
 import { addRole, addUser, enter, setRole, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
-
-/**
- * The pages of the window: their address, their entry in the navigation ("" for
- * none), a call that only they may make, and the permissions of which one opens
- * both (undefined: everybody signed in). `also` lets others call, but not see.
- */
-const pages = [
-  { path: "", nav: "Overview", call: "/dashboard/status" },
-  { path: "me/profile", nav: "", call: "/me" },
-  { path: "me/security", nav: "", call: "/me/sessions" },
-  { path: "flows", nav: "Flows", call: "/flows", needs: ["flowEditor"] },
-  { path: "flows/any", nav: "", call: "/drafts", needs: ["flowEditor"] },
-  { path: "deployments", nav: "Deployments", call: "/deployments", needs: ["flowEditor"] },
-  { path: "deployments/1", nav: "", call: "/debug", needs: ["flowEditor"] },
-  {
-    path: "environment",
-    nav: "Environment",
-    call: "/admin/environment/envs",
-    needs: ["createEnvs", "updateEnvs", "deleteEnvs"],
-  },
-  { path: "users", nav: "Users", call: "/admin/users", needs: ["showUser", "createUser", "updateUser", "deleteUser"] },
-  { path: "users/ada", nav: "", call: "/admin/users/ada", needs: ["showUser", "createUser", "updateUser", "deleteUser"] },
-  {
-    path: "roles",
-    nav: "Roles",
-    call: "/role",
-    needs: ["createRole", "updateRole", "deleteRole"],
-    also: ["showUser", "createUser", "updateUser"], // the role picker
-  },
-  {
-    path: "roles/1",
-    nav: "",
-    call: "/role/1",
-    needs: ["createRole", "updateRole", "deleteRole"],
-    also: ["showUser", "createUser", "updateUser"],
-  },
-  {
-    path: "system/settings",
-    nav: "Settings",
-    call: "/settings",
-    needs: ["serverConfigurationShow", "serverConfigurationUpdate"],
-  },
-  { path: "system/logs", nav: "Logs", call: "/logs", needs: ["serverConfigurationShow"] },
-  { path: "system/audit", nav: "Audit", call: "/audit", needs: ["auditLogs"] },
-  { path: "system/about", nav: "About", call: "/about" },
-];
 
 const opens = (page, permission) => !page.needs || permission === "administrator" || page.needs.includes(permission);
 const answers = (page, permission) => opens(page, permission) || (page.also ?? []).includes(permission);

@@ -26,7 +26,7 @@ describe("every page", () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(Number(process.env.WAIT ?? 45_000));
+    page.setDefaultTimeout(45_000);
     await setUp(page, product);
     await putFlow(page, "any", answering("/any"));
     await ask(page, "POST", "/flows/deploy", { mode: "all" });
@@ -62,7 +62,7 @@ describe("every page", () => {
     return end;
   }
 
-  const waiting = () => page.locator("main [aria-busy=true], main [aria-label=Loading…]").first();
+  const waiting = () => page.locator("main [aria-busy=true]").first();
   const heading = () => page.getByRole("heading", { level: 1 });
 
   async function titled(p) {
@@ -93,7 +93,7 @@ describe("every page", () => {
     await waiting().waitFor({ state: "detached" });
     await titled(p);
     // What kept a page from being there at all is in the console too.
-    assert.deepEqual(faults.splice(0).filter((f) => !(p.needsOnlyMe && f.includes(sentence))), []);
+    assert.deepEqual(faults.splice(0).filter((f) => !(p.isFrame && f.includes(sentence))), []);
   }
 
   it("stands in the table of pages", () => {
@@ -101,6 +101,30 @@ describe("every page", () => {
   });
 
   for (const p of pages) {
-    it(`waits, fails and comes: ${p.route}`, () => waitsAndFails(p, p.needsOnlyMe ? only("/me") : data));
+    it(`waits, fails and comes: ${p.route}`, () => waitsAndFails(p, p.isFrame ? only("/me") : data));
   }
+
+  it("waits, fails and comes: before the sign-in", async () => {
+    const signedIn = await page.context().storageState();
+    await page.context().clearCookies();
+    const outside = routes().outside;
+    assert.ok(outside.length >= 6, `${outside}`);
+    for (const route of outside) {
+      if (route === "/launch") continue; // its token works once: there is nothing to try again
+      await waitsAndFails({ route, path: route.slice(1), isFrame: true }, only("/init/status"));
+    }
+    await page.context().addCookies(signedIn.cookies);
+  });
+
+  it("says so when the server is gone, and comes back with it", async () => {
+    const list = only("/role");
+    await page.route(list, (route) => route.abort());
+    await page.goto(`${product.url}/_/roles`);
+    const failure = page.getByRole("alert").filter({ has: page.getByRole("button", { name: "Retry" }) });
+    await failure.getByText("The server does not answer.").waitFor();
+    await page.unroute(list);
+    await failure.getByRole("button", { name: "Retry" }).click();
+    await page.getByRole("link", { name: "Editors" }).waitFor();
+    assert.deepEqual(faults.splice(0), []);
+  });
 });
