@@ -315,8 +315,17 @@ func (e *Engine) rebuild(d Deployment) error {
 	return refusal(problems)
 }
 
-// Check returns everything that is wrong with the flows, errors before warnings.
+// Check returns everything that is wrong with the flows, errors before warnings. An
+// engine that runs nothing only says that it does not look: what is prepared there may
+// be what kills the process, and a deploy looks in any case.
 func (e *Engine) Check(flows Document) []Problem {
+	if e.idle {
+		var problems []Problem
+		for _, name := range flows.Names() {
+			problems = append(problems, Problem{Flow: name, Code: "unchecked", Warning: true, Message: "In safe mode a flow is checked when it is deployed."})
+		}
+		return problems
+	}
 	p, problems := compile(flows, e.library, e.settings(), false)
 	if p != nil {
 		p.close() //nolint:errcheck // nothing ran, so nothing can be lost

@@ -35,7 +35,10 @@ export function freePort() {
 
 /** A running product. start() again after kill() goes on with the same folder. */
 export class Product {
-  /** @param {{ auth?: boolean, folder?: string, free?: boolean }} options free fixes no setting from outside, the port among them */
+  /**
+   * @param {{ auth?: boolean, folder?: string, free?: boolean, under?: string[] }} options free fixes no setting from
+   * outside, the port among them; under is a command that becomes the product
+   */
   constructor(options = {}) {
     this.options = options;
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), "ecoflow-e2e-"));
@@ -50,7 +53,8 @@ export class Product {
       flags.push("--port", String(this.port));
     }
     this.output = "";
-    this.process = spawn(build(), flags, { stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...before] = [...(this.options.under ?? []), build()];
+    this.process = spawn(program, [...before, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.on("data", (text) => {
         this.output += text;

@@ -32,6 +32,19 @@ func TestSafeMode(t *testing.T) {
 	if a := ask(t, ada, "GET", "/systemApi/server/state", nil); a.Status != 200 || !strings.Contains(string(a.Body), `"safe_mode"`) {
 		t.Errorf("the window is not told of safe mode: %s", a)
 	}
+	// What a look prepared could kill the process again; a deploy checks all the same.
+	var drafts []struct{ Warnings, Problems int }
+	must(t, ask(t, ada, "GET", "/systemApi/drafts", nil).Payload(&drafts))
+	if len(drafts) == 0 || drafts[0].Warnings != 1 || drafts[0].Problems != 0 {
+		t.Errorf("the drafts: %+v", drafts)
+	}
+	broken := map[string]*drive.Flow{"broken": drive.NewFlow().Request("b1", "FETCH", "/broken").Text("b2", "x").Response("b3", "msg").Edge("b1", "b2", "b3")}
+	if a := ask(t, ada, "POST", "/systemApi/drafts/check", map[string]any{"flowconfigurations": broken}); a.Status != 200 || !strings.Contains(a.Body, "checked when it is deployed") {
+		t.Errorf("checked: %s", a)
+	}
+	if a := ask(t, ada, "POST", "/systemApi/flows/deploy", map[string]any{"flowconfigurations": broken, "current": true}); a.Status != 422 {
+		t.Errorf("what is broken is deployed: %s", a)
+	}
 	flows := simple()
 	delete(flows, "echo")
 	must(t, ada.DeployMore(flows)) // beside the live ones, which safe mode must not forget

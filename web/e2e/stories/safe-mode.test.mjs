@@ -1,5 +1,5 @@
-// A flow that kills the process as soon as it is called: EcoFlow comes back in safe
-// mode, and is mended and left through the window alone.
+// Flows that kill the process, as soon as it starts or as soon as they are called:
+// EcoFlow comes back in safe mode, and is mended and left through the window alone.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -19,11 +19,14 @@ const greedy = chain([
   node("never", "Response", "Never", { mode: "direct" }),
 ]);
 
+/** The bytes of address space that the process has. */
+function addressSpace(product) {
+  return Number(/VmSize:\s+(\d+) kB/.exec(readFileSync(`/proc/${product.process.pid}/status`, "utf8"))[1]) * 1024;
+}
+
 /** Leaves the process no more address space than it has, and a little. */
 function makeSmall(product) {
-  const { pid } = product.process;
-  const size = Number(/VmSize:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) * 1024;
-  execFileSync("prlimit", ["--pid", String(pid), `--as=${size + (64 << 20)}`]);
+  execFileSync("prlimit", ["--pid", String(product.process.pid), `--as=${addressSpace(product) + (64 << 20)}`]);
 }
 
 /** Calls the route until nobody answers any more. */
@@ -38,7 +41,94 @@ async function callUntilDead(product) {
   await Promise.all(callers);
 }
 
-describe("a flow that kills the process", () => {
+// Scripts so large that a start, which compiles them, has to have memory for them.
+const vast = Object.fromEntries(
+  Array.from({ length: 16 }, (_, i) => [
+    `vast ${i}`,
+    chain([
+      node(`ask${i}`, "Request", "Ask", { apiMethod: "GET", apiEndpoint: `/vast/${i}`, "$url.params": [] }),
+      node(`count${i}`, "Function", "Count", { codeEditor: { value: `return [${"1,".repeat(150_000)}].length`, validate: true } }),
+      node(`say${i}`, "Response", "Say", { mode: "direct" }),
+    ]),
+  ]),
+);
+
+describe("a flow that kills the process at its start", () => {
+  let chromium;
+  let product;
+  let page;
+  let faults;
+  before(async () => {
+    chromium = await browser();
+    product = await new Product({ auth: true }).start();
+    ({ page, faults } = await openWindow(chromium));
+    page.setDefaultTimeout(45_000);
+    await setUp(page, product);
+  });
+  after(async () => {
+    await chromium?.close();
+    await product?.remove();
+  });
+
+  const bar = () => page.getByRole("alert").filter({ hasText: "safe mode" });
+
+  /** Goes back by the button in the bar, then leaves safe mode by the other. */
+  async function goBack(name, says) {
+    await bar().getByRole("button", { name }).click();
+    const question = dialog(page, name);
+    await question.getByText(says).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await question.getByRole("button", { name }).click();
+    await bar().getByText("Something was changed since").waitFor();
+    assert.equal(await bar().getByRole("button", { name }).count(), 0, "it went back already");
+    await bar().getByRole("button", { name: "Leave safe mode" }).click();
+    await dialog(page, "Leave safe mode").getByRole("button", { name: "Leave safe mode" }).click();
+    await bar().waitFor({ state: "detached" });
+  }
+
+  it("dies three times, and is taken off though nothing was deployed before it", async () => {
+    const roomy = addressSpace(product) + (160 << 20);
+    await ask(page, "POST", "/flows/deploy", { flowconfigurations: vast });
+    await product.kill("SIGTERM");
+    // The machine has less memory from now on, and whatever supervises the process
+    // starts it again whenever it ends.
+    product.options.under = ["prlimit", `--as=${roomy}`];
+    let crashes = 0;
+    while (!(await product.start().then(() => true, () => false))) {
+      crashes++;
+      assert.match(product.output, /fatal error: .*memory/);
+      assert.doesNotMatch(product.output, /ready at/);
+    }
+    assert.equal(crashes, 3);
+    assert.match(product.output, /crashed 3 times/);
+
+    await page.goto(`${product.url}/_/`);
+    await bar().getByText("Deployment 1 was the last change before that.").waitFor();
+    await goBack("Take all flows off", "No flow is live any more.");
+    assert.equal((await fetch(`${product.url}/api/vast/1`)).status, 404);
+    await ask(page, "POST", "/flows/deploy", { flowconfigurations: { hello: answering("/hello", "return {hello: 'world'}") } });
+    const answer = await fetch(`${product.url}/api/hello`);
+    assert.deepEqual([answer.status, (await answer.json()).hello], [200, "world"]);
+    assert.deepEqual(faults, []);
+  });
+
+  it("is not suspected when settings changed after it: their defaults are offered", async () => {
+    await ask(page, "PATCH", "/settings", { changes: { "limits.runTime": 5000 } });
+    for (let crash = 0; crash < 3; crash++) {
+      await product.kill("SIGABRT");
+      await product.start();
+    }
+    await page.goto(`${product.url}/_/`);
+    await bar().getByText("Version 1 of the settings was the last change before that.").waitFor();
+    await goBack("Go back to the defaults", "Every setting has its default again.");
+    const { fields } = await ask(page, "GET", "/settings");
+    assert.equal(fields.find((f) => f.key === "limits.runTime").source, "default");
+    assert.equal((await fetch(`${product.url}/api/hello`)).status, 200);
+    assert.deepEqual(faults, []);
+  });
+});
+
+describe("a flow that kills the process when it is called", () => {
   let chromium;
   let product;
   let page;
