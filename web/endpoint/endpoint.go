@@ -172,6 +172,9 @@ func (e Endpoint) Safe() bool { return e.Method == http.MethodGet }
 // Raw reports whether the endpoint writes its own answer, outside the envelope.
 func (e Endpoint) Raw() bool { return e.payload == nil }
 
+// Answers returns the type of a success, nil when the endpoint writes its own answer.
+func (e Endpoint) Answers() reflect.Type { return e.payload }
+
 // HasBody reports whether the endpoint reads a body.
 func (e Endpoint) HasBody() bool { return !e.request.body.empty() }
 
