@@ -11,10 +11,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +30,8 @@ import (
 // Options say how much an engine may use. Zero values choose the defaults.
 type Options struct {
 	// Runtimes are kept ready; twice the number of processors by default. More
-	// are made while all are full, up to MaxRuntimes (64).
+	// are made while all are full, as many as Memory allows. MaxRuntimes, where it
+	// is given, is the most there may be.
 	Runtimes, MaxRuntimes int
 	// MaxInFlight is how many runs share a runtime: 64 by default, 1 is strict.
 	MaxInFlight int
@@ -39,7 +42,7 @@ type Options struct {
 	CallTime func() time.Duration
 	// Memory returns the size of the heap in bytes above which a script that has been
 	// running for a while is ended; nil or 0 is 80 % of the process's memory limit, or
-	// 1 GiB when there is none.
+	// 1 GiB when there is none. A part of it is what the runtimes themselves may take.
 	Memory func() uint64
 	// HTTP makes the requests of fetch; nil refuses them.
 	HTTP     *http.Client
@@ -106,7 +109,8 @@ func (o *Options) defaults() {
 		}
 	}
 	or(&o.Runtimes, 2*runtime.GOMAXPROCS(0))
-	or(&o.MaxRuntimes, max(64, o.Runtimes))
+	or(&o.MaxRuntimes, math.MaxInt)
+	o.Runtimes = min(o.Runtimes, o.MaxRuntimes)
 	or(&o.MaxInFlight, 64)
 	or(&o.MaxRuns, 100_000)
 	if o.CallTime == nil {
@@ -166,7 +170,7 @@ func (e *Engine) Stats() Stats {
 
 // prepare makes a machine in the background; e.mu is held.
 func (e *Engine) prepare() {
-	if e.closed || len(e.pool)+e.making > e.options.MaxRuntimes {
+	if n := len(e.pool) + e.making; e.closed || n > e.options.MaxRuntimes || n > e.options.Runtimes && !e.affords(n) {
 		return
 	}
 	e.making++
@@ -190,12 +194,26 @@ func (e *Engine) prepare() {
 	})
 }
 
+// What the pool may take: a runtime weighs some 600 KiB before it runs anything, and
+// what programs leave in it comes on top. All of them get a part of the memory that
+// scripts have; the rest is for what they work on.
+const (
+	weight = 2 << 20
+	share  = 4
+)
+
+// affords reports whether there may be n runtimes; those that are kept ready always
+// may.
+func (e *Engine) affords(n int) bool {
+	return n <= e.options.Runtimes || n <= e.options.MaxRuntimes && uint64(n) <= e.options.Memory()/share/weight
+}
+
 // add puts a machine to use, or keeps it for the next that is thrown away; e.mu
 // is held.
 func (e *Engine) add(m *machine) {
 	n := len(e.pool)
 	switch {
-	case n < e.options.Runtimes, len(e.waiters) > 0 && n < e.options.MaxRuntimes:
+	case n < e.options.Runtimes, len(e.waiters) > 0 && e.affords(n+1):
 		e.pool = append(e.pool, m)
 	case e.spare == nil:
 		e.spare = m
@@ -227,7 +245,7 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 		if best != nil && best.held.Load() && len(e.pool) < e.options.Runtimes && !e.broken {
 			best = nil // one that is being made is there sooner than a long turn ends
 		}
-		if best == nil && e.spare != nil && len(e.pool) < e.options.MaxRuntimes {
+		if best == nil && e.spare != nil && e.affords(len(e.pool)+1) {
 			best = e.spare
 			e.spare = nil
 			e.pool = append(e.pool, best)
@@ -276,6 +294,16 @@ func (e *Engine) release(m *machine) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	m.inFlight--
+	if m.inFlight == 0 && !e.affords(len(e.pool)) { // there is less memory than when they were made
+		excess := len(e.pool)
+		e.pool = slices.DeleteFunc(e.pool, func(m *machine) bool {
+			idle := m.inFlight == 0 && !e.affords(excess)
+			if idle {
+				excess--
+			}
+			return idle
+		})
+	}
 	e.wake()
 }
 
