@@ -26,7 +26,7 @@ type builtins struct {
 	objectPrototype                        *goja.Object
 	object, hasOwn, booleanValue, isArray  goja.Callable
 	mapEntries, mapSet, setValues, setAdd  goja.Callable
-	match, exponent, freeze                goja.Callable
+	match, source, flags, exponent, freeze goja.Callable
 	syntaxError                            *goja.Object
 }
 

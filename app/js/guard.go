@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dop251/goja"
 
@@ -31,16 +30,6 @@ const (
 	longestDigits   = 10_000
 	largestBigInt   = 1 << 20 // bits
 	quadraticSearch = 1 << 32
-)
-
-// What one match of a regular expression may take. The matcher that gives up says
-// that nothing matched, so nothing found after matchTime counts as given up. It
-// counts by a clock that lags on a busy machine, and is given matchLag more so
-// that it never gives up before.
-const (
-	matchTime  = 250 * time.Millisecond
-	matchLag   = 150 * time.Millisecond
-	matchClock = 10 * time.Millisecond // between the ticks of its clock
 )
 
 func sortedNames[V any](m map[string]V) []string {
@@ -441,33 +430,14 @@ func (m *machine) checkReplace(c goja.FunctionCall, all bool) {
 	m.checkText(float64(s.Length()) + one*many)
 }
 
-// guardMatch ends the turn when the method's matcher gave up; found tells of a
-// result that it did not.
-func (m *machine) guardMatch(proto *goja.Object, name string, found func(goja.Value) bool) {
-	match, _ := goja.AssertFunction(proto.Get(name))
-	m.replace(proto, name, func(c goja.FunctionCall) goja.Value {
-		m.yield()
-		args := c.Arguments
-		if o, ok := c.Argument(0).(*goja.Object); ok {
-			args = []goja.Value{m.text(o)} // its toString is no part of the match
-		}
-		begun := time.Now()
-		v, err := match(c.This, args...)
-		m.must(err)
-		if !found(v) && time.Since(begun) >= matchTime {
-			m.watch.overrun(matching)
-			m.yield()
-		}
-		return v
-	})
-}
-
 func (m *machine) guardRegexps() {
 	proto := m.at("RegExp", "prototype")
 	m.builtins.match = m.callable("String", "prototype", "match")
+	m.builtins.source = m.run1("Object.getOwnPropertyDescriptor(RegExp.prototype, 'source').get")
+	m.builtins.flags = m.run1("Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags').get")
 	// All other methods come here through exec.
-	m.guardMatch(proto, "exec", func(v goja.Value) bool { return !goja.IsNull(v) })
-	m.guardMatch(proto, "test", goja.Value.ToBoolean)
+	m.guardMatch(proto, "exec", func(v goja.Value) bool { return !goja.IsNull(v) }, m.result)
+	m.guardMatch(proto, "test", goja.Value.ToBoolean, func(*match) goja.Value { return m.builtins.yes })
 	_ = proto.Delete("compile")
 	m.reconstruct(m.vm.GlobalObject(), "RegExp", func(args []goja.Value) []goja.Value {
 		if len(args) == 0 {

@@ -365,8 +365,6 @@ func (m *machine) explain(why reason) error {
 	switch why {
 	case ran:
 		return fault.New(fault.Internal, "The script ran longer than %s.", m.engine.callTime()).WithCode("script_time")
-	case matching:
-		return fault.New(fault.Internal, "A regular expression of the script searched longer than %s and found nothing.", matchTime).WithCode("script_time")
 	case memory:
 		return fault.New(fault.Internal, "The script took more memory than there is for scripts.").WithCode("script_memory")
 	case depth:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ecoflow/app/fault"
 	"ecoflow/app/limit"
@@ -53,10 +54,10 @@ func TestRecursionLimit(t *testing.T) {
 	check(t, e, "return msg + 1", "1", "2")
 }
 
-// TestMatchLimit: a match that is given up never looks like one that found nothing,
-// whatever method asked for it.
+// TestMatchLimit: a match has as long as its script, and one that is given up never
+// looks like one that found nothing, whatever method asked for it.
 func TestMatchLimit(t *testing.T) {
-	e := engine(t, Options{CallTime: lasting(limit.RunTime)}) // the match is to end it, on any machine
+	e := engine(t, Options{CallTime: lasting(matchTime + matchLag + 50*time.Millisecond)})
 	const pattern = "const s = 'a'.repeat(45) + 'd', p = /^(?!z)((a|aa)+c|.*d)$/, g = new RegExp(p, 'g'); "
 	for _, source := range []string{
 		"p.exec(s)",
@@ -82,7 +83,7 @@ func TestMatchLimit(t *testing.T) {
 			before := e.Stats().Discarded
 			got, err := run(t, e, pattern+"return "+source, "{}")
 			f, ok := fault.As(err)
-			if !ok || f.Code != "script_time" || !strings.Contains(f.Message, "regular expression") || !strings.Contains(f.Message, "250ms") {
+			if !ok || f.Code != "script_time" || !strings.Contains(f.Message, "longer than 300ms") {
 				t.Errorf("%s (%v)", got, err)
 			}
 			if after := e.Stats().Discarded; after != before+1 {
@@ -91,8 +92,49 @@ func TestMatchLimit(t *testing.T) {
 		})
 	}
 	check(t, e, "return typeof /a/.compile + RegExp.$1 + RegExp.lastMatch", "{}", `"undefinedundefinedundefined"`)
+	e = engine(t, Options{CallTime: lasting(limit.RunTime)})
 	const slow = "const slow = text => ({ toString() { for (const t = Date.now(); Date.now() - t < 300;); return text } }); "
 	check(t, e, slow+"return [/x/.test(slow('y')), /x/.exec(slow('y'))]", "{}", "[false,null]")
+}
+
+// TestLongMatch: a match that the engine's own matcher gives up is made all the same
+// as long as the script has time, with the same result.
+func TestLongMatch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector makes millions of tries take longer than any script may")
+	}
+	e := engine(t, Options{CallTime: lasting(limit.RunTime)})
+	// What stands in front of d is tried in millions of ways first.
+	const slow = "const a = 'a'.repeat(30), s = a + 'd'; "
+	for source, want := range map[string]string{
+		"const r = /^(?!z)(?<x>(?:a|aa)+c|.*(?<y>d)()|e)(f)?$/.exec(s); return [r.length, r.index, r.input === s, r[0] === s, r[2], r[3], r[4] === undefined, r.groups.x === s, r.groups.y, Object.keys(r).join(), r instanceof Array]": `[5,0,true,true,"d","",true,true,"d","0,1,2,3,4,input,index,groups",true]`,
+		"return /^(?!z)((a|aa)+c|.*d)$/.test(s)":                                                                                 "true",
+		"return [/^(?!z)(a|aa)+c$/.test(s), /^(?!z)(a|aa)+c$/.exec(s), s.search(/^(?!z)(a|aa)+c$/)]":                             "[false,null,-1]",
+		"const r = /(?!z)((a|aa)+c|a*d)/g; r.lastIndex = 1; return [r.test('b' + s), r.lastIndex, r.exec('b' + s), r.lastIndex]": "[true,32,null,0]",
+		"const r = /(?!z)((a|aa)+c|a*d)/y; r.lastIndex = 2; return [r.exec('\\u{1F600}' + s).index, r.lastIndex]":                "[2,33]",
+		"const r = /(?!z)((a|aa)+c|a*d)/y; return [r.exec('b' + s), r.lastIndex]":                                                "[null,0]",
+		"return ('\\u{1F600}' + s).match(/^\\u{1F600}((a|aa)+c|.*d)$/u).index":                                                   "0",
+		"const r = /(?!z)((a|aa)+c|a*D)/giu; r.lastIndex = 1; const m = r.exec('\\u{1F600}' + s); return [m.index, r.lastIndex]": "[2,33]",
+		"return ('\\u{1F600}' + s).replace(/^\\u{1F600}((a|aa)+c|.*d)$/u, '[$1]') === '[' + s + ']'":                             "true",
+		"return ('\\u{1F600}' + s).match(/^😀(?!z)((a|aa)+c|.*d)$/)[1] === s":                                                     "true",
+		"return /^\\ud83d\\ude00((?!z)(a|aa)+c|.*d)$/u.test('\\u{1F600}' + s)":                                                   "true",
+		"return ('x\\n' + s + '\\ny').match(/^(?!z)((a|aa)+c|.*d)$/m).index":                                                     "2",
+		"return ('\\n' + s).match(/(?!z)((a|aa)+c|.*d)$/s)[0].length":                                                            "32",
+	} {
+		check(t, e, slow+source, "{}", want)
+	}
+	if n := e.Stats().Discarded; n != 0 {
+		t.Errorf("%d runtimes were discarded", n)
+	}
+	// Go's own matcher never gives up, however long it takes.
+	for _, pattern := range []string{"^(a+)+$", "(a|b)c{2,3}", "x*"} {
+		if !isLinear(pattern, false, false) {
+			t.Errorf("%s is not linear", pattern)
+		}
+	}
+	if isLinear("(?=a)b", false, false) || isLinear(`(a)\1`, false, false) {
+		t.Error("what looks ahead or back is said to be linear")
+	}
 }
 
 // TestTest: the method that has no result but yes or no moves lastIndex as exec does.

@@ -124,12 +124,11 @@ func overdue(ctx context.Context) error {
 type reason string
 
 const (
-	ran      reason = "time"
-	matching reason = "regexp"
-	memory   reason = "memory"
-	depth    reason = "depth"
-	crashed  reason = "panic"
-	stopped  reason = "stop"
+	ran     reason = "time"
+	memory  reason = "memory"
+	depth   reason = "depth"
+	crashed reason = "panic"
+	stopped reason = "stop"
 )
 
 // How often a running turn is looked at, and how long one may go on after its
@@ -151,10 +150,11 @@ type watch struct {
 	run      string    // whose turn it is, for the log
 	begun    time.Time // of the turn, zero between turns
 	deadline time.Time
-	base     uint64 // the heap when the turn was first looked at, 0 before
-	why      reason // set when the turn was interrupted
-	late     bool   // and it went on
-	over     bool   // the machine is thrown away
+	base     uint64        // the heap when the turn was first looked at, 0 before
+	why      reason        // set when the turn was interrupted
+	late     bool          // and it went on
+	excused  time.Duration // of the turn, what it is not to blame for
+	over     bool          // the machine is thrown away
 }
 
 // begin starts to watch a turn.
@@ -162,7 +162,7 @@ func (w *watch) begin(run string, budget time.Duration) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.run, w.begun, w.deadline, w.base = run, now, now.Add(budget), 0
+	w.run, w.begun, w.deadline, w.base, w.excused = run, now, now.Add(budget), 0, 0
 	if w.armed {
 		return
 	}
@@ -179,7 +179,7 @@ func (w *watch) begin(run string, budget time.Duration) {
 func (w *watch) finish() (time.Duration, reason) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	took := time.Since(w.begun)
+	took := time.Since(w.begun) - w.excused
 	w.begun = time.Time{}
 	w.machine.held.Store(false)
 	if w.late {
@@ -263,6 +263,24 @@ func (w *watch) interrupt(why reason, now time.Time) {
 	w.why, w.deadline = why, now
 	w.machine.engine.options.Counters.Refused("script_" + string(why))
 	w.machine.vm.Interrupt(why)
+}
+
+// excuse gives the running turn back what a guard took of its time; once, so that it
+// ends.
+func (w *watch) excuse(took time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.excused == 0 {
+		w.excused = took
+		w.deadline = w.deadline.Add(took)
+	}
+}
+
+// left is what the running turn has of its time.
+func (w *watch) left() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Until(w.deadline)
 }
 
 // overrun interrupts the running turn, as its time being over does.
