@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -88,3 +89,49 @@ func TestFiveHundredSignIns(t *testing.T) {
 		t.Errorf("a route took %s before, and %s meanwhile", idle, busy)
 	}
 }
+
+// S13: how long a failed sign-in takes says nothing about who exists: the medians of
+// 200 tries at a user who does and at ones who do not are within a tenth of each
+// other. In every run a few tries show that they are told the same.
+func TestSignInTimesTellNothing(t *testing.T) {
+	p := startIn(t, []string{"ECOFLOW_TRUSTED_PROXIES=127.0.0.1/32,::1/128"}, t.TempDir(), "--port", "0", "--no-browser", "--auth")
+	administrator(t, p)
+	tries := 3
+	if full {
+		tries = 200
+	}
+	c := p.Client()
+	names := []string{drive.User, "nobody", "no such name!"}
+	took := map[string][]time.Duration{}
+	told := ""
+	for i := range tries {
+		for k := range names { // in another order each time: what one leaves behind must not count for the next
+			name := names[(i+k)%len(names)]
+			c.Header.Set("X-Forwarded-For", fmt.Sprintf("10.0.%d.%d", i/250, i%250+1))
+			begun := time.Now()
+			a, err := c.Do("POST", "/systemApi/users/login", map[string]string{"username": name, "password": "wrong wrong wrong"})
+			took[name] = append(took[name], time.Since(begun))
+			must(t, err)
+			body := requestID.ReplaceAllString(a.Body, "")
+			if told == "" {
+				told = body
+			}
+			if a.Status != 401 || body != told {
+				t.Fatalf("%s is told %s, others %s", name, a, told)
+			}
+		}
+	}
+	var medians []time.Duration
+	for _, name := range names {
+		slices.Sort(took[name])
+		medians = append(medians, took[name][tries/2])
+	}
+	least, most := slices.Min(medians), slices.Max(medians)
+	t.Logf("medians of %d tries: %v for %q, %.1f %% apart", tries, medians, names, 100*float64(most-least)/float64(least))
+	if full && most-least > least/10 {
+		t.Errorf("the medians are %s and %s", least, most)
+	}
+}
+
+// requestID is what the same answers differ in.
+var requestID = regexp.MustCompile(`"requestId":"[^"]*"`)
