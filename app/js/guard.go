@@ -2,6 +2,7 @@ package js
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -367,13 +368,7 @@ func (m *machine) guardStrings() {
 	for _, name := range []string{"indexOf", "lastIndexOf", "includes"} {
 		m.wrap(proto, name, func(c goja.FunctionCall) goja.Value { m.checkSearch(c); return nil })
 	}
-	m.wrap(proto, "split", func(c goja.FunctionCall) goja.Value {
-		m.checkSearch(c)
-		if n := lengthOf(c.This); n > longestSplit {
-			m.tooMuch("A text of %d characters is too long to split; %d are the most", n, longestSplit)
-		}
-		return nil
-	})
+	m.replace(proto, "split", m.split(proto))
 	for _, name := range []string{"replace", "replaceAll"} {
 		m.wrap(proto, name, func(c goja.FunctionCall) goja.Value { m.checkReplace(c, name == "replaceAll"); return nil })
 	}
@@ -383,6 +378,58 @@ func (m *machine) guardStrings() {
 		}
 		return nil
 	})
+}
+
+// split is String.prototype.split in steps, between which it can be interrupted, where
+// an ASCII text is split at another.
+func (m *machine) split(proto *goja.Object) native {
+	original, _ := goja.AssertFunction(proto.Get("split"))
+	return func(c goja.FunctionCall) goja.Value {
+		m.checkSearch(c)
+		s, isText := c.This.(goja.String)
+		at, byText := c.Argument(0).(goja.String)
+		text := ""
+		if isText && byText {
+			text = s.String()
+		}
+		if len(text) == 0 || len(text) != s.Length() {
+			if n := lengthOf(c.This); n > longestSplit {
+				m.tooMuch("A text of %d characters is too long to split; %d are the most", n, longestSplit)
+			}
+			v, err := original(c.This, c.Arguments...)
+			m.must(err)
+			return v
+		}
+		most := int64(math.MaxUint32)
+		if v := c.Argument(1); !goja.IsUndefined(v) {
+			most = v.ToInteger() & math.MaxUint32
+		}
+		separator := at.String()
+		n := min(int64(strings.Count(text, separator))+1, most)
+		if n > longestArray {
+			m.tooMuch("The text has %d parts; %d are the most", n, longestArray)
+		}
+		parts := make([]any, 0, n)
+		for from := 0; int64(len(parts)) < most; {
+			to := strings.Index(text[from:], separator)
+			switch {
+			case separator == "" && from == len(text)-1, to < 0:
+				to = len(text)
+			case separator == "":
+				to = from + 1
+			default:
+				to += from
+			}
+			if parts = append(parts, s.Substring(from, to)); len(parts)&0xfff == 0 {
+				m.yield()
+			}
+			if to == len(text) {
+				break
+			}
+			from = to + len(separator)
+		}
+		return m.vm.NewArray(parts...)
+	}
 }
 
 // checkSearch refuses searches whose worst case is out of reach: long patterns

@@ -532,3 +532,34 @@ func TestLongTurnsKeepNobodyWaiting(t *testing.T) {
 		t.Error("the long turn ended well")
 	}
 }
+
+// TestSplit: a text is split as ever, by whatever.
+func TestSplit(t *testing.T) {
+	e := engine(t, Options{})
+	for source, want := range map[string]string{
+		`"a,b,,c,".split(",")`:                  `["a","b","","c",""]`,
+		`",".split(",")`:                        `["",""]`,
+		`"abc".split("")`:                       `["a","b","c"]`,
+		`"abc".split("abc")`:                    `["",""]`,
+		`"abc".split("abcd")`:                   `["abc"]`,
+		`"".split("")`:                          `[]`,
+		`"".split(",")`:                         `[""]`,
+		`"a-b-c".split("-", 2)`:                 `["a","b"]`,
+		`"a-b-c".split("-", 0)`:                 `[]`,
+		`"a-b-c".split("-", -1)`:                `["a","b","c"]`,
+		`"a-b-c".split("-", 4294967297)`:        `["a"]`,
+		`"abc".split("", 2)`:                    `["a","b"]`,
+		`"abc".split()`:                         `["abc"]`,
+		`"a1b2".split(/\d/)`:                    `["a","b",""]`,
+		`"a1b2".split(1)`:                       `["a","b2"]`,
+		`"aüb".split("ü")`:                      `["a","b"]`,
+		`"ab".split("ü")`:                       `["ab"]`,
+		`"aaa".split("aa")`:                     `["","a"]`,
+		`"a:b".split({ toString: () => ":" })`:  `["a","b"]`,
+		`String.prototype.split.call(123, "2")`: `["1","3"]`,
+		`"x,y".split({ [Symbol.split]: (s, n) => [s, n] }, 7)`: `["x,y",7]`,
+		`"abcd".repeat(1e5).split("d").length`:                 `100001`,
+	} {
+		check(t, e, "return "+source, "{}", want)
+	}
+}
