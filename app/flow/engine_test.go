@@ -435,24 +435,26 @@ in -> out`)
 	for _, c := range []struct {
 		name, query, contentType, body string
 		want                           int
+		says                           string
 	}{
-		{"body at the limit", "", "text/plain", strings.Repeat("x", limit.APIBody), 200},
-		{"body one over", "", "text/plain", strings.Repeat("x", limit.APIBody+1), 413},
-		{"depth at the limit", "", "application/json", nested(limit.APIDepth), 200},
-		{"depth one over", "", "application/json", nested(limit.APIDepth + 1), 400},
-		{"500,000 brackets", "", "application/json", strings.Repeat("[", 500_000), 400},
-		{"fields at the limit", "", form, strings.Repeat("a=1&", limit.FormFields-1) + "a=1", 200},
-		{"one field over", "", form, strings.Repeat("a=1&", limit.FormFields) + "a=1", 400},
-		{"parts at the limit", "", multipart, parts(limit.MultipartParts), 200},
-		{"one part over", "", multipart, parts(limit.MultipartParts + 1), 400},
-		{"pairs at the limit", "?" + strings.Repeat("a&", limit.QueryPairs-1) + "a", "text/plain", "x", 200},
-		{"one pair over", "?" + strings.Repeat("a&", limit.QueryPairs) + "a", "text/plain", "x", 400},
-		{"no UTF-8", "", "application/json", "{\"a\": \"\xff\"}", 400},
-		{"text without UTF-8", "", "text/plain", "\xff", 400},
-		{"no content type", "", "nonsense", "x", 415},
-		{"half a form", "", form, "a=%zz", 400},
-		{"no boundary", "", "multipart/form-data", "x", 400},
-		{"half a part", "", multipart, "--x\r\nContent-Disp", 400},
+		{"body at the limit", "", "text/plain", strings.Repeat("x", limit.APIBody), 200, ""},
+		{"body one over", "", "text/plain", strings.Repeat("x", limit.APIBody+1), 413, `"code":"body_too_large"`},
+		{"depth at the limit", "", "application/json", nested(limit.APIDepth), 200, ""},
+		{"depth one over", "", "application/json", nested(limit.APIDepth + 1), 400, `500 levels (line 1, column 501)`},
+		{"500,000 brackets", "", "application/json", strings.Repeat("[", 500_000), 400, `500 levels (line 1, column 501)`},
+		{"a key twice", "", "application/json", `{"a": 1, "b": {"c": 1, "c": 2}}`, 400, `comes twice in one object (line 1, column 24)`},
+		{"fields at the limit", "", form, strings.Repeat("a=1&", limit.FormFields-1) + "a=1", 200, ""},
+		{"one field over", "", form, strings.Repeat("a=1&", limit.FormFields) + "a=1", 400, `"code":"too_many_fields"`},
+		{"parts at the limit", "", multipart, parts(limit.MultipartParts), 200, ""},
+		{"one part over", "", multipart, parts(limit.MultipartParts + 1), 400, `"code":"too_many_parts"`},
+		{"pairs at the limit", "?" + strings.Repeat("a&", limit.QueryPairs-1) + "a", "text/plain", "x", 200, ""},
+		{"one pair over", "?" + strings.Repeat("a&", limit.QueryPairs) + "a", "text/plain", "x", 400, `"code":"too_many_pairs"`},
+		{"no UTF-8", "", "application/json", "{\"a\": \"\xff\"}", 400, `not valid UTF-8 (line 1, column 8)`},
+		{"text without UTF-8", "", "text/plain", "\xff", 400, `"code":"bad_text"`},
+		{"no content type", "", "nonsense", "x", 415, `"code":"unsupported_type"`},
+		{"half a form", "", form, "a=%zz", 400, `"code":"bad_form"`},
+		{"no boundary", "", "multipart/form-data", "x", 400, `"code":"bad_form"`},
+		{"half a part", "", multipart, "--x\r\nContent-Disp", 400, `"code":"bad_form"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, chunked := range []bool{false, true} {
@@ -465,6 +467,9 @@ in -> out`)
 				b.ServeHTTP(w, r)
 				if w.Code != c.want {
 					t.Errorf("chunked %v: %d %s, want %d", chunked, w.Code, w.Body, c.want)
+				}
+				if !strings.Contains(w.Body.String(), c.says) {
+					t.Errorf("chunked %v: %s, want %s", chunked, w.Body, c.says)
 				}
 			}
 		})

@@ -314,6 +314,24 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// An expression may be as large as its limits say, and not a bit larger.
+func TestSizeLimits(t *testing.T) {
+	text := func(bytes int) string { return "'" + strings.Repeat("x", bytes-2) + "'" }
+	parts := func(n int) string { return "[" + strings.Repeat("1,", n-2) + "1]" } // the list is one of them
+	for _, c := range []struct {
+		name, source, wrong string
+	}{
+		{"size at the limit", text(limit.TemplateBytes), ""},
+		{"a byte over", text(limit.TemplateBytes + 1), "longer than 8 KiB"},
+		{"parts at the limit", parts(limit.TemplateNodes), ""},
+		{"one part over", parts(limit.TemplateNodes + 1), "more than 1000 parts"},
+	} {
+		if _, err := CompileExpression(c.source); (err != nil) != (c.wrong != "") || err != nil && !strings.Contains(err.Message, c.wrong) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.wrong)
+		}
+	}
+}
+
 // S33: what runs too long ends at its time and soon after. A machine that is busy
 // elsewhere adds to it, so the best of several tries counts.
 func TestTemplateTime(t *testing.T) {
