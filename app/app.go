@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os/exec"
 	"reflect"
 	"slices"
 	"sync/atomic"
@@ -48,6 +49,9 @@ type Options struct {
 	// Process continues the local sessions of the process that this one takes over
 	// from; empty for a new start.
 	Process string
+	// Helper returns the command that computes password hashes beside this process
+	// (auth.HelperCommand); nil has this process compute them.
+	Helper func() *exec.Cmd
 	// SetupCode is chosen beforehand, or empty for one made up.
 	SetupCode string
 	// SetUp is called when the first user exists; may be nil.
@@ -130,12 +134,13 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		return nil, err
 	}
 	a.Accounts = auth.New(auth.Options{
-		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Config.Get().Local(), Process: o.Process,
+		Log: o.Log, Store: s.Accounts, Events: a.Events, Limits: a.Limits, Local: o.Config.Get().Local(), Process: o.Process, Helper: o.Helper,
 		Times: func() auth.Times {
 			s := o.Config.Get().Limits
 			return auth.Times{Idle: s.SessionIdle, Most: s.SessionTime, Wait: s.SignInWait}
 		},
 	})
+	a.closers = append(a.closers, closer(a.Accounts.Close))
 	if a.Setup, err = setup.New(setup.Options{Accounts: a.Accounts, Code: o.SetupCode, Done: o.SetUp}); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,9 @@ type Options struct {
 	// Times returns how long sessions and waits last at present; nil is IdleTime,
 	// SessionTime and GuessWait.
 	Times func() Times
+	// Helper returns the command that computes hashes in another process
+	// (HelperCommand); nil has this one compute them.
+	Helper func() *exec.Cmd
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -73,10 +77,13 @@ func New(o Options) *Accounts {
 	if o.Process == "" {
 		o.Process = rand.Text()
 	}
-	a := &Accounts{Options: o, started: o.Now(), hashing: newHasher(o.Limits)}
+	a := &Accounts{Options: o, started: o.Now(), hashing: newHasher(o)}
 	a.local.Store(o.Local)
 	return a
 }
+
+// Close ends what computes password hashes in the background.
+func (a *Accounts) Close() error { return a.hashing.close() }
 
 // IsLocal reports whether this is local mode now.
 func (a *Accounts) IsLocal() bool { return a.local.Load() }

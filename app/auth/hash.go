@@ -39,16 +39,29 @@ const (
 type hasher struct {
 	places chan struct{} // those who compute and those who wait
 	slots  chan struct{} // those who compute
+	helper *helper       // computes them; nil: this process does
 	limits *limit.Counters
 }
 
-func newHasher(limits *limit.Counters) *hasher {
-	n := max(1, runtime.GOMAXPROCS(0)/2)
-	return &hasher{
+func newHasher(o Options) *hasher {
+	n := min(max(1, runtime.GOMAXPROCS(0)/2), limit.HashesAtOnce)
+	h := &hasher{
 		places: make(chan struct{}, n+limit.HashesWaiting),
 		slots:  make(chan struct{}, n),
-		limits: limits,
+		limits: o.Limits,
 	}
+	if o.Helper != nil {
+		h.helper = &helper{log: o.Log, command: o.Helper, patience: helperPatience}
+	}
+	return h
+}
+
+// close ends what computes elsewhere.
+func (h *hasher) close() error {
+	if h.helper == nil {
+		return nil
+	}
+	return h.helper.close()
 }
 
 // run calls fn when a core is free; it answers a fault of kind Unavailable when
@@ -75,7 +88,7 @@ func (h *hasher) run(ctx context.Context, fn func()) error {
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	p := phc{variant: "argon2id", memory: argonMemory, passes: argonPasses, threads: argonThreads, salt: make([]byte, argonSalt)}
 	rand.Read(p.salt)
-	err := h.run(ctx, func() { p.sum = p.compute(password, argonSum) })
+	err := h.run(ctx, func() { p.sum = h.sum(p.derivation(password, argonSum)) })
 	return p.String(), err
 }
 
@@ -98,7 +111,7 @@ func (h *hasher) verify(ctx context.Context, hash, password string) (right, outd
 		return false, false, err
 	}
 	err = h.run(ctx, func() {
-		right = subtle.ConstantTimeCompare(p.sum, p.compute(password, len(p.sum))) == 1
+		right = subtle.ConstantTimeCompare(p.sum, h.sum(p.derivation(password, len(p.sum)))) == 1
 	})
 	return right, !p.current(), err
 }
@@ -153,12 +166,42 @@ func parsePHC(s string) (phc, error) {
 	return p, nil
 }
 
-func (p phc) compute(password string, length int) []byte {
+// Derivation is all that a sum is computed of. Its fields travel to the helper.
+type Derivation struct {
+	Variant  string
+	Password []byte
+	Salt     []byte
+	Passes   uint32
+	Memory   uint32 // KiB
+	Threads  uint8
+	Length   uint32 // bytes
+}
+
+func (p phc) derivation(password string, length int) Derivation {
+	return Derivation{
+		Variant: p.variant, Password: norm.NFC.Bytes([]byte(password)), Salt: p.salt,
+		Passes: p.passes, Memory: p.memory, Threads: p.threads, Length: uint32(length), //nolint:gosec // a key has 32 bytes
+	}
+}
+
+func (d Derivation) sum() []byte {
 	key := argon2.IDKey
-	if p.variant == "argon2i" {
+	if d.Variant == "argon2i" {
 		key = argon2.Key
 	}
-	return key(norm.NFC.Bytes([]byte(password)), p.salt, p.passes, p.memory, p.threads, uint32(length)) //nolint:gosec // a key has 32 bytes
+	return key(d.Password, d.Salt, d.Passes, d.Memory, d.Threads, d.Length)
+}
+
+// sum computes a sum in the helper where there is one, and here where it fails.
+func (h *hasher) sum(d Derivation) []byte {
+	if h.helper != nil {
+		sum, err := h.helper.sum(d)
+		if err == nil {
+			return sum
+		}
+		h.helper.log.Warn("a hash is computed in this process", "err", err)
+	}
+	return d.sum()
 }
 
 func (p phc) current() bool {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestVerify(t *testing.T) {
-	h := newHasher(&limit.Counters{})
+	h := newHasher(Options{Limits: &limit.Counters{}})
 	for _, c := range []struct {
 		name, hash, password string
 		right, outdated      bool
@@ -37,7 +37,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestHashIsCurrent(t *testing.T) {
-	h := newHasher(&limit.Counters{})
+	h := newHasher(Options{Limits: &limit.Counters{}})
 	// "é" in its two spellings: the same password on every keyboard.
 	hash, err := h.hash(t.Context(), "caf\u00e9 au lait")
 	if err != nil {
@@ -79,7 +79,7 @@ var hostileHashes = []string{
 }
 
 func TestHostileHashes(t *testing.T) {
-	h := newHasher(&limit.Counters{})
+	h := newHasher(Options{Limits: &limit.Counters{}})
 	for _, hash := range hostileHashes {
 		if right, _, err := h.verify(t.Context(), hash, ""); right || !errors.Is(err, errHash) {
 			t.Errorf("verify(%q) = %v, %v, want errHash", hash, right, err)
@@ -103,7 +103,7 @@ func FuzzParsePHC(f *testing.F) {
 func TestHasherQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits := &limit.Counters{}
-		h := newHasher(limits)
+		h := newHasher(Options{Limits: limits})
 		release := make(chan struct{})
 		errs := make(chan error)
 		inside := cap(h.slots) + limit.HashesWaiting

@@ -100,6 +100,7 @@ func (e *Engine) prepareAll() {
 	for range e.options.Runtimes + 1 {
 		e.prepare()
 	}
+	e.giveBack() // what making them took
 }
 
 func (o *Options) defaults() {

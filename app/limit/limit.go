@@ -41,6 +41,7 @@ const (
 	StreamEvents      = 1024 // events on their way to one stream
 	PageRows          = 1000
 	FlowNameRunes     = 80
+	HashesAtOnce      = 4
 	HashesWaiting     = 64
 	EnvVars           = 1000
 	EnvNameBytes      = 128

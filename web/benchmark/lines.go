@@ -259,7 +259,7 @@ func quiet(out report, binary string) error {
 	if err := p.again(binary); err != nil {
 		return err
 	}
-	time.Sleep(2 * time.Second) // what starting left to do
+	time.Sleep(4 * time.Second) // what starting left to do
 	before, err := drive.CPU(p.pid)
 	if err != nil {
 		return err

@@ -12,14 +12,17 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"ecoflow/app"
+	"ecoflow/app/auth"
 	"ecoflow/app/config"
 	"ecoflow/app/event"
 	"ecoflow/app/fault"
@@ -43,6 +46,13 @@ const (
 // Main does what the command line asks for and returns the exit code: 0 when it
 // worked, 1 when it did not, 2 when the arguments or settings make no sense.
 func Main(args []string) (code int) {
+	if slices.Equal(args, []string{auth.HelperCommand}) {
+		if err := auth.ServeHashes(os.Stdin, os.Stdout); err != nil {
+			complain("", err)
+			return 1
+		}
+		return 0
+	}
 	left, err := instance.Inherit()
 	if err != nil {
 		complain("", err)
@@ -255,6 +265,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover)
 		SetupCode: cmp.Or(left.SetupCode, os.Getenv("ECOFLOW_SETUP_CODE")),
 		SetUp:     func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
 		Parts:     p.parts(db, keys, records),
+		Helper:    helper,
 		Config:    p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
@@ -314,6 +325,15 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover)
 		err = p.wait(signals, failed)
 	}
 	return p.end(ctx, signals, err)
+}
+
+// helper returns the command that computes password hashes beside this process.
+func helper() *exec.Cmd {
+	path, err := os.Executable()
+	if err != nil {
+		return &exec.Cmd{Err: err}
+	}
+	return exec.Command(path, auth.HelperCommand)
 }
 
 // wait returns when the process has to end, with the error that ends it.
