@@ -328,11 +328,59 @@ func (c *crowd) linger(ctx context.Context) {
 	}
 }
 
-// countedConn is a connection that counts.
+// countedConn is a connection that counts. It moves its write deadline when that has
+// come, and not with each answer, which would cost more than writing a short one.
 type countedConn struct {
 	net.Conn
 	of   *crowd
 	once sync.Once
+
+	mu     sync.Mutex
+	wanted time.Time // the write deadline, zero for none
+	set    time.Time // that of the connection beneath, never later; zero for none
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *countedConn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wanted = t
+	if t.Equal(c.set) || !c.set.IsZero() && (t.IsZero() || !t.Before(c.set)) {
+		return nil // Write finds out
+	}
+	return c.moveDeadline()
+}
+
+// SetDeadline implements net.Conn.
+func (c *countedConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// moveDeadline sets the deadline beneath to the one wanted. The caller holds mu.
+func (c *countedConn) moveDeadline() error {
+	if err := c.Conn.SetWriteDeadline(c.wanted); err != nil {
+		return err
+	}
+	c.set = c.wanted
+	return nil
+}
+
+// Write implements net.Conn.
+func (c *countedConn) Write(b []byte) (n int, err error) {
+	for {
+		m, err := c.Conn.Write(b[n:])
+		n += m
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !c.moreTime() {
+			return n, err
+		}
+	}
+}
+
+// moreTime reports whether the deadline beneath came before the one wanted, and moves it.
+func (c *countedConn) moreTime() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.wanted.Equal(c.set) && c.moveDeadline() == nil
 }
 
 // Close counts the connection out.

@@ -204,7 +204,7 @@ func (l Logging) SlogLevel() slog.Level {
 
 // Runs says what is kept and shown of requests to the deployed API.
 type Runs struct {
-	Capture    string `json:"capture" default:"off" enum:"off summary full" names:"Nothing|Nodes and times|Data as well" label:"Keep runs" help:"What is kept, in memory, of the last requests and events that ran a flow: nothing, each node with its time and outcome, or the data around it as well, with secrets hidden. Read at /systemApi/runs."`
+	Capture    string `json:"capture" default:"off" enum:"off summary full" names:"Nothing|Nodes and times|Data as well" label:"Keep runs" help:"What is kept, in memory, of the last requests and events that ran a flow: nothing, each node with its time and outcome, or the data around it as well, with secrets hidden. Of more than 500 runs a second, only 500 are kept. Read at /systemApi/runs."`
 	Keep       int    `json:"keep" default:"100" min:"1" max:"1000" label:"Runs kept" help:"How many runs are kept; fewer where their data is large."`
 	ShowErrors string `json:"showErrors" default:"local" enum:"local always never" names:"When you work at this machine|Always|Never" label:"Show errors" help:"Whether callers see a failing node's own sentence: when you work at this machine, always, or never."`
 }

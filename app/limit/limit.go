@@ -28,6 +28,7 @@ const (
 	IdleTime          = 60 * time.Second
 	RunsAtOnce        = 2000
 	RunTime           = 30 * time.Second
+	RunsRecorded      = 500 // in a second
 	ScriptTime        = time.Second
 	ScriptDepth       = 2000 // recursion
 	ScriptNesting     = 1000 // brackets in source and in JSON

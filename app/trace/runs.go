@@ -37,9 +37,13 @@ type Run struct {
 }
 
 // Runs keeps what the last ordinary runs did, while that is switched on. Nothing is
-// encoded before somebody asks, and no run waits for another. The zero Runs keeps
-// nothing.
+// encoded before somebody asks, and no run waits for another. Of very many runs a
+// second only some are kept, as tracers of busy services do: the others would make
+// room in an instant, and cost what they cost. The zero Runs keeps nothing.
 type Runs struct {
+	// Most is how many of one second's runs are kept; 0 is limit.RunsRecorded.
+	Most int64
+
 	now atomic.Pointer[capture] // nil: off
 	mu  sync.Mutex              // held while it is switched
 }
@@ -51,6 +55,19 @@ type capture struct {
 	next  atomic.Uint64
 	held  atomic.Int64 // bytes, about
 	mu    sync.Mutex   // held while more than one run is let go of
+
+	began  time.Time
+	second atomic.Int64 // since began, in which
+	taken  atomic.Int64 // so many were recorded
+}
+
+// admits counts a run, and reports whether it is among the first of its second.
+func (c *capture) admits(most int64) bool {
+	now := int64(time.Since(c.began) / time.Second)
+	if was := c.second.Load(); was != now && c.second.CompareAndSwap(was, now) {
+		c.taken.Store(0)
+	}
+	return c.taken.Add(1) <= most
 }
 
 // kept records a run, and is what is kept of it after its end. Where nobody looked at
@@ -103,7 +120,7 @@ func (r *Runs) Capture(l Level, keep int) {
 	case was != nil && was.level == l && len(was.slots) == keep:
 		return
 	}
-	is := &capture{level: l, slots: make([]atomic.Pointer[kept], keep)}
+	is := &capture{level: l, slots: make([]atomic.Pointer[kept], keep), began: time.Now()}
 	if was != nil {
 		all := was.all()
 		for _, k := range slices.Backward(all[:min(len(all), keep)]) {
@@ -158,10 +175,11 @@ func (c *capture) all() []*kept {
 	return all
 }
 
-// Recorder returns what records a run that starts, nil while nothing is kept.
+// Recorder returns what records a run that starts; nil while nothing is kept, and for
+// the runs of a second that are too many.
 func (r *Runs) Recorder() Recorder {
 	c := r.now.Load()
-	if c == nil {
+	if c == nil || !c.admits(cmp.Or(r.Most, limit.RunsRecorded)) {
 		return nil
 	}
 	k := spare.Get().(*kept)

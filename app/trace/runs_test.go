@@ -2,9 +2,13 @@ package trace_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"ecoflow/app/limit"
 	"ecoflow/app/node"
 	"ecoflow/app/trace"
 )
@@ -12,7 +16,7 @@ import (
 // Whoever looks sees each run as it was, while others end and what they took is used
 // again.
 func TestLookingWhileRunsEnd(t *testing.T) {
-	var runs trace.Runs
+	runs := trace.Runs{Most: 1e9}
 	runs.Capture(trace.Full, 4)
 	var all sync.WaitGroup
 	for w := range 4 {
@@ -53,7 +57,7 @@ func TestLookingWhileRunsEnd(t *testing.T) {
 }
 
 func TestRecordingUsesItsMemoryAgain(t *testing.T) {
-	var runs trace.Runs
+	runs := trace.Runs{Most: 1e9}
 	runs.Capture(trace.Full, 10)
 	p := node.NewPayload("a")
 	once := func() {
@@ -69,4 +73,28 @@ func TestRecordingUsesItsMemoryAgain(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, once); n >= 1 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// Of a flood some runs are kept, and those of the next second again.
+func TestAFloodIsNotAllRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var runs trace.Runs
+		runs.Capture(trace.Summary, 10)
+		for second := range 3 {
+			recorded := 0
+			for i := range 3 * limit.RunsRecorded {
+				if r := runs.Recorder(); r != nil {
+					recorded++
+					runs.Ended(trace.Run{ID: fmt.Sprint(second, "-", i)}, r)
+				}
+			}
+			if recorded != limit.RunsRecorded {
+				t.Errorf("second %d: %d runs were recorded", second, recorded)
+			}
+			if list, err := runs.List(t.Context(), struct{}{}); err != nil || len(list) != 10 || !strings.HasPrefix(list[0].ID, fmt.Sprint(second)) {
+				t.Errorf("second %d: %v %v", second, list, err)
+			}
+			time.Sleep(time.Second)
+		}
+	})
 }
