@@ -175,7 +175,7 @@ func (db *DB) commit(group []*write) (again []*write) {
 	head := db.chain.head
 	kept := group[:0:0]
 	for i, w := range group {
-		next, err, whole := db.run(tx, w, head)
+		next, err, whole := db.run(tx, w, head, len(group) == 1)
 		if !whole { // SQLite has undone the others as well
 			tx.Rollback() //nolint:errcheck // SQLite has undone it
 			w.done <- err
@@ -232,15 +232,18 @@ func (db *DB) tell(r audit.Record) {
 	}
 }
 
-// run executes one write and its audit entry in a savepoint. whole is false when
-// the error ended the transaction itself, and everything in it is gone.
-func (db *DB) run(tx *sql.Tx, w *write, head audit.Head) (_ audit.Head, err error, whole bool) {
+// run executes one write and its audit entry, in a savepoint unless it is alone in
+// the transaction. whole is false when the error ended the transaction itself, and
+// everything in it is gone.
+func (db *DB) run(tx *sql.Tx, w *write, head audit.Head, alone bool) (_ audit.Head, err error, whole bool) {
 	ctx := context.WithoutCancel(w.ctx)
 	if err := w.ctx.Err(); err != nil {
 		return head, err, true
 	}
-	if _, err := tx.ExecContext(ctx, `SAVEPOINT write`); err != nil {
-		return head, err, false
+	if !alone {
+		if _, err := tx.ExecContext(ctx, `SAVEPOINT write`); err != nil {
+			return head, err, false
+		}
 	}
 	w.entry = nil
 	err = protect(func() error { return w.fn(tx) })
@@ -251,13 +254,17 @@ func (db *DB) run(tx *sql.Tx, w *write, head audit.Head) (_ audit.Head, err erro
 			w.record, err = db.chain.add(ctx, tx, head, w.entry)
 		}
 	}
-	if err == nil {
-		if _, err = tx.ExecContext(ctx, `RELEASE write`); err == nil {
-			if w.entry != nil {
-				head = audit.Head{Last: w.record.ID, MAC: w.record.MAC, Key: w.record.Key}
-			}
-			return head, nil, true
+	if err == nil && !alone {
+		if _, err := tx.ExecContext(ctx, `RELEASE write`); err != nil {
+			return head, err, false
 		}
+	}
+	switch {
+	case err == nil && w.entry != nil:
+		return audit.Head{Last: w.record.ID, MAC: w.record.MAC, Key: w.record.Key}, nil, true
+	case err == nil:
+		return head, nil, true
+	case alone:
 		return head, err, false
 	}
 	// This fails when SQLite has rolled the transaction back by itself.
