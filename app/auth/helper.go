@@ -23,7 +23,7 @@ const HelperCommand = "compute-hashes"
 var helperEnv = []string{"GOGC=25"}
 
 // helperPatience is how long the helper waits for more hashes before it ends.
-const helperPatience = 10 * time.Second
+const helperPatience = 3 * time.Second
 
 // ServeHashes computes the hashes that are asked for on in, and answers them on out,
 // until in ends. It does so at a low priority, where the system has one.

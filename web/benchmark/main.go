@@ -154,11 +154,28 @@ func startProduct(binary string, parts ...map[string]*drive.Flow) (p *product, e
 			err = p.admin.DeployMore(flows)
 		}
 	}
+	if err == nil {
+		err = p.settle()
+	}
 	if err != nil {
 		p.end()
 		return nil, err
 	}
 	return p, nil
+}
+
+// settle waits until the program is alone: what computes passwords' hashes beside it
+// ends when it is not needed.
+func (p *product) settle() error {
+	for until := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		children, err := drive.Children(p.PID)
+		if err != nil || len(children) == 0 {
+			return err
+		}
+		if time.Now().After(until) {
+			return fmt.Errorf("the processes %d do not end", children)
+		}
+	}
 }
 
 // again starts the program on its folder.

@@ -3,6 +3,7 @@ package drive
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -34,8 +35,45 @@ func CPU(pid int) (time.Duration, error) {
 	return total, nil
 }
 
-// Memory returns the bytes of memory that a process holds.
+// Memory returns the bytes of memory that a process and its children hold; what they
+// share counts for each.
 func Memory(pid int) (int64, error) {
+	children, err := Children(pid)
+	if err != nil {
+		return 0, err
+	}
+	total, err := memory(pid)
+	for _, child := range children {
+		if held, err := memory(child); err == nil { // else it has ended meanwhile
+			total += held
+		}
+	}
+	return total, err
+}
+
+// Children returns the processes that a process started and that have not ended.
+func Children(pid int) (pids []int, err error) {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		for _, field := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				return nil, fmt.Errorf("read the children of process %d: %w", pid, err)
+			}
+			pids = append(pids, child)
+		}
+	}
+	return pids, nil
+}
+
+func memory(pid int) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory: %w", err)

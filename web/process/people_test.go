@@ -2,16 +2,82 @@ package process_test
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
+	"ecoflow/app/auth"
 	"ecoflow/web/drive"
 )
+
+// Hashes are computed by a process of its own, at a low priority. It ends with the
+// program, however that ends.
+func TestHashesAreComputedBesideTheProgram(t *testing.T) {
+	linuxOnly(t)
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	c := administrator(t, p)
+	helper := helperOf(t, p, c)
+	p.Kill()
+	awaitEnd(t, helper)
+
+	p = start(t, dir, "--auth")
+	c = p.Client()
+	helper = helperOf(t, p, c)
+	must(t, syscall.Kill(helper, syscall.SIGKILL)) // as the system does when memory is short
+	awaitEnd(t, helper)
+	if again := helperOf(t, p, c); again == helper {
+		t.Error("the dead one is thought to live")
+	}
+	helper = helperOf(t, p, c)
+	stop(t, p)
+	awaitEnd(t, helper)
+}
+
+// helperOf signs in, and returns the process that computed the hash for the program.
+func helperOf(t *testing.T, p *drive.Program, c *drive.Client) (pid int) {
+	t.Helper()
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); {
+		must(t, c.SignIn())
+		children, err := drive.Children(p.PID)
+		must(t, err)
+		if len(children) == 0 {
+			continue // it has ended unused, on a machine as busy as that
+		}
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", children[0]))
+		if err != nil || len(line) == 0 {
+			continue
+		}
+		if len(children) > 1 || !strings.HasSuffix(string(line), "\x00"+auth.HelperCommand+"\x00") {
+			t.Fatalf("the program has the children %d, of which the first is %q", children, line)
+		}
+		return children[0]
+	}
+	t.Fatal("nothing computes hashes beside the program")
+	return 0
+}
+
+// awaitEnd waits until a process has ended, whoever is to take note of that.
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return
+		}
+		if _, rest, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(rest, "Z") {
+			return
+		}
+	}
+	t.Fatalf("process %d does not end", pid)
+}
 
 // S12: five hundred people sign in at once, each from an address of their own and
 // again when they are told to wait. Everybody gets in, the hashes take bounded
