@@ -171,7 +171,9 @@ func TestTheWayBackBeforeTheFirst(t *testing.T) {
 		says, back     string
 	}{
 		{nil, "deployment", 1, 0, "Deployment 1 was the last change", "/systemApi/deployments/0/restore"},
-		{func() error { return errors.Join(ada.Deploy(simple()), ada.Set(map[string]any{"limits.runTime": 5000})) }, "settings", 1, 0, "Version 1 of the settings was the last change", "/systemApi/settings/versions/0/restore"},
+		{func() error {
+			return errors.Join(ada.Deploy(simple()), ada.Set(map[string]any{"limits.runTime": 5000}))
+		}, "settings", 1, 0, "Version 1 of the settings was the last change", "/systemApi/settings/versions/0/restore"},
 		{func() error { return ada.Set(map[string]any{"limits.runTime": 7000}) }, "settings", 3, 2, "Version 3 of the settings was the last change", "/systemApi/settings/versions/2/restore"},
 	} {
 		if round.change != nil {
