@@ -101,7 +101,6 @@ func TestNoRowReachesAnEncoder(t *testing.T) {
 
 // What finds rows finds them wherever they are.
 func TestRowsAreFound(t *testing.T) {
-	type hidden struct{ health system.PartHealth }
 	for name, answer := range map[string]reflect.Type{
 		"itself":    reflect.TypeFor[system.PartHealth](),
 		"a pointer": reflect.TypeFor[*system.PartHealth](),
@@ -111,7 +110,7 @@ func TestRowsAreFound(t *testing.T) {
 		}](),
 		"a key":    reflect.TypeFor[map[system.Condition]int](),
 		"embedded": reflect.TypeFor[struct{ system.PartHealth }](),
-		"hidden":   reflect.TypeFor[[]hidden](),
+		"hidden":   reflect.TypeFor[[]struct{ health system.PartHealth }](),
 	} {
 		if found, _ := reaches(answer, "ecoflow/app/system"); len(found) == 0 {
 			t.Errorf("%s is not found", name)

@@ -333,7 +333,7 @@ func helper() *exec.Cmd {
 	if err != nil {
 		return &exec.Cmd{Err: err}
 	}
-	return exec.Command(path, auth.HelperCommand)
+	return exec.Command(path, auth.HelperCommand) //nolint:gosec // it is this program
 }
 
 // wait returns when the process has to end, with the error that ends it.
