@@ -3242,6 +3242,8 @@ export interface components {
         FlowDebugMessage: {
             /** Format: date-time */
             at: string;
+            /** @description There were too many at once: what followed in the same second was left out. */
+            cut?: boolean;
             flow: string;
             id: number;
             label: string;
