@@ -212,6 +212,29 @@ describe("undo and redo", () => {
     await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor();
     await until("Alpha", "Beta", "Gamma");
     await card(page, "Request").waitFor();
+
+    // A flow that was made goes after its edits, and comes back before them.
+    const count = (await tabs.getByRole("link").allInnerTexts()).length;
+    await page.getByRole("button", { name: "New flow" }).click();
+    await tabs.getByRole("link").nth(count).waitFor();
+    await dragIn(page, "Request", { x: 140, y: 160 });
+    await card(page, "Request").waitFor();
+    await undo.click();
+    await card(page, "Request").waitFor({ state: "detached" });
+    await undo.click();
+    await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor();
+    await tabs.getByRole("link").nth(count).waitFor({ state: "detached" });
+    const redo = page.getByRole("button", { name: "Redo", exact: true }).first();
+    await redo.click();
+    await tabs.getByRole("link").nth(count).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor({ state: "detached" });
+    await card(page, "Request").waitFor({ state: "detached" });
+    await redo.click();
+    await card(page, "Request").waitFor();
+    await choose(await tabs.getByRole("link").nth(count).innerText(), "Duplicate the flow");
+    await tabs.getByRole("link").nth(count + 1).waitFor();
+    await undo.click();
+    await tabs.getByRole("link").nth(count + 1).waitFor({ state: "detached" });
     assert.deepEqual(faults, []);
   });
 

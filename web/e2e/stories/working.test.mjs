@@ -195,6 +195,19 @@ describe("working with flows", () => {
     await card(page, "Work").getByText("return 'copied'").waitFor();
     assert.equal((await getFlow(page, "One")).flow.configurations.some((c) => c.configs.codeEditor?.value === "return 'replaced'"), true);
     assert.equal((await getFlow(page, "Grouped")).flow.definitions.length, 4);
+
+    // What came is taken back as one, from a flow that had no part in it.
+    const tabs = page.getByRole("list", { name: "Flows" });
+    await tabs.getByRole("link", { name: "Locked" }).click();
+    await page.getByRole("heading", { level: 1, name: "Flow Locked" }).waitFor();
+    await page.getByRole("button", { name: "Undo", exact: true }).first().click();
+    await tabs.getByRole("link", { name: "Fresh" }).waitFor({ state: "detached" });
+    await tabs.getByRole("link", { name, exact: true }).waitFor({ state: "detached" });
+    assert.equal(code(await getFlow(page, "One"), "work"), "const Shop = 1;\nreturn { store: Shop, SHOP: 'shop' };");
+    await page.getByRole("button", { name: "Redo", exact: true }).first().click();
+    await tabs.getByRole("link", { name: "Fresh" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Done again: 3 flows were imported" }).waitFor();
+    assert.ok((await getFlow(page, "One")).flow.configurations.some((c) => c.configs.codeEditor?.value === "return 'replaced'"));
     assert.deepEqual(faults, []);
   });
 

@@ -7,6 +7,7 @@ import { Failure } from "../../app/states";
 import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { draftsQuery, refresh } from "./draft";
+import { didImport, type Stored, storedFlows } from "./importUndo";
 import { useEditor } from "./store";
 import { flowsIn } from "./wire";
 import "./debug/debug.css";
@@ -53,7 +54,13 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
   const run = async (): Promise<void> => {
     setRunning(true);
     try {
+      const asked = Object.keys(choices).filter((name) => choices[name] === "replace");
+      const before = await storedFlows(asked);
       const made = await send(false);
+      // What is open takes it as a step of its own; the rest is taken back as a whole.
+      const came = made.flows.filter((f) => f.as !== "" && !isHere(f) && !useEditor.getState().flows[f.as]);
+      const was = new Map(came.flatMap((f) => (before.has(f.name) ? [[f.as, before.get(f.name) as Stored]] : [])));
+      if (came.length > 0) didImport(was, await storedFlows(came.map((f) => f.as)));
       for (const f of made.flows) if (f.as && useEditor.getState().flows[f.as]) await refresh(f.as);
       void queries.invalidateQueries(draftsQuery);
       setDone(made);

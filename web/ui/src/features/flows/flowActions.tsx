@@ -10,7 +10,9 @@ import { confirmDanger } from "../../components/confirmDanger";
 import { undoToast } from "../../components/undoToast";
 import { t } from "../../text/t";
 import { type Act, did, undoAct } from "./acts";
+import { read, type WireFlow } from "./document";
 import { type DraftRow, save } from "./draft";
+import { noHistory } from "./history";
 import { forget } from "./local";
 import { useEditor } from "./store";
 
@@ -50,9 +52,10 @@ export function useFlowActions(onChanged: () => void) {
     });
     return true;
   };
-  const removeNow = (name: string): Promise<boolean> =>
+  const removeNow = (name: string, base?: number): Promise<boolean> =>
     attempt(async () => {
-      await payload(api.DELETE("/drafts/{flow}", { params: { path: { flow: name } } }));
+      const query = base === undefined ? {} : { base };
+      await payload(api.DELETE("/drafts/{flow}", { params: { path: { flow: name }, query } }));
       useEditor.getState().close(name);
       await forget(name).catch(() => {});
     });
@@ -81,37 +84,50 @@ export function useFlowActions(onChanged: () => void) {
       },
     });
   };
+  /** Remembers that a flow was made: once its edits are undone, undo takes it away, and redo brings it and them back. */
+  const made = (name: string, from: string): void => {
+    let content: unknown;
+    let history = noHistory;
+    did({
+      label: t("undo.made", { name }),
+      isSafe: () => (useEditor.getState().flows[name]?.history.done.length ?? 0) === 0,
+      undo: async () => {
+        if (useEditor.getState().flows[name] && !(await save(name))) return false;
+        history = useEditor.getState().flows[name]?.history ?? noHistory;
+        let revision = 0;
+        const isRead = await attempt(async () => {
+          const path = { flow: name };
+          ({ flow: content, revision } = await payload(api.GET("/drafts/{flow}", { params: { path } })));
+        });
+        // What somebody else saved meanwhile is not taken away.
+        if (!isRead || !(await removeNow(name, revision))) return false;
+        await navigate({ to: "/flows/$name", params: { name: from } });
+        return true;
+      },
+      redo: () =>
+        attempt(async () => {
+          const body = { base: 0, flow: content as never };
+          const { revision } = await payload(api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body }));
+          const doc = read(content as WireFlow);
+          useEditor.getState().open(name, doc, revision, false, { doc, history });
+          await navigate({ to: "/flows/$name", params: { name } });
+        }),
+    });
+  };
   return {
     arrange,
     rename: (row: DraftRow) => ask(t("tabs.rename"), row.name, (name) => arrange(row, { name })),
     move: (row: DraftRow) => ask(t("flows.folder"), row.folder, (folder) => arrange(row, { folder })),
     lock: (row: DraftRow) => arrange(row, { locked: !row.locked }),
-    copy: (row: DraftRow) =>
+    /** Duplicates a flow; in the editor, which shows the flow from, it can be taken back. */
+    copy: (row: DraftRow, from?: string) =>
       attempt(async () => {
         const path = { flow: row.name };
-        const made = await payload(api.POST("/drafts/{flow}/copy", { params: { path }, body: {} as never }));
-        await navigate({ to: "/flows/$name", params: { name: made.name } });
+        const { name } = await payload(api.POST("/drafts/{flow}/copy", { params: { path }, body: {} as never }));
+        if (from !== undefined) made(name, from);
+        await navigate({ to: "/flows/$name", params: { name } });
       }),
-    /** Remembers that a flow was made: until it is edited, undo takes it away again. */
-    made: (name: string, flow: object, from: string) =>
-      did({
-        label: t("undo.made", { name }),
-        isSafe: () => {
-          const history = useEditor.getState().flows[name]?.history;
-          return history === undefined || history.done.length + history.undone.length === 0;
-        },
-        undo: async () => {
-          if (!(await removeNow(name))) return false;
-          await navigate({ to: "/flows/$name", params: { name: from } });
-          return true;
-        },
-        redo: () =>
-          attempt(async () => {
-            const body = { base: 0, flow: flow as never };
-            await payload(api.PUT("/drafts/{flow}", { params: { path: { flow: name } }, body }));
-            await navigate({ to: "/flows/$name", params: { name } });
-          }),
-      }),
+    made,
     remove: (row: DraftRow, place: number | undefined, then?: () => void) =>
       confirmDanger({
         title: t("flow.deleteTitle", { name: row.name }),

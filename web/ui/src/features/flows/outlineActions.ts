@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 import { type Action, useActions } from "../../app/actions";
 import { t } from "../../text/t";
+import { redoLast, undoLast } from "./acts";
 import type { QuickAddRequest } from "./canvas/requests";
 import type { Catalogue } from "./catalogue";
 import { copyText, pasteClipboard, writeClipboard } from "./clipboard";
@@ -130,8 +131,8 @@ export function useOutlineActions(
       whole("note", t("canvas.note"), acts.note),
       whole("add", t("canvas.add"), () => add(focused())),
       whole("addFree", t("canvas.addFree"), () => add(undefined)),
-      whole("undo", t("canvas.undo"), () => useEditor.getState().undo(name)),
-      whole("redo", t("canvas.redo"), () => useEditor.getState().redo(name)),
+      whole("undo", t("canvas.undo"), () => undoLast(name)),
+      whole("redo", t("canvas.redo"), () => redoLast(name)),
     ];
   }, [flow, name, locked, catalogue, onOpen, onQuickAdd]);
   useActions(actions);
