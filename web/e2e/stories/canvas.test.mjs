@@ -256,6 +256,99 @@ describe("the canvas", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("has every action of the menus and of the keys among its commands", async () => {
+    const parts = chain(["One", "Two", "Three"].map((label, i) => node(`c-${i}`, "Text", label, { sampleText: "" })), {
+      groups: [{ id: "c-group", title: "Pair", color: "group", collapsed: false, members: ["c-1", "c-2"] }],
+    });
+    await putFlow(page, "Commands", parts);
+    await putFlow(page, "Aside", chain([node("aside", "Text", "Aside")]));
+    await open("Commands");
+    const menu = async (opened) => {
+      await opened;
+      await page.getByRole("menuitem").first().waitFor();
+      const names = await page.getByRole("menuitem").evaluateAll((all) =>
+        all.filter((e) => !e.hasAttribute("data-disabled")).map((e) => e.querySelector(".mantine-Menu-itemLabel").textContent),
+      );
+      await page.keyboard.press("Escape");
+      await page.getByRole("menu").waitFor({ state: "hidden" });
+      return names;
+    };
+    const tab = (name) => page.getByRole("list", { name: "Flows" }).getByRole("link", { name });
+    const wanted = new Set(await menu(tab("Commands").click({ button: "right" })));
+    for (const name of await menu(page.getByRole("button", { name: "More about deploying" }).click())) wanted.add(name);
+    for (const name of await menu(canvas(page).click({ button: "right", position: { x: 24, y: 24 } }))) wanted.add(name);
+    for (const name of await menu(edges(page, "One", "Two").click({ button: "right", force: true }))) wanted.add(name);
+    await card(page, "One").click();
+    await page.keyboard.press("Control+a");
+    for (const name of await menu(card(page, "One").click({ button: "right" }))) wanted.add(name);
+    assert.ok(wanted.size > 30, [...wanted].join());
+    // In the menu beside Deploy it goes without saying what is done.
+    for (const [there, here] of [["All flows", "Deploy"], ["This flow only", "Deploy this flow"], ["Export", "Export"]]) if (wanted.delete(there)) wanted.add(here);
+
+    await page.keyboard.press("Control+f");
+    await page.getByRole("textbox", { name: "What to find" }).fill("Three");
+    await page.getByRole("dialog", { name: "Find in all flows" }).getByText("1 node found").waitFor();
+    await page.keyboard.press("Escape");
+    await tab("Aside").click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Hide the tab" }).click();
+    await tab("Aside").waitFor({ state: "detached" });
+    const bottom = page.getByRole("region", { name: "Bottom panel" });
+    if (await bottom.isVisible()) await bottom.getByRole("tab", { name: "Debug" }).click();
+    for (const name of ["Show the tab Aside", "Align left edges", "Distribute down", "Collapse Pair", "Show problems", "Show changes", "Pause"]) wanted.add(name);
+
+    const search = page.getByRole("textbox", { name: "Search and commands" });
+    const listed = () => page.locator(".palette__action .mantine-Spotlight-actionLabel").allInnerTexts();
+    const command = async (text) => {
+      await page.keyboard.press("Control+k");
+      await search.fill(text);
+    };
+    // An edge is chosen for its own actions, several nodes for theirs.
+    const missing = async (names) => {
+      await command("");
+      const found = new Set(await listed());
+      for (const name of names) {
+        if (found.has(name)) continue;
+        await search.fill(name);
+        if (!(await listed()).includes(name)) await page.locator(".palette__action").filter({ hasText: name }).first().waitFor({ timeout: 2000 }).catch(() => {});
+        if ((await listed()).includes(name)) found.add(name);
+      }
+      await page.keyboard.press("Escape");
+      await search.waitFor({ state: "hidden" });
+      return names.filter((name) => !found.has(name));
+    };
+    await edges(page, "One", "Two").dispatchEvent("click");
+    await inspector(page).getByRole("heading", { name: "Connection" }).waitFor();
+    const ofEdges = ["Insert a node here", "Remove this connection"];
+    assert.deepEqual(await missing(ofEdges), []);
+    for (const name of ofEdges) wanted.delete(name);
+    await card(page, "Two").click();
+    await command("Show debug messages");
+    await page.keyboard.press("Enter");
+    await bottom.getByRole("button", { name: "Pause" }).waitFor();
+    await card(page, "Two").focus();
+    await page.keyboard.press("Control+a");
+    assert.deepEqual(await missing([...wanted]), []);
+
+    // What has keys is there by its name as well, whether it is listed at once or not.
+    const own = await page.context().newPage();
+    await own.goto(`${product.url}/_/me/preferences`);
+    await own.getByText("Follow the connection down").waitFor();
+    const keyed = await own.getByRole("button", { name: /^Change the keys of / }).evaluateAll((all) => all.map((e) => e.getAttribute("aria-label").replace("Change the keys of ", "")));
+    await own.close();
+    assert.ok(keyed.length > 60, keyed.join());
+    // The search itself, and the mode that is on.
+    assert.deepEqual(await missing(keyed.filter((name) => name !== "Search and commands" && name !== "Pan by dragging")), []);
+
+    await card(page, "One").click();
+    await command("Focus the node to the right");
+    await page.keyboard.press("Enter");
+    await card(page, "Two").and(page.locator(":focus")).waitFor();
+    await command("Select or unselect the node");
+    await page.keyboard.press("Enter");
+    await card(page, "Two").and(page.locator(".selected")).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   it("gives a flow with mistakes as it is kept", async () => {
     const broken = chain([node("raw", "Function", "Broken", { codeEditor: { value: "return (", validate: true }, left: "over" })]);
     await putFlow(page, "Broken", broken);

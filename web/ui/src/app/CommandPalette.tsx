@@ -20,6 +20,10 @@ function setSheet(open: boolean): void {
 export const openPalette = (): void => spotlight.open();
 export const openShortcuts = (): void => setSheet(true);
 
+function isEverywhere({ id }: Action): boolean {
+  return /^(go|shell|server|theme|density)\./.test(id);
+}
+
 /** True where a key is text, not a command. */
 function isTyping(target: EventTarget | null): boolean {
   return (
@@ -64,7 +68,7 @@ export function CommandPalette() {
       if (action.takesKeys?.() === false) return;
       e.preventDefault();
       e.stopPropagation();
-      if (action.disabled === undefined) action.run();
+      if (action.disabled === undefined) action.run(e);
       else action.refuse?.(action.disabled);
     };
     // In the capture phase: before the canvas library and the kit see the key.
@@ -73,12 +77,16 @@ export function CommandPalette() {
   }, [byKeys, singleKeys]);
 
   const keyName = (a: Action): string => readable(keysOf(a, shortcuts)[0] ?? "");
-  const found = actions.filter(
+  const wanted = query.trim().toLowerCase();
+  const fitting = actions.filter(
     (a) =>
-      !a.quiet &&
+      a.id !== "shell.palette" &&
+      !(a.quiet && wanted === "") &&
       !a.disabled &&
-      `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(query.trim().toLowerCase()),
+      `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(wanted),
   );
+  // What the page at hand can do stands before what every page can.
+  const found = [...fitting.filter((a) => !isEverywhere(a)), ...fitting.filter(isEverywhere)];
   const sections = Map.groupBy(
     actions.filter((a) => keysOf(a, shortcuts).length > 0),
     (a) => a.section,
@@ -106,7 +114,7 @@ export function CommandPalette() {
               description={a.section}
               leftSection={a.icon && <a.icon size={16} />}
               rightSection={keyName(a) && <kbd>{keyName(a)}</kbd>}
-              onClick={a.run}
+              onClick={() => a.run()}
             />
           ))}
           {found.length === 0 && <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>}

@@ -18,13 +18,14 @@ export interface Action {
   disabled?: string | undefined;
   /** Says why, when its keys ask for what cannot be done. */
   refuse?: (why: string) => void;
-  /** Not listed in the palette (movement keys). */
+  /** Listed in the palette only where it is searched for (movement keys). */
   quiet?: boolean;
   /** Its keys act only with focus inside the element marked data-scope with this name. */
   where?: "canvas";
   /** Whether its keys are its own now; else they go on to the browser. */
   takesKeys?: () => boolean;
-  run: () => void;
+  /** e is the key that asked for it, if one did. */
+  run: (e?: KeyboardEvent) => void;
 }
 
 let registered: readonly (readonly Action[])[] = [];

@@ -40,8 +40,8 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
     if (opened) for (const d of drafts.data ?? []) if (d.state !== "removed") void open(d.name).catch(() => {});
   }, [opened, drafts.data]);
   const docs = useMemo(
-    () => (opened || at >= 0 ? Object.fromEntries(Object.entries(flows).map(([name, f]) => [name, f.doc])) : {}),
-    [opened, at, flows],
+    () => (opened || query !== "" ? Object.fromEntries(Object.entries(flows).map(([name, f]) => [name, f.doc])) : {}),
+    [opened, query, flows],
   );
   const found = useMemo(
     () =>

@@ -293,6 +293,12 @@ function Editor({ name }: { name: string }) {
         where: "canvas",
         run: () => setPane({ showBottom: !panes.showBottom }),
       },
+      ...(["debug", "problems", "changes"] as const).map((which) => ({
+        id: `bottom.${which}`,
+        label: t(`bottom.show.${which}`),
+        section,
+        run: () => showBottom(which),
+      })),
       {
         id: "pane.inspector",
         label: t("pane.inspector"),
@@ -333,7 +339,7 @@ function Editor({ name }: { name: string }) {
         run: () => void import("./deployActs").then((m) => m.askDiscard(name)),
       },
     ];
-  }, [name, flow?.locked, isLive, review, test, setPane, panes]);
+  }, [name, flow?.locked, isLive, review, test, setPane, panes, showBottom]);
   useActions(actions);
 
   if (!flow) return null;

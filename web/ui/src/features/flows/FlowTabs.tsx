@@ -52,7 +52,7 @@ export function FlowTabs({ current }: { current: string }) {
         }),
       );
       await refetch();
-      flowActions.made(name, { definitions: [], connections: [], configurations: [] }, current);
+      flowActions.made(name, current);
       go(name);
     } catch (e) {
       report(e);
@@ -92,6 +92,10 @@ export function FlowTabs({ current }: { current: string }) {
       redo: () => Promise.resolve(true).finally(() => setHidden(after)),
     });
   };
+  const reveal = (row: DraftRow): void => {
+    setHidden(editor.hidden.filter((n) => n !== row.name));
+    go(row.name);
+  };
   const step = (by: number): void => {
     const all = [CONFIGURATION, ...shown.map((r) => r.name)];
     const next = all[(all.indexOf(current) + by + all.length) % all.length];
@@ -121,6 +125,12 @@ export function FlowTabs({ current }: { current: string }) {
         section: t("flow.section"),
         run: () => current !== CONFIGURATION && setRenaming(current),
       },
+      ...hidden.map((r) => ({
+        id: `tabs.show.${r.name}`,
+        label: t("tabs.show", { name: r.name }),
+        section: t("flow.section"),
+        run: () => reveal(r),
+      })),
       ...([-1, 1] as const).map((by) => ({
         id: by < 0 ? "tabs.left" : "tabs.right",
         label: t(by < 0 ? "tabs.left" : "tabs.right"),
@@ -132,7 +142,7 @@ export function FlowTabs({ current }: { current: string }) {
             {
               id: "tabs.copy",
               label: t("tabs.copy"),
-              run: () => void save(now.name).then(() => flowActions.copy(now)),
+              run: () => void save(now.name).then(() => flowActions.copy(now, current)),
             },
             {
               id: "tabs.lock",
@@ -283,7 +293,7 @@ export function FlowTabs({ current }: { current: string }) {
               menu.opener.focus();
             }}
             onRename={() => setRenaming(menu.row.name)}
-            onCopy={() => void save(menu.row.name).then(() => flowActions.copy(menu.row))}
+            onCopy={() => void save(menu.row.name).then(() => flowActions.copy(menu.row, current))}
             onLock={() => void arrange(menu.row, { locked: !menu.row.locked })}
             onMove={move}
             onHide={() => hide(menu.row)}
@@ -300,13 +310,7 @@ export function FlowTabs({ current }: { current: string }) {
           </Menu.Target>
           <Menu.Dropdown>
             {hidden.map((r) => (
-              <Menu.Item
-                key={r.name}
-                onClick={() => {
-                  setHidden(editor.hidden.filter((n) => n !== r.name));
-                  go(r.name);
-                }}
-              >
+              <Menu.Item key={r.name} onClick={() => reveal(r)}>
                 {r.name}
               </Menu.Item>
             ))}

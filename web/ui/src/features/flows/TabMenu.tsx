@@ -38,7 +38,7 @@ export function TabMenu({ row, at, place, last, onClose, ...act }: Props) {
         <Menu.Item disabled={row.locked} rightSection={<kbd>F2</kbd>} onClick={act.onRename}>
           {t("tabs.rename")}
         </Menu.Item>
-        <Menu.Item onClick={act.onCopy}>{t("canvas.duplicate")}</Menu.Item>
+        <Menu.Item onClick={act.onCopy}>{t("tabs.copy")}</Menu.Item>
         <Menu.Item onClick={act.onLock}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
         <Menu.Item disabled={place <= 0} rightSection={keys("tabs.left")} onClick={() => act.onMove(place, place - 1)}>
           {t("tabs.left")}
@@ -53,7 +53,7 @@ export function TabMenu({ row, at, place, last, onClose, ...act }: Props) {
         <Menu.Item onClick={act.onHide}>{t("tabs.hide")}</Menu.Item>
         <Menu.Divider />
         <Menu.Item className="menu__danger" disabled={row.locked} onClick={act.onDelete}>
-          {t("common.delete")}
+          {t("tabs.delete")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

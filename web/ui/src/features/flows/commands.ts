@@ -393,6 +393,13 @@ export function group(name: string): void {
   editor().select(name, [id]);
 }
 
+/** Folds a group to its title, or unfolds it. */
+export function toggleCollapsed(name: string, { id, title, collapsed }: Group): void {
+  editor().edit(name, t(collapsed ? "step.expand" : "step.collapse", { name: title }), (e) =>
+    e.patch("groups", id, { collapsed: !collapsed }),
+  );
+}
+
 /** Dissolves the groups that are selected or hold a selected node. */
 export function ungroup(name: string): void {
   const flow = flowOf(name);

@@ -106,13 +106,13 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
         const { at, pointer, keys } = hand.current;
         return at && pointer > keys ? rf.screenToFlowPosition(at) : undefined;
       },
-      hold: (onRelease) => {
+      hold: (key, onRelease) => {
         if (hand.current.held) return; // the key repeats
         hand.current.held = true;
         hand.current.panned = false;
         setHolding(true);
         const release = (e: Event): void => {
-          if (e instanceof KeyboardEvent && e.key !== " ") return;
+          if (e instanceof KeyboardEvent && e.code !== key) return;
           removeEventListener("keyup", release, true);
           removeEventListener("blur", release);
           hand.current.held = false;

@@ -92,7 +92,7 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
               disabled={action.disabled !== undefined}
               className={name.startsWith("canvas.delete") ? "menu__danger" : undefined}
               rightSection={keyName(name) && <kbd>{keyName(name)}</kbd>}
-              onClick={action.run}
+              onClick={() => action.run()}
             >
               {action.label}
             </Menu.Item>

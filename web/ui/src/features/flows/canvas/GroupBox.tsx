@@ -3,21 +3,14 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
 import { t } from "../../../text/t";
+import { toggleCollapsed } from "../commands";
 import type { Group } from "../document";
 import { sourceHandle, targetHandle } from "../document";
-import { useEditor } from "../store";
 
 export type GroupNode = Node<{ flow: string; group: Group }, "group">;
 
 /** The box around a group's members; collapsed it stands for them. */
 export const GroupBox = memo(function GroupBox({ data: { flow, group }, selected }: NodeProps<GroupNode>) {
-  const toggle = (): void => {
-    useEditor
-      .getState()
-      .edit(flow, t(group.collapsed ? "step.expand" : "step.collapse", { name: group.title }), (e) =>
-        e.patch("groups", group.id, { collapsed: !group.collapsed }),
-      );
-  };
   return (
     <div
       className="groupBox"
@@ -32,7 +25,7 @@ export const GroupBox = memo(function GroupBox({ data: { flow, group }, selected
           size={24}
           tabIndex={-1}
           className="nodrag"
-          onClick={toggle}
+          onClick={() => toggleCollapsed(flow, group)}
           aria-label={t(group.collapsed ? "step.expand" : "step.collapse", { name: group.title })}
         >
           {group.collapsed ? <IconChevronRight size={16} /> : <IconChevronDown size={16} />}

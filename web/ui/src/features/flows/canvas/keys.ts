@@ -19,6 +19,8 @@ import {
   neighbours,
   nudge,
   remove,
+  removeEdge,
+  toggleCollapsed,
   toggleEnabled,
   ungroup,
 } from "../commands";
@@ -29,7 +31,7 @@ import { NODE_WIDTH } from "../layout";
 import { pin, usePins } from "../pins";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { useRuns } from "../runs";
-import { type OpenFlow, useEditor } from "../store";
+import { type OpenFlow, selectedNodes, useEditor } from "../store";
 import { planned } from "./arrange";
 import type { QuickAddRequest } from "./requests";
 
@@ -43,8 +45,8 @@ export interface CanvasHandle {
   fit: (ids?: string[]) => void;
   /** Where the pointer is on the canvas, if it was used last and not the keys. */
   pointer: () => Point | undefined;
-  /** Lets the pointer pan over everything while Space is held; tells at its end whether it panned. */
-  hold: (onRelease: (panned: boolean) => void) => void;
+  /** Lets the pointer pan over everything while the key is held; tells at its end whether it panned. */
+  hold: (key: string, onRelease: (panned: boolean) => void) => void;
   /** Shows a layout before it is taken over. */
   preview: (places: Positions) => void;
 }
@@ -71,6 +73,18 @@ const NEXT_BRANCH_MS = 1000;
 
 const directions = { arrowleft: "left", arrowright: "right", arrowup: "up", arrowdown: "down" } as const;
 const steps = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] } as const;
+
+/** The key after the one that aligns, and what it does. */
+const alignments: readonly [key: string, how: Alignment][] = [
+  ["l", "left"],
+  ["c", "center"],
+  ["r", "right"],
+  ["t", "top"],
+  ["m", "middle"],
+  ["b", "bottom"],
+  ["h", "horizontal"],
+  ["v", "vertical"],
+];
 
 /** Registers the canvas's actions; says what connecting by keyboard has chosen. */
 export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: CanvasHandle, hooks: Hooks) {
@@ -148,7 +162,13 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       return list(doc, "nodes").filter((n) => !refusal(doc, { source: from, target: n.id, port }, rule));
     };
     const locked = flow.locked ? t("flow.lockedReason") : undefined;
-    const one = (id: string, label: string, run: () => void, more: Partial<Action> = {}): Action => ({
+    const few = selectedNodes(flow).length < 2 ? t("canvas.alignFew") : undefined;
+    const [only] = flow.selected.size === 1 ? flow.selected : [];
+    const chosenEdge = flow.doc.edges.byId[only ?? ""];
+    const groupHere =
+      flow.doc.groups.byId[only ?? ""] ??
+      list(flow.doc, "groups").find((g) => g.id === flow.focused || g.members.includes(flow.focused ?? ""));
+    const one = (id: string, label: string, run: Action["run"], more: Partial<Action> = {}): Action => ({
       id: `canvas.${id}`,
       label,
       section,
@@ -156,8 +176,8 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       run,
       ...more,
     });
-    const edit = (id: string, label: string, run: () => void, more: Partial<Action> = {}): Action =>
-      one(id, label, run, { disabled: locked, refuse: editor.announce, ...more });
+    const edit = (id: string, label: string, run: Action["run"], more: Partial<Action> = {}): Action =>
+      one(id, label, run, { refuse: editor.announce, ...more, disabled: locked ?? more.disabled });
     // Keys of a mode mean what the mode says, and are back to themselves after it.
     const during = (id: string, label: string, keys: string[], run: () => void): Action =>
       one(id, label, run, { keys });
@@ -189,19 +209,9 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       ];
     }
     if (aligning) {
-      const keys: [string, Alignment, Parameters<typeof t>[0]][] = [
-        ["l", "left", "align.left"],
-        ["c", "center", "align.center"],
-        ["r", "right", "align.right"],
-        ["t", "top", "align.top"],
-        ["m", "middle", "align.middle"],
-        ["b", "bottom", "align.bottom"],
-        ["h", "horizontal", "align.horizontal"],
-        ["v", "vertical", "align.vertical"],
-      ];
       return [
-        ...keys.map(([key, how, label]) =>
-          during(`align.${how}`, t(label), [key], () => {
+        ...alignments.map(([key, how]) =>
+          during(`align.${how}`, t(`align.${how}`), [key], () => {
             if (!locked) align(name, catalogue, how);
             setAligning(false);
           }),
@@ -263,14 +273,16 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
           focusInspector("name");
         }
       }),
-      one("toggle", t("canvas.toggle"), () => {
-        handle.hold((panned) => {
+      one("toggle", t("canvas.toggle"), (e) => {
+        const toggle = (): void => {
           const item = focusedItem();
-          if (panned || !item) return;
+          if (!item) return;
           const next = new Set(now().selected);
           if (!next.delete(item)) next.add(item);
           editor.select(name, next);
-        });
+        };
+        if (e) handle.hold(e.code, (panned) => !panned && toggle());
+        else toggle();
       }),
       one("selectAll", t("canvas.selectAll"), () =>
         editor.select(name, [...now().doc.nodes.ids, ...now().doc.notes.ids]),
@@ -336,10 +348,35 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       edit("note", t("canvas.note"), () => addNote(name, handle.center())),
       edit("layout", t("canvas.layout"), () => void planned(name, catalogue).then(handle.preview)),
-      edit("align", t("canvas.align"), () => {
-        setAligning(true);
-        editor.announce(t("canvas.alignHint"));
-      }),
+      edit(
+        "align",
+        t("canvas.align"),
+        () => {
+          setAligning(true);
+          editor.announce(t("canvas.alignHint"));
+        },
+        { disabled: few },
+      ),
+      ...alignments.map(([, how]) =>
+        edit(`align.${how}`, t(`align.${how}`), () => align(name, catalogue, how), { disabled: few }),
+      ),
+      ...(chosenEdge
+        ? [
+            edit("insert", t("edge.insert"), () => {
+              const [from, to] = [chosenEdge.source, chosenEdge.target].map((id) => flow.doc.nodes.byId[id]?.position);
+              const at = from && to ? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 } : handle.center();
+              onQuickAdd({ screen: handle.screen(at), at, into: chosenEdge.id });
+            }),
+            edit("disconnect", t("edge.remove"), () => removeEdge(name, chosenEdge.id)),
+          ]
+        : []),
+      ...(groupHere
+        ? [
+            edit("collapse", t(groupHere.collapsed ? "step.expand" : "step.collapse", { name: groupHere.title }), () =>
+              toggleCollapsed(name, groupHere),
+            ),
+          ]
+        : []),
       one("zoomIn", t("canvas.zoomIn"), handle.zoomIn),
       one("zoomOut", t("canvas.zoomOut"), handle.zoomOut),
       one("zoom100", t("canvas.zoom100"), () => handle.zoomTo(1)),

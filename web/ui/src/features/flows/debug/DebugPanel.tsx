@@ -2,8 +2,9 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconPlayerPause, IconPlayerPlay, IconSearch, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../../api/events";
+import { type Action, useActions } from "../../../app/actions";
 import { Failure } from "../../../app/states";
 import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
@@ -68,12 +69,26 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
     if (m.flow === current) onOpen(m.nodeID);
     else void navigate({ to: "/flows/$name", params: { name: m.flow }, search: { node: m.nodeID } });
   };
-  const clearFilters = (): void => {
+  const clearFilters = useCallback((): void => {
     setQuery("");
     setFlow(null);
     setNode(null);
     setLevel(null);
-  };
+  }, []);
+  const actions = useMemo<Action[]>(() => {
+    const section = t("bottom.debug");
+    return [
+      {
+        id: "debug.pause",
+        label: t(isPaused ? "debug.resume" : "debug.pause"),
+        section,
+        run: () => setPaused(!isPaused),
+      },
+      { id: "debug.clear", label: t("debug.clear"), section, run: clear },
+      { id: "debug.clearFilters", label: t("common.clearFilters"), section, run: clearFilters },
+    ];
+  }, [isPaused, clearFilters]);
+  useActions(actions);
   return (
     <div className="debug">
       <div className="debug__bar">

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Switch, Tabs, TextInput, Tooltip } from "@mantine/core";
 import { IconPlayerPlay, IconX } from "@tabler/icons-react";
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { type Action, useActions } from "../../../app/actions";
 import { t } from "../../../text/t";
 import { NodeIcon } from "../canvas/NodeIcon";
 import type { Marks } from "../canvas/view";
@@ -141,10 +142,21 @@ function NodePanel({ flow, node, field, onTest, close, catalogue }: NodePanelPro
   useEffect(() => {
     if (field !== undefined) setTab("settings");
   }, [field]);
-  const show = (next: string | null): void => {
+  const show = useCallback((next: string | null): void => {
     lastTab = tabs.find((x) => x === next) ?? "settings";
     setTab(lastTab);
-  };
+  }, []);
+  const actions = useMemo<Action[]>(
+    () =>
+      tabs.map((x) => ({
+        id: `inspector.${x}`,
+        label: t(`inspector.tab.${x}`),
+        section: t("pane.inspector"),
+        run: () => show(x),
+      })),
+    [show],
+  );
+  useActions(actions);
   const p = { flow, node, type, catalogue };
   return (
     <>
