@@ -390,11 +390,17 @@ func (c *countedConn) Close() error {
 }
 
 // slowBodies ends requests whose body comes slower than limit.SlowestUpload for
-// limit.SlowUploadTime.
+// limit.SlowUploadTime. Of one that nobody reads, because it is refused before, the
+// server itself reads a little first so that the answer gets through; it waits no
+// longer for that.
 func slowBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 && r.Body != nil {
-			r.Body = &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w)}
+			control := http.NewResponseController(w)
+			control.SetReadDeadline(time.Now().Add(limit.SlowUploadTime)) //nolint:errcheck // whoever reads sets it anew
+			paced := *r                                                   // a copy: the server has to know its own body again, to tell a large one
+			paced.Body = &pacedBody{ReadCloser: r.Body, control: control}
+			r = &paced
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -154,6 +154,32 @@ func TestSlowBodies(t *testing.T) {
 	}
 }
 
+// A body that was announced and never comes holds nobody who does not ask for it: the
+// refusal of a large one is answered at once, that of a small one after the time that
+// a slow body has.
+func TestBodiesThatNeverCome(t *testing.T) {
+	for length, after := range map[int]time.Duration{10 << 30: 0, 100: limit.SlowUploadTime} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWay(slog.New(slog.DiscardHandler), http.NotFoundHandler(), nil)
+			ours, theirs := net.Pipe()
+			w.take(ours)
+			begun := time.Now()
+			fmt.Fprintf(theirs, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", length)
+			answer, err := http.ReadResponse(bufio.NewReader(theirs), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusNotFound || !answer.Close || time.Since(begun) != after {
+				t.Errorf("%d bytes: %s after %s, closing: %t, %v", length, answer.Status, time.Since(begun), answer.Close, err)
+			}
+			theirs.Close()
+			if err := w.shutdown(t.Context(), newCrowd()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // drip is a body of which some bytes arrive every so often.
 type drip struct {
 	bytes int
