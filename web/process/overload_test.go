@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"ecoflow/web/drive"
 )
 
 // siege is what callers do at once to a server.
@@ -53,7 +56,8 @@ func TestOverload(t *testing.T) {
 
 func (s siege) run(t *testing.T, during time.Duration) {
 	p := start(t, t.TempDir(), "--auth")
-	must(t, administrator(t, p).Deploy(simple()))
+	ada := administrator(t, p)
+	must(t, ada.Deploy(simple()))
 	port := strings.TrimPrefix(p.Address, "http://localhost")
 	before := descriptors(t, p.PID)
 
@@ -67,7 +71,7 @@ func (s siege) run(t *testing.T, during time.Duration) {
 		}
 	}
 	var pressure sync.WaitGroup
-	var connects, closed atomic.Int64
+	var connects, closed, accepted atomic.Int64
 	// press has callers who connect, do something and, once the server has had
 	// enough of them, come again.
 	press := func(count int, do func(c net.Conn)) {
@@ -125,8 +129,12 @@ func (s siege) run(t *testing.T, during time.Duration) {
 	chunk := make([]byte, 64<<10)
 	press(s.large, func(c net.Conn) {
 		fmt.Fprintf(c, "POST /api/echo HTTP/1.1\r\nHost: localhost%s\r\nContent-Type: application/json\r\nContent-Length: 10737418240\r\n\r\n", port)
-		for !ended() {
-			if _, err := c.Write(chunk); err != nil {
+		for sent := int64(0); !ended(); {
+			n, err := c.Write(chunk)
+			if sent += int64(n); sent > accepted.Load() {
+				accepted.Store(sent)
+			}
+			if err != nil {
 				return
 			}
 		}
@@ -146,6 +154,17 @@ func (s siege) run(t *testing.T, during time.Duration) {
 			break
 		}
 		took = append(took, time.Since(began))
+		// Who is signed in looks, and changes something.
+		n := len(took)
+		work := [][3]string{
+			{"GET", "/systemApi/server/state"}, {"GET", "/systemApi/drafts"}, {"GET", "/systemApi/dashboard/status"}, {"GET", "/systemApi/settings"},
+			{"PATCH", "/systemApi/settings", fmt.Sprintf(`{"changes": {"limits.runTime": %d}}`, 20_000+n)},
+			{"POST", "/systemApi/flows/deploy", `{"mode": "all"}`},
+		}[n%6]
+		if a := ask(t, ada, work[0], work[1], work[2]); a.Status != http.StatusOK {
+			t.Errorf("%s %s: %s", work[0], work[1], a)
+			break
+		}
 		most = max(most, resident(t, p.PID))
 		if full {
 			time.Sleep(5 * time.Millisecond)
@@ -159,6 +178,13 @@ func (s siege) run(t *testing.T, during time.Duration) {
 	if most > 512<<20 || full && p99 > 250*time.Millisecond {
 		t.Error("that is more than R21 allows")
 	}
+	if len(took) < 6 {
+		t.Errorf("only %d times was anything managed", len(took))
+	}
+	// What the body may have, and what lies in the buffers of a connection.
+	if early := int64(10<<20 + 32<<20); accepted.Load() > early {
+		t.Errorf("of a body of 10 GiB %d bytes were taken", accepted.Load())
+	}
 	health.HTTP.CloseIdleConnections()
 	begun := time.Now()
 	for deadline := begun.Add(90 * time.Second); descriptors(t, p.PID) > before+10; time.Sleep(50 * time.Millisecond) {
@@ -169,6 +195,92 @@ func (s siege) run(t *testing.T, during time.Duration) {
 	}
 	t.Logf("all was freed after %s, memory %d MiB", time.Since(begun), resident(t, p.PID)>>20)
 	answers(t, p)
+}
+
+// R21: what is over a limit is refused at once, with 503 and when to come again, and
+// without being read; whoever manages is not. All of it is counted.
+func TestExcessIsRefusedEarly(t *testing.T) {
+	p := start(t, t.TempDir(), "--auth")
+	ada := administrator(t, p)
+	flows := simple()
+	flows["late"] = drive.NewFlow().Request("l1", "GET", "/late").Node("l2", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 60000}).
+		Response("l3", "msg").Edge("l1", "l2", "l3")
+	must(t, ada.Deploy(flows))
+	must(t, ada.Set(map[string]any{"limits.runsAtOnce": 4, "limits.runTime": 60000, "limits.connections": 96}))
+	host := mustURL(t, p.Address).Host
+	manages := func(when string) {
+		t.Helper()
+		for _, path := range []string{"/systemApi/server/state", "/systemApi/drafts", "/systemApi/health/live"} {
+			if a := ask(t, ada, "GET", path, nil); a.Status != 200 {
+				t.Errorf("%s: %s %s", when, path, a)
+			}
+		}
+		if a := ask(t, ada, "PATCH", "/systemApi/settings", fmt.Sprintf(`{"changes": {"limits.runTime": %d}}`, 50_000+len(when))); a.Status != 200 {
+			t.Errorf("%s: %s", when, a)
+		}
+	}
+	refused := func(a drive.Answer, code string) {
+		t.Helper()
+		if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); a.Status != 503 || failure(a) != code || err != nil || seconds < 1 {
+			t.Errorf("%s, Retry-After %q; want 503 %s", a, a.Header.Get("Retry-After"), code)
+		}
+	}
+	connect := func() net.Conn {
+		t.Helper()
+		c, err := net.Dial("tcp", host)
+		must(t, err)
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+
+	var running []net.Conn
+	for range 4 {
+		c := connect()
+		fmt.Fprintf(c, "GET /api/late HTTP/1.1\r\nHost: %s\r\n\r\n", host)
+		running = append(running, c)
+	}
+	var a drive.Answer
+	for deadline := time.Now().Add(30 * time.Second); a.Status != 503; time.Sleep(time.Millisecond) {
+		if a = ask(t, p.Client(), "GET", "/api/hello", nil); time.Now().After(deadline) {
+			t.Fatalf("with four runs under way the fifth is answered %s", a)
+		}
+	}
+	refused(a, "too_many_runs") // while they run, not after them
+	manages("with all runs taken")
+	for _, c := range running {
+		c.Close()
+	}
+	for deadline := time.Now().Add(30 * time.Second); ask(t, p.Client(), "GET", "/api/hello", nil).Status != 200; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("runs whose callers are gone go on")
+		}
+	}
+
+	c := connect() // says that it sends 10 GiB, and hears before it does
+	fmt.Fprintf(c, "POST /api/echo HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 10737418240\r\n\r\n", host)
+	must(t, c.SetReadDeadline(time.Now().Add(30*time.Second)))
+	if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(line, " 413 ") {
+		t.Errorf("a body of 10 GiB is answered with %q, %v", line, err)
+	}
+
+	for range 64 { // what is left is kept for the management side
+		connect()
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if a = ask(t, p.Client(), "GET", "/api/hello", nil); a.Status != 200 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal("nobody is refused")
+		}
+	}
+	refused(a, "crowded")
+	manages("with all connections taken")
+	text := ask(t, ada, "GET", "/systemApi/metrics", nil).Body
+	for _, name := range []string{"runs", "connections", "body_too_large"} {
+		if !regexp.MustCompile(`(?m)^ecoflow_refused_total\{limit="` + name + `"\} [1-9]`).MatchString(text) {
+			t.Errorf("refusals by %s are not counted:\n%s", name, text)
+		}
+	}
 }
 
 // descriptors returns how many files and connections a process has open.
