@@ -203,7 +203,8 @@ func messageOf(text string, t reflect.Type) (*message, error) {
 	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
 		name := found[1]
 		for _, f := range fieldsOf(t) {
-			if f.name == name {
+			// What the path names is what it is about, whatever the body calls by the same word.
+			if f.name == name && (m.fields[name] == nil || f.source == fromPath) {
 				m.fields[name] = f.index
 				if f.secret {
 					return nil, fmt.Errorf("the Audit sentence would show the secret %q", name)

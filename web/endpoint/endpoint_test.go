@@ -217,6 +217,21 @@ func TestAuditEntries(t *testing.T) {
 	}
 }
 
+func TestAuditNamesWhatThePathNames(t *testing.T) {
+	w := newWorld(t, endpoint.New(endpoint.Spec{ID: "box.save", Route: "PUT /boxes/{box}", Summary: "Save a box", Allow: auth.CreateUser, Audit: "Saved box {box}"},
+		func(context.Context, struct {
+			Name    string `path:"box"`
+			Content thing  `json:"box"`
+		},
+		) (struct{}, error) {
+			return struct{}{}, nil
+		}))
+	w.ask(auth.CreateUser, "PUT", "/systemApi/boxes/shoes", `{"box":{"name":"laces","driver":"sqlite"}}`)
+	if len(w.entries) != 1 || w.entries[0].Message != "Saved box shoes" {
+		t.Errorf("%+v", w.entries)
+	}
+}
+
 func TestStrangersCannotFillTheAuditLog(t *testing.T) {
 	w := newWorld(t)
 	for range 500 {
