@@ -5,12 +5,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { canvas } from "../editor.mjs";
-import { setUp } from "../people.mjs";
+import { addRole, addUser, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { answering, ask, putFlow } from "../wire.mjs";
 
 const catalogue = new Set(Object.values(JSON.parse(readFileSync(new URL("../../ui/src/text/en.json", import.meta.url), "utf8"))));
-const flow = "Everyone’s-flow";
+// Names as long as they may be, without a place to break them.
+const long = (name) => name.padEnd(80, "W");
+const flow = long("Everyone’s-flow");
 
 describe("everyone", () => {
   let chromium;
@@ -30,6 +32,9 @@ describe("everyone", () => {
     assert.ok(pages.length >= 10, `the side navigation leads to ${pages}`);
     const own = ["profile", "security", "preferences"].map((p) => `/_/me/${p}`);
     paths = [...new Set(pages), ...own, "/_/deployments/1", `/_/flows/${encodeURIComponent(flow)}`];
+    const role = await addRole(page, long("role"), "flowEditor");
+    await addUser(page, "grace", [role], { name: long("Grace"), email: `${"x".repeat(60)}@example.com` });
+    paths.push("/_/users/grace", `/_/roles/${role}`, `/_/users/${"n".repeat(80)}`, `/_/flows/${"n".repeat(80)}`);
     ofServer = (await ask(page, "GET", "/settings")).fields.map((f) => f.group);
     storageState = await context.storageState();
     await context.close();
@@ -46,7 +51,7 @@ describe("everyone", () => {
     for (const path of paths) {
       await page.goto(product.url + path + search);
       await page.locator("main h1").first().waitFor();
-      if (path.includes("/flows/")) await canvas(page).or(page.getByRole("tree")).first().waitFor();
+      if (path.endsWith(encodeURIComponent(flow))) await canvas(page).or(page.getByRole("tree")).first().waitFor();
       await page.waitForFunction(() => !document.querySelector("main :is(.mantine-Skeleton-root, .mantine-Loader-root, [aria-busy=true])"));
       for (const fault of await look(page)) found.push(`${path}: ${fault}`);
     }
@@ -114,20 +119,43 @@ async function untranslated(page, ofServer) {
   return lines.some((t) => /^\[.*\]$/.test(t)) ? faults : [...faults, "nothing is translated"];
 }
 
-/** Tabs from the page's heading to its first button. */
+const opens = /^(Actions.*|Add role|Add user|Columns|Delete role|Export|Filters|New|New token|Paste \.env|Restart|Restore|Stop)$/;
+
+/**
+ * Goes through the page by Tab: the focus is seen wherever it is, and whatever opens
+ * under it is entered by Enter, left by Escape, and gives it back.
+ */
 async function focused(page) {
+  const found = [];
+  const stops = new Set();
   await page.locator("main h1").first().focus();
-  for (let i = 0; i < 30; i++) {
+  while (stops.size < 60) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(() => {
       const e = document.activeElement;
-      const { outlineStyle, outlineWidth } = getComputedStyle(e);
-      return { button: e.matches("button"), name: e.getAttribute("aria-label") ?? e.textContent, outlineStyle, outlineWidth };
+      if (!e.closest("main")) return undefined;
+      // A field may be drawn by what is around it, a switch by what is beside it.
+      const drawn = [e, e.parentElement, e.parentElement.parentElement, e.nextElementSibling].filter(Boolean);
+      const isSeen = drawn.some((d) => getComputedStyle(d).outlineStyle !== "none" && Number.parseFloat(getComputedStyle(d).outlineWidth) > 0);
+      const { top, bottom } = e.getBoundingClientRect();
+      e.dataset.stop ??= Math.random();
+      return { stop: e.dataset.stop, isButton: e.matches("button"), name: e.getAttribute("aria-label") ?? e.textContent, isSeen, isOutside: bottom < 0 || top > innerHeight };
     });
-    if (!at.button) continue;
-    return at.outlineStyle !== "none" && Number.parseFloat(at.outlineWidth) > 0 ? [] : [`the focus is not seen on “${at.name}”`];
+    if (!at || stops.has(at.stop)) break;
+    stops.add(at.stop);
+    if (!at.isSeen) found.push(`the focus is not seen on “${at.name}”`);
+    if (at.isOutside) found.push(`“${at.name}” is out of sight with the focus`);
+    if (!at.isButton || !opens.test(at.name)) continue;
+    const over = page.locator("[role=dialog], [role=menu]");
+    await page.keyboard.press("Enter");
+    await over.first().waitFor();
+    await page.waitForFunction(() => document.activeElement.closest("[role=dialog], [role=menu]"));
+    await page.keyboard.press("Escape");
+    await over.first().waitFor({ state: "hidden" });
+    const back = page.waitForFunction((stop) => document.activeElement.dataset.stop === stop, at.stop, { timeout: 10_000 });
+    await back.catch(() => found.push(`the focus does not come back to “${at.name}”`));
   }
-  return ["no button is reached"];
+  return stops.size === 0 ? ["nothing is reached"] : found;
 }
 
 function moving(page) {

@@ -107,5 +107,5 @@ const fromTokens = {
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: fromTokens,
-  dark: fromTokens,
+  dark: { ...fromTokens, "--mantine-color-iris-light-color": "var(--link)" },
 });

@@ -10,10 +10,10 @@ function origin(): HTMLElement | null {
 }
 
 /**
- * A dialog that is open as long as it is rendered. The kit's own gives the focus
- * back only when it is told to close, not when it goes.
+ * Gives the focus back to what opened a dialog when its content goes. The kit does
+ * that only when it is told to close, and without motion not the second time.
  */
-export function Dialog(props: Omit<ModalProps, "opened">) {
+export function useFocusBack(): void {
   const [opener] = useState(origin);
   useEffect(
     () => () => {
@@ -24,5 +24,10 @@ export function Dialog(props: Omit<ModalProps, "opened">) {
     },
     [opener],
   );
+}
+
+/** A dialog that is open as long as it is rendered. */
+export function Dialog(props: Omit<ModalProps, "opened">) {
+  useFocusBack();
   return <Modal {...props} opened />;
 }

@@ -3,6 +3,7 @@ import { modals } from "@mantine/modals";
 import { type ReactNode, useState } from "react";
 import { isProblem } from "../api/problem";
 import { t } from "../text/t";
+import { useFocusBack } from "./Dialog";
 
 export interface Danger {
   title: string;
@@ -25,6 +26,7 @@ export function confirmDanger(danger: Danger): void {
 }
 
 function Confirm({ children, confirm, typed, act, onClose }: Danger & { onClose: () => void }) {
+  useFocusBack();
   const [text, setText] = useState("");
   const [error, setError] = useState<string>();
   const [isActing, setActing] = useState(false);

@@ -2,6 +2,12 @@ import { modals } from "@mantine/modals";
 import { useBlocker } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { t } from "../text/t";
+import { useFocusBack } from "./Dialog";
+
+function Leave() {
+  useFocusBack();
+  return t("leave.text");
+}
 
 /** Asks before a page with unsaved changes is left, inside the window and by the browser. */
 export function useLeaveGuard(isDirty: boolean): void {
@@ -14,7 +20,7 @@ export function useLeaveGuard(isDirty: boolean): void {
     if (status !== "blocked") return;
     modals.openConfirmModal({
       title: t("leave.title"),
-      children: t("leave.text"),
+      children: <Leave />,
       labels: { confirm: t("leave.confirm"), cancel: t("leave.stay") },
       confirmProps: { color: "red" },
       cancelProps: { "data-autofocus": true },

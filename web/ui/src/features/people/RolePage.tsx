@@ -256,7 +256,7 @@ function Members({ role }: { role: Role }) {
   });
   if (role.members === 0) return <p className="people__muted">{t("role.unused")}</p>;
   return (
-    <p>
+    <p className="people__members">
       <span className="people__muted">{t("role.heldBy", { n: role.members })}</span>{" "}
       {data?.slice(0, NAMED).map((m, i) => (
         <span key={m.username}>

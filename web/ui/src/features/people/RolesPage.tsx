@@ -50,6 +50,7 @@ export function RolesPage() {
             {r.name}
           </Link>
           {r.own && <span className="people__muted"> · {t("role.yours")}</span>}
+          <div className="people__narrow people__muted">{permissionsOf(r)}</div>
         </>
       ),
     },
@@ -58,7 +59,8 @@ export function RolesPage() {
       label: t("role.permissions"),
       value: (r) => (r.isDefault ? 31 : Object.keys(r.permissions).length),
       numeric: true,
-      cell: (r) => (isEverything(r) ? t("role.all") : t("role.some", { n: Object.keys(r.permissions).length })),
+      wide: true,
+      cell: permissionsOf,
     },
     { id: "members", label: t("role.members"), value: (r) => r.members, numeric: true },
   ];
@@ -108,6 +110,11 @@ export function RolesPage() {
       )}
     </Page>
   );
+}
+
+/** How much a role gives. */
+function permissionsOf(role: Role): string {
+  return isEverything(role) ? t("role.all") : t("role.some", { n: Object.keys(role.permissions).length });
 }
 
 /** Whether a role gives everything. */
