@@ -30,6 +30,8 @@ describe("every page", () => {
     await setUp(page, product);
     await putFlow(page, "any", answering("/any"));
     await ask(page, "POST", "/flows/deploy", { mode: "all" });
+    const { revision } = await ask(page, "GET", "/environment");
+    await ask(page, "PATCH", "/environment", { base: revision, add: [{ name: "REGION", value: "eu" }] });
     await addUser(page, "grace", [await addRole(page, "Editors", "flowEditor")]);
   });
   after(async () => {
@@ -127,4 +129,43 @@ describe("every page", () => {
     await page.getByRole("link", { name: "Editors" }).waitFor();
     assert.deepEqual(faults.splice(0), []);
   });
+
+  // Each way to look for something: where, how, what the address says then, and what shows that it is followed.
+  const typed = (name, text) => () => page.getByRole("main").getByRole("textbox", { name }).or(page.getByRole("searchbox", { name })).fill(text);
+  const chosen = (name, option) => async () => {
+    await page.getByRole("combobox", { name, exact: true }).click();
+    await page.getByRole("option", { name: option, exact: true }).click();
+  };
+  for (const [path, act, says, shown] of [
+    ["flows", typed("Search flows", "nothing like it"), "text=nothing", () => page.getByText("No flow matches.")],
+    ["deployments", chosen("Filter by flow", "any"), "flow=any", () => page.getByRole("link", { name: "Deployment 1" })],
+    ["deployments/1", () => page.getByText("Canvas", { exact: true }).click(), "view=canvas", () => page.locator("label[data-active]", { hasText: "Canvas" })],
+    ["environment", typed("Search variables", "nothing like it"), "q=nothing", () => page.getByText("No variable has nothing like it")],
+    ["users", typed("Search users", "grace"), "q=grace", () => page.getByRole("row").nth(1).filter({ hasText: "grace" })],
+    ["users", chosen("State", "Disabled"), "state=disabled", () => page.getByText("No user matches.")],
+    ["system/settings", typed("Search settings", "port"), "q=port", () => page.getByText(/^\d+ settings? of \d+/)],
+    ["system/settings", () => page.getByRole("link", { name: "Versions" }).click(), "tab=versions", () => page.getByText("Nothing was saved yet")],
+    ["system/logs", typed("Search the log", "nothing like it"), "q=nothing", () => page.getByText("No record matches.")],
+    ["system/logs", chosen("Level", "Errors only"), "level=error", () => page.getByText("No record matches.")],
+    ["system/audit", typed("Search the log", "Added user grace"), "q=Added", () => page.getByText(/^1 entry found/)],
+    ["system/audit", chosen("Result", "Refused"), "result=refused", () => page.getByText(/found|No entry matches/).first()],
+    ["system/audit", () => page.getByRole("button", { name: "Added user grace" }).click(), "entry=", () => page.getByRole("dialog").getByText("user.create")],
+  ]) {
+    it(`keeps in its address what it shows: ${path}, ${says}`, async () => {
+      const address = new RegExp(`${path}\\?.*${says}`);
+      await page.goto(`${product.url}/_/${path}`);
+      await act();
+      await page.waitForURL(address);
+      await shown().waitFor();
+      await page.reload();
+      await shown().waitFor();
+      assert.match(page.url(), address);
+      await page.goto(`${product.url}/_/me/profile`);
+      await heading().filter({ hasText: "Profile" }).waitFor();
+      await page.goBack();
+      await shown().waitFor();
+      assert.match(page.url(), address);
+      assert.deepEqual(faults.splice(0), []);
+    });
+  }
 });

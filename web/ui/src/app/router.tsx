@@ -131,8 +131,10 @@ const deployment = createRoute({
   getParentRoute: () => signedIn,
   path: "/deployments/$number",
   staticData: { title: "nav.deployments", needs: ["flowEditor"] },
-  validateSearch: (s: Record<string, unknown>): { from?: number } =>
-    typeof s.from === "number" ? { from: s.from } : {},
+  validateSearch: (s: Record<string, unknown>): { from?: number; view?: "canvas" } => ({
+    ...(typeof s.from === "number" ? { from: s.from } : {}),
+    ...word(s, "view", "canvas"),
+  }),
   component: lazyRouteComponent(() => import("../features/deployments/DeploymentPage"), "DeploymentPage"),
 });
 
@@ -161,6 +163,7 @@ const environment = createRoute({
   getParentRoute: () => signedIn,
   path: "/environment",
   staticData: { title: "nav.environment", needs: ["createEnvs", "updateEnvs", "deleteEnvs"] },
+  validateSearch: (s: Record<string, unknown>) => texts(s, "q"),
   component: lazyRouteComponent(() => import("../features/environment/EnvironmentPage"), "EnvironmentPage"),
 });
 
@@ -246,6 +249,7 @@ const audit = createRoute({
     ...texts(s, "q", "actor", "action", "object", "address", "from", "to"),
     ...word(s, "result", "done", "refused", "failed"),
     ...word(s, "type", "Info", "Warning", "Error"),
+    ...(typeof s.entry === "number" ? { entry: s.entry } : {}),
   }),
   component: lazyRouteComponent(() => import("../features/system/AuditPage"), "AuditPage"),
 });

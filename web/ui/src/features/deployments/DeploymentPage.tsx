@@ -62,12 +62,21 @@ interface OpenedProps {
 }
 
 function Opened({ deployment: d, isRestoring, onRestored }: OpenedProps) {
-  const { from } = useSearch({ from: "/signed-in/deployments/$number" });
+  const { from, view = "text" } = useSearch({ from: "/signed-in/deployments/$number" });
   const navigate = useNavigate();
-  const [view, setView] = useState<"text" | "canvas">("text");
   const [restored, setRestored] = useState<Restored>();
   const history = useInfiniteQuery(historyQuery(undefined));
   const changes = useQuery({ ...changesQuery(d.number, from), placeholderData: undefined });
+  const look = (next: { from?: number | undefined; view?: string }): void =>
+    void navigate({
+      to: "/deployments/$number",
+      params: { number: String(d.number) },
+      search: {
+        ...(next.from === undefined ? {} : { from: next.from }),
+        ...(next.view === "canvas" ? { view: "canvas" } : {}),
+      },
+      replace: true,
+    });
   const others = (history.data?.pages.flatMap((p) => p.payload) ?? []).filter((o) => o.number !== d.number);
   const compared = from ?? changes.data?.from;
   const options = [
@@ -97,14 +106,7 @@ function Opened({ deployment: d, isRestoring, onRestored }: OpenedProps) {
           value={compared === undefined ? null : String(compared)}
           allowDeselect={false}
           searchable
-          onChange={(value) =>
-            value !== null &&
-            void navigate({
-              to: "/deployments/$number",
-              params: { number: String(d.number) },
-              search: { from: Number(value) },
-            })
-          }
+          onChange={(value) => value !== null && look({ from: Number(value), view })}
         />
         {history.hasNextPage && (
           <Button variant="subtle" loading={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
@@ -114,7 +116,7 @@ function Opened({ deployment: d, isRestoring, onRestored }: OpenedProps) {
         <SegmentedControl
           aria-label={t("deployments.view")}
           value={view}
-          onChange={(v) => setView(v === "canvas" ? "canvas" : "text")}
+          onChange={(v) => look({ from, view: v })}
           data={[
             { value: "text", label: t("deployments.asText") },
             { value: "canvas", label: t("deployments.asCanvas") },

@@ -2,6 +2,7 @@ import { Alert, Button, Menu, Switch, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconClipboardText, IconInfoCircle, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
@@ -15,6 +16,7 @@ import { Gated } from "../../components/Gated";
 import { StagedBar } from "../../components/StagedBar";
 import { type Column, DataTable, type TableView } from "../../components/table/DataTable";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
+import { useTyped } from "../../components/useTyped";
 import { t } from "../../text/t";
 import { InlineText, UseList, UsesCell, ValueCell } from "./cells";
 import { PasteDialog } from "./PasteDialog";
@@ -91,7 +93,11 @@ function useReasons() {
 function Variables({ overview, error, retry }: { overview: Overview; error: unknown; retry: () => void }) {
   const [staged, setStaged] = useState<Staged>([]);
   const [dialog, setDialog] = useState<Dialog>();
-  const [search, setSearch] = useState("");
+  const navigate = useNavigate();
+  const { q = "" } = useSearch({ from: "/signed-in/environment" });
+  const look = (next: string): void =>
+    void navigate({ to: "/environment", search: next ? { q: next } : {}, replace: true });
+  const [search, setSearch] = useTyped(q, look);
   const [most, setMost] = useState(ROWS);
   const [isSaving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem>();

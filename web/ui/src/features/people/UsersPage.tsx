@@ -2,7 +2,7 @@ import { Button, Menu, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { useMe } from "../../app/session";
@@ -12,6 +12,7 @@ import { Gated } from "../../components/Gated";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
 import { type Column, DataTable } from "../../components/table/DataTable";
+import { useTyped } from "../../components/useTyped";
 import { t } from "../../text/t";
 import { AddUserDialog } from "./AddUserDialog";
 import { isSelf, needs } from "./gates";
@@ -28,26 +29,17 @@ export function UsersPage() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [isAdding, setAdding] = useState(false);
-  const [text, setText] = useState(q ?? "");
   const { data, error, isPending, refetch } = useQuery(usersQuery(q ?? "", state));
   const actionsOf = useUserActions(me);
   const view = useTableView("users");
   useServerEvents(["access", "resync"], () => void queries.invalidateQueries({ queryKey: ["users"] }));
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const next = text.trim();
-      if (next !== (q ?? "")) void navigate({ to: "/users", search: search(next, state), replace: true });
-    }, 200);
-    return () => clearTimeout(timer);
-  }, [text, q, state, navigate]);
+  const filter = (...by: Parameters<typeof search>): void =>
+    void navigate({ to: "/users", search: search(...by), replace: true });
+  const [text, setText] = useTyped(q ?? "", (next) => filter(next, state));
 
   const isFiltered = Boolean(q) || state !== undefined;
   const rows = data?.payload ?? [];
   const isNobody = data !== undefined && rows.length === 0 && !isFiltered;
-  const clear = (): void => {
-    setText("");
-    void navigate({ to: "/users", search: {} });
-  };
   const add = (
     <Gated reason={needs(me, "createUser")}>
       <Button leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
@@ -132,9 +124,7 @@ export function UsersPage() {
                   { value: "disabled", label: t("user.disabled") },
                 ]}
                 value={state ?? null}
-                onChange={(next) =>
-                  void navigate({ to: "/users", search: search(q ?? "", next as "active" | "disabled" | null) })
-                }
+                onChange={(next) => filter(text.trim(), next as "active" | "disabled" | null)}
                 clearable
                 clearButtonProps={{ "aria-label": t("common.clearFilters") }}
                 w={140}
@@ -146,7 +136,7 @@ export function UsersPage() {
       {data && rows.length === 0 && isFiltered && (
         <Empty
           actions={
-            <Button variant="default" onClick={clear}>
+            <Button variant="default" onClick={() => filter("", undefined)}>
               {t("common.clearFilters")}
             </Button>
           }

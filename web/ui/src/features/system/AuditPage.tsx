@@ -12,6 +12,7 @@ import { useTableView } from "../../app/tables";
 import { RelativeTime } from "../../components/RelativeTime";
 import { type Column, DataTable } from "../../components/table/DataTable";
 import { saveBlob } from "../../components/table/export";
+import { useTyped } from "../../components/useTyped";
 import { t } from "../../text/t";
 import { exactTime } from "../../text/time";
 import { AuditEntryDialog } from "./AuditEntryDialog";
@@ -28,12 +29,11 @@ const ENOUGH = 100;
 
 /** Who did what: every change, sign-in and refusal. */
 export function AuditPage() {
-  const filter = useSearch({ from: "/signed-in/system/audit" });
+  const search = useSearch({ from: "/signed-in/system/audit" });
+  const { entry, ...filter } = search;
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [text, setText] = useState(filter.q ?? "");
   const [fresh, setFresh] = useState(0);
-  const [opened, setOpened] = useState<AuditEntry>();
   const [isExporting, setExporting] = useState(false);
   const list = useInfiniteQuery(auditQuery(filter));
   const view = useTableView("audit");
@@ -50,16 +50,12 @@ export function AuditPage() {
     else if (chooses(filter, e.data as AuditEntry)) setFresh((n) => n + 1);
   });
   useReopened(showFresh);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const q = text.trim();
-      if (q === (filter.q ?? "")) return;
-      const { q: _, ...rest } = filter;
-      setFresh(0);
-      void navigate({ to: "/system/audit", search: q ? { ...rest, q } : rest, replace: true });
-    }, 250);
-    return () => clearTimeout(timer);
-  }, [text, filter, navigate]);
+  const [text, setText] = useTyped(filter.q ?? "", (q) => {
+    const { q: _, ...rest } = filter;
+    set(q ? { ...rest, q } : rest);
+  });
+  const open = (e: AuditEntry | undefined): void =>
+    void navigate({ to: "/system/audit", search: e ? { ...filter, entry: e._id } : filter });
 
   const { data, hasNextPage, isFetching, fetchNextPage } = list;
   const rows = data?.pages.flatMap((p) => p.payload) ?? [];
@@ -70,10 +66,7 @@ export function AuditPage() {
   }, [isSearching, isFetching, fetchNextPage]);
 
   const isFiltered = Object.keys(filter).length > 0;
-  const clear = (): void => {
-    setText("");
-    set({});
-  };
+  const opened = rows.find((e) => e._id === entry);
   const handleExport = async (format: "csv" | "json"): Promise<void> => {
     setExporting(true);
     try {
@@ -114,7 +107,7 @@ export function AuditPage() {
       value: (e) => e.message,
       cell: (e) => (
         <>
-          <button type="button" className="system__open" onClick={() => setOpened(e)}>
+          <button type="button" className="system__open" onClick={() => open(e)}>
             {e.message}
           </button>
           <div className="system__narrow">
@@ -175,7 +168,7 @@ export function AuditPage() {
           columns={columns}
           rows={rows}
           rowKey={(e) => String(e._id)}
-          onRow={setOpened}
+          onRow={open}
           isSelected={(e) => e._id === opened?._id}
           {...view}
           tools={
@@ -217,7 +210,7 @@ export function AuditPage() {
         <Empty
           actions={
             isFiltered && (
-              <Button variant="default" onClick={clear}>
+              <Button variant="default" onClick={() => set({})}>
                 {t("common.clearFilters")}
               </Button>
             )
@@ -242,15 +235,7 @@ export function AuditPage() {
           )}
         </p>
       )}
-      <AuditEntryDialog
-        entry={opened}
-        onClose={() => setOpened(undefined)}
-        onFilter={(next) => {
-          setOpened(undefined);
-          setText("");
-          set(next);
-        }}
-      />
+      <AuditEntryDialog entry={opened} onClose={() => open(undefined)} onFilter={set} />
     </Page>
   );
 }

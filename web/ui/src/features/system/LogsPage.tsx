@@ -6,6 +6,7 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "rea
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { Empty, Failure, Loading } from "../../app/states";
+import { useTyped } from "../../components/useTyped";
 import { t } from "../../text/t";
 import { clockTime, exactTime } from "../../text/time";
 import { merged, wanted } from "./lines";
@@ -31,7 +32,6 @@ export function LogsPage() {
   const q = search.q ?? "";
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [text, setText] = useState(q);
   const [live, setLive] = useState<LogRecord[]>([]);
   const [skipped, setSkipped] = useState(0);
   const [isWrapped, setWrapped] = useState(true);
@@ -63,18 +63,7 @@ export function LogsPage() {
         ...(next.q ? { q: next.q } : {}),
       },
     });
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const next = text.trim();
-      if (next === q) return;
-      void navigate({
-        to: "/system/logs",
-        replace: true,
-        search: { ...(level === "info" ? {} : { level }), ...(next ? { q: next } : {}) },
-      });
-    }, 250);
-    return () => clearTimeout(timer);
-  }, [text, q, level, navigate]);
+  const [text, setText] = useTyped(q, (next) => set({ level, q: next }));
 
   const read = useMemo(() => data?.pages.flatMap((p) => p.payload) ?? [], [data]);
   const fresh = useMemo(() => live.filter((r) => wanted(r, level, q)), [live, level, q]);
@@ -136,7 +125,7 @@ export function LogsPage() {
             label: t(`logs.from.${value}`),
           }))}
           value={level}
-          onChange={(next) => set({ level: (next as Level | null) ?? "info", q })}
+          onChange={(next) => set({ level: (next as Level | null) ?? "info", q: text.trim() })}
           allowDeselect={false}
           w={200}
         />
@@ -157,13 +146,7 @@ export function LogsPage() {
         <Empty
           actions={
             isFiltered && (
-              <Button
-                variant="default"
-                onClick={() => {
-                  setText("");
-                  set({});
-                }}
-              >
+              <Button variant="default" onClick={() => set({})}>
                 {t("common.clearFilters")}
               </Button>
             )
