@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import AxeBuilder from "@axe-core/playwright";
+import { sizes } from "./product.mjs";
 
 /** Nothing is judged in the middle of fading in, nor a frame or two before it begins to. */
 async function settled() {
@@ -18,3 +20,28 @@ export async function violations(page, part) {
   const found = await (part ? axe.include(part) : axe).analyze();
   return found.violations.map((v) => `${v.id} (${v.help}): ${v.nodes.map((n) => `${n.target.join(" ")} ${n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""}`).join(" | ")}`);
 }
+
+/**
+ * Looks at the page as it is now, with whatever is open on it, in both themes and
+ * sizes: axe finds nothing, and nothing scrolls sideways. A part, such as a menu
+ * over a page that was looked at, is looked at alone.
+ */
+export async function looksRight(page, name, part) {
+  const found = [];
+  for (const scheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const size of ["narrow", "wide"]) {
+      await page.setViewportSize(sizes[size]);
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name.replaceAll(/\W+/g, "-")}-${scheme}-${size}.png` });
+      for (const v of await violations(page, part)) found.push(`${name}, ${scheme}, ${size}: ${v}`);
+      const over = await page.evaluate(() =>
+        Math.max(...[document.documentElement, ...document.querySelectorAll("main, [role=dialog]")].map((e) => e.scrollWidth - e.clientWidth)),
+      );
+      if (over > 0) found.push(`${name}, ${size}: scrolls sideways by ${over}`);
+    }
+  }
+  assert.deepEqual(found, []);
+}
+
+/** The parts that open over a page. */
+export const overlay = { dialog: "[role=dialog]", menu: "[role=menu]", list: "[role=listbox]", alert: "main [role=alert]" };

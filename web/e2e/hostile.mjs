@@ -1,4 +1,8 @@
-// Thirty texts that were dangerous somewhere once.
+// Thirty texts that were dangerous somewhere once, and a window that notices
+// when one of them does something.
+
+import assert from "node:assert/strict";
+import { openWindow } from "./product.mjs";
 
 export const hostile = [
   "<script>alert(1)</script>",
@@ -32,3 +36,27 @@ export const hostile = [
   "../../../etc/passwd%2e%2e%2f%00",
   "Ǹ̴̡̛̖̤̟̠͔̼̫͇͉̪͔͍͑̈́̿̂̊͝".repeat(40) + "A".repeat(2000),
 ];
+
+/** What a text looks like on a page: blanks are one, and control characters none. */
+export const seen = (text) => text.replace(/\s+/g, " ").trim();
+
+/** A window in which texts must stay texts; nothingHappened() says that they did. */
+export async function openWatched(chromium) {
+  const { context, page, faults } = await openWindow(chromium);
+  page.setDefaultTimeout(45_000);
+  const opened = [];
+  page.on("dialog", (d) => {
+    opened.push(d.message());
+    void d.dismiss();
+  });
+  context.on("page", (p) => opened.push(p.url()));
+  const nothingHappened = async () => {
+    assert.deepEqual(opened, []);
+    assert.deepEqual(faults, []);
+    const main = page.locator("main");
+    assert.equal(await main.locator("script, iframe, object, embed, base, form[action], img").count(), 0);
+    assert.equal(await main.locator("a[href^='javascript:'], a[href^='data:']").count(), 0);
+    assert.equal(await page.evaluate(() => "polluted" in {} || ({}).label !== undefined), false);
+  };
+  return { context, page, faults, nothingHappened };
+}

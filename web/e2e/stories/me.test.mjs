@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { violations } from "../axe.mjs";
+import { looksRight, overlay, violations } from "../axe.mjs";
 import { canvas, dialog, launch, newFlow } from "../editor.mjs";
 import { consentPasses, password } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
@@ -138,6 +138,8 @@ describe("me", () => {
     await heading(page, "Security").waitFor();
     await page.getByText("This session").waitFor();
     await page.getByRole("button", { name: "Revoke all others" }).click();
+    await dialog(page, "Revoke all other sessions").waitFor();
+    await looksRight(page, "revoke all other sessions", overlay.dialog);
     await dialog(page, "Revoke all other sessions").getByRole("button", { name: "Revoke all others" }).click();
     await again.waitFor();
     await page.getByRole("button", { name: "Revoke all others" }).waitFor({ state: "hidden" });
@@ -168,6 +170,8 @@ describe("me", () => {
     await page.getByText("Last used").waitFor();
     assert.ok(!(await page.content()).includes(token), "the page still has the token");
     await page.getByRole("button", { name: /^Revoke <img/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke", exact: true }).waitFor();
+    await looksRight(page, "revoke a token", overlay.dialog);
     await page.getByRole("dialog").getByRole("button", { name: "Revoke", exact: true }).click();
     await page.getByText("You have no API token yet.").waitFor();
     assert.equal(await ask("/flows"), 401);
@@ -264,6 +268,8 @@ describe("me", () => {
     ])
       await Promise.all([kept(), act()]);
     await page.getByRole("combobox", { name: "Time zone" }).fill("Tokyo");
+    await page.getByRole("option", { name: "Asia/Tokyo" }).waitFor();
+    await looksRight(page, "time zones", overlay.list);
     await Promise.all([kept(), page.getByRole("option", { name: "Asia/Tokyo" }).click()]);
     await page.getByText(/GMT\+9/).first().waitFor();
 

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { dialog, launch } from "../editor.mjs";
-import { hostile } from "../hostile.mjs";
-import { browser, openWindow, Product, sizes } from "../product.mjs";
+import { hostile, openWatched, seen } from "../hostile.mjs";
+import { browser, Product, sizes } from "../product.mjs";
 import { answering, ask } from "../wire.mjs";
 
 describe("the overview", () => {
@@ -13,28 +13,17 @@ describe("the overview", () => {
   let product;
   let page;
   let faults;
-  const opened = [];
+  let nothingHappened;
   before(async () => {
     chromium = await browser();
     product = await new Product().start();
-    ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
-    page.on("dialog", (d) => {
-      opened.push(d.message());
-      void d.dismiss();
-    });
+    ({ page, faults, nothingHappened } = await openWatched(chromium));
     await launch(page, product);
   });
   after(async () => {
     await chromium?.close();
     await product?.remove();
   });
-  const nothingHappened = async () => {
-    assert.deepEqual(opened, []);
-    assert.deepEqual(faults, []);
-    assert.equal(await page.locator("main script, main iframe, main object, main embed, main base, main form[action]").count(), 0);
-    assert.equal(await page.evaluate(() => "polluted" in {}), false);
-  };
   const card = (name) => page.getByRole("region", { name });
 
   it("offers an import as the first step", async () => {
@@ -71,7 +60,6 @@ describe("the overview", () => {
       );
     }
     assert.ok(names.length >= 20, `${names.length} names are taken`);
-    const seen = (text) => text.replace(/\s+/g, " ").trim();
     await page.goto(`${product.url}/_/environment`);
     await page.getByText("HOSTILE_0", { exact: true }).first().waitFor();
     for (const note of [hostile[0], hostile[1], hostile[3]]) await page.getByText(seen(note), { exact: true }).first().waitFor();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { violations } from "../axe.mjs";
+import { looksRight, overlay, violations } from "../axe.mjs";
 import { dialog, launch } from "../editor.mjs";
 import { addRole, addUser, enter, setRole, setUp, signIn } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
@@ -50,6 +50,8 @@ describe("people", () => {
     await form.getByLabel("Name", { exact: true }).fill("Grace Hopper");
     await form.getByLabel("User name").fill("ada");
     await form.getByRole("combobox", { name: "Roles" }).click();
+    await ada.getByRole("option", { name: "Builders" }).waitFor();
+    await looksRight(ada, "roles to choose from", overlay.list);
     await ada.getByRole("option", { name: "Builders" }).click();
     await form.getByLabel("Name", { exact: true }).focus();
     await form.getByLabel("Password", { exact: true }).fill("short");
@@ -65,6 +67,18 @@ describe("people", () => {
     await form.waitFor({ state: "hidden" });
     await row(ada, "Grace Hopper").getByRole("cell", { name: "Builders", exact: true }).waitFor();
     await row(ada, "Grace Hopper").getByText("Never").waitFor();
+    await ada.getByRole("button", { name: "Columns" }).click();
+    await ada.getByRole("checkbox", { name: "Email" }).waitFor();
+    await looksRight(ada, "columns", overlay.dialog);
+    await ada.keyboard.press("Escape");
+    await ada.getByRole("button", { name: "Export", exact: true }).click();
+    await ada.getByRole("menuitem", { name: "CSV" }).waitFor();
+    await looksRight(ada, "export", overlay.menu);
+    await ada.keyboard.press("Escape");
+    await ada.getByRole("combobox", { name: "State" }).click();
+    await ada.getByRole("option", { name: "Disabled" }).waitFor();
+    await looksRight(ada, "states of users", overlay.list);
+    await ada.keyboard.press("Escape");
 
     const { page: grace, context } = await openWindow(chromium);
     t.after(() => context.close());
@@ -84,12 +98,18 @@ describe("people", () => {
     await signIn(linus, product, "linus");
     await go(ada, "users/linus");
     await ada.getByRole("button", { name: "Actions", exact: true }).click();
+    await ada.getByRole("menuitem", { name: "Sign out everywhere" }).waitFor();
+    await looksRight(ada, "actions of a user", overlay.menu);
     await ada.getByRole("menuitem", { name: "Sign out everywhere" }).click();
+    await dialog(ada, "Sign out linus everywhere").waitFor();
+    await looksRight(ada, "sign out everywhere", overlay.dialog);
     await dialog(ada, "Sign out linus everywhere").getByRole("button", { name: "Sign out everywhere" }).click();
     await ada.getByText("No session and no API token.").waitFor();
     await dialog(linus, "Your session has ended").waitFor();
     await ada.getByRole("button", { name: "Actions", exact: true }).click();
     await ada.getByRole("menuitem", { name: "Disable" }).click();
+    await dialog(ada, "Disable linus").waitFor();
+    await looksRight(ada, "disable", overlay.dialog);
     await dialog(ada, "Disable linus").getByRole("button", { name: "Disable" }).click();
     await ada.getByText("Disabled", { exact: true }).waitFor();
     const refused = await linus.request.post(`${product.url}/systemApi/users/login`, {
@@ -113,6 +133,7 @@ describe("people", () => {
     const asked = dialog(ada, "Delete katherine");
     assert.ok(await asked.getByRole("button", { name: "Delete" }).isDisabled());
     await asked.getByLabel("Type katherine to go on").fill("katherine");
+    await looksRight(ada, "delete a user", overlay.dialog);
     await asked.getByRole("button", { name: "Delete" }).click();
     await asked.waitFor({ state: "hidden" });
     await row(ada, "Katherine").waitFor({ state: "hidden" });
@@ -132,6 +153,8 @@ describe("people", () => {
     await go(ada, "users");
     await ada.getByRole("button", { name: "Actions of ada" }).click();
     const menu = ada.getByRole("menu");
+    await menu.getByRole("menuitem", { name: /^Disable/ }).waitFor();
+    await looksRight(ada, "actions of oneself", overlay.menu);
     for (const name of [/^Disable/, /^Delete/]) {
       const item = menu.getByRole("menuitem", { name });
       assert.ok(await item.isDisabled());
@@ -174,12 +197,15 @@ describe("people", () => {
     await go(ada, `roles/${role}`);
     await ada.getByRole("checkbox", { name: /^Read the audit log/ }).check();
     await ada.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Users" }).first().click();
+    await dialog(ada, "Leave without saving").waitFor();
+    await looksRight(ada, "leave without saving", overlay.dialog);
     await dialog(ada, "Leave without saving").getByRole("button", { name: "Stay" }).click();
     await setRole(ada, role, "backup");
     await bar(ada).getByRole("button", { name: "Save" }).click();
     const asked = dialog(ada, "Somebody else saved meanwhile");
     await asked.getByRole("row", { name: "backup yes no" }).waitFor();
     await asked.getByRole("row", { name: "auditLogs no yes" }).waitFor();
+    await looksRight(ada, "a role that two changed", overlay.dialog);
     assert.deepEqual((await ask(ada, "GET", `/role/${role}`))[0].permissions, { backup: true });
     await asked.getByRole("button", { name: "Go on with mine" }).click();
     await bar(ada).getByText("2 changes").waitFor();

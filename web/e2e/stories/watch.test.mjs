@@ -2,46 +2,23 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { violations } from "../axe.mjs";
+import { looksRight, overlay } from "../axe.mjs";
 import { launch } from "../editor.mjs";
-import { hostile } from "../hostile.mjs";
+import { hostile, openWatched, seen } from "../hostile.mjs";
 import { addRole, addUser, setUp, signIn } from "../people.mjs";
-import { browser, openWindow, Product, sizes } from "../product.mjs";
+import { browser, openWindow, Product } from "../product.mjs";
 import { ask } from "../wire.mjs";
-
-// What a text looks like on a page: blanks are one, and control characters none.
-const seen = (text) => text.replace(/\s+/g, " ").trim();
-
-async function looksRight(page, name) {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const [size, viewport] of Object.entries(sizes)) {
-      await page.setViewportSize(viewport);
-      if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${scheme}-${size}.png` });
-      assert.deepEqual(await violations(page), [], `${name} ${scheme} ${size}`);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} ${size} scrolls sideways`);
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize(sizes.wide);
-}
 
 describe("watching", () => {
   let chromium;
   let product;
   let page;
-  let faults;
-  const opened = [];
+  let nothingHappened;
   before(async () => {
     process.env.ECOFLOW_LOGGING_LEVEL = "5"; // paths of requests are in the log then
     chromium = await browser();
     product = await new Product().start();
-    ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
-    page.on("dialog", (d) => {
-      opened.push(d.message());
-      void d.dismiss();
-    });
+    ({ page, nothingHappened } = await openWatched(chromium));
     await launch(page, product);
   });
   after(async () => {
@@ -49,11 +26,6 @@ describe("watching", () => {
     await chromium?.close();
     await product?.remove();
   });
-  const nothingHappened = async () => {
-    assert.deepEqual(opened, []);
-    assert.deepEqual(faults, []);
-    assert.equal(await page.locator("main script, main iframe, main object, main embed, main base, main img").count(), 0);
-  };
 
   it("shows hostile texts in the audit log as texts, finds them and tells what changed", async () => {
     for (const name of hostile) await ask(page, "POST", "/role", { roleName: name }).catch((e) => assert.match(e.message, / (400|409|422) /, name));
@@ -118,7 +90,13 @@ describe("watching", () => {
     await page.unroute("**/systemApi/audit/chain");
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText(/The log is as it was written: \d+ entries verified/).waitFor();
+    await page.getByRole("combobox", { name: "Result" }).click();
+    await page.getByRole("option", { name: "Refused" }).waitFor();
+    await looksRight(page, "results", overlay.list);
+    await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByRole("menuitem", { name: "CSV" }).waitFor();
+    await looksRight(page, "export of the log", overlay.menu);
     const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "CSV" }).click()]);
     assert.equal(file.suggestedFilename(), "ecoflow-audit.csv");
     const text = await new Response(await file.createReadStream()).text();
@@ -143,6 +121,10 @@ describe("watching", () => {
     await page.waitForURL(/q=/);
     await log.getByText("nothing-<svg/onload=alert(1)>").first().waitFor();
     assert.equal(await log.getByText("nothing-<script>").count(), 0);
+    await page.getByRole("combobox", { name: "Level" }).click();
+    await page.getByRole("option").first().waitFor();
+    await looksRight(page, "levels", overlay.list);
+    await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Follow" }).waitFor();
     await page.getByRole("textbox", { name: "Search the log" }).fill("not to be found in any record");
