@@ -108,10 +108,12 @@ func TestFullDisk(t *testing.T) {
 			t.Fatalf("deleting something with the reserve's room: %s", a)
 		}
 	}
+	partIs(t, ada, "disk", "failed", "is full")
 	must(t, os.Remove(photos))
 	if a := ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]string{"note": "room again"}); a.Status != 200 {
 		t.Errorf("with room again: %s", a)
 	}
+	partIs(t, ada, "disk", "warning", "nearly full")
 	stop(t, p)
 }
 

@@ -275,6 +275,7 @@ func TestExcessIsRefusedEarly(t *testing.T) {
 	}
 	refused(a, "crowded")
 	manages("with all connections taken")
+	partIs(t, ada, "limits", "warning", "runs (")
 	text := ask(t, ada, "GET", "/systemApi/metrics", nil).Body
 	for _, name := range []string{"runs", "connections", "body_too_large"} {
 		if !regexp.MustCompile(`(?m)^ecoflow_refused_total\{limit="` + name + `"\} [1-9]`).MatchString(text) {

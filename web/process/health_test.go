@@ -1,0 +1,141 @@
+package process_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ecoflow/web/drive"
+)
+
+// partIs waits until the health says that a part is in a state, for such a reason:
+// it has 10 s for that (R25), on a machine that does nothing else.
+func partIs(t *testing.T, who *drive.Client, part, state, reason string) {
+	t.Helper()
+	var report struct {
+		Parts []struct{ Part, State, Reason string }
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		a := ask(t, who, "GET", "/systemApi/health", nil)
+		if a.Status != 200 {
+			t.Fatalf("the health: %s", a)
+		}
+		must(t, a.Payload(&report))
+		said := "nothing"
+		for _, p := range report.Parts {
+			if p.Part == part {
+				said = p.State + ": " + p.Reason
+				if p.State == state && strings.Contains(p.Reason, reason) {
+					return
+				}
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("of the part %s the health says %s; want %s: …%s…", part, said, state, reason)
+			return
+		}
+	}
+}
+
+// R25: whatever breaks, the health says which part and why, and that it is sound again
+// once it is. The certificate's part is with the settings', the full disk's with R16's,
+// the overload's with R21's and the pulled stick's with R15's.
+func TestHealthSaysWhatBroke(t *testing.T) {
+	linuxOnly(t) // /dev/full
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	again := func(env ...string) {
+		t.Helper()
+		p = startIn(t, env, dir, "--port", "0", "--no-browser", "--auth")
+		ada = p.Client()
+		must(t, ada.SignIn())
+	}
+	must(t, ada.Set(map[string]any{"apiRouterOptions.sensitive": true}))
+	flows := simple()
+	flows["same"] = drive.NewFlow().Request("s1", "GET", "/HELLO").Text("s2", "x").Response("s3", "msg").Edge("s1", "s2", "s3")
+	must(t, ada.Deploy(flows))
+	partIs(t, ada, "flows", "ok", "")
+	partIs(t, ada, "process", "ok", "")
+	partIs(t, ada, "memory", "ok", "")
+	partIs(t, ada, "storage", "ok", "")
+
+	// flows: two routes become one
+	a := ask(t, ada, "PATCH", "/systemApi/settings", `{"changes": {"apiRouterOptions.sensitive": false}}`)
+	if a.Status != 200 {
+		t.Fatal(a)
+	}
+	partIs(t, ada, "flows", "warning", "Not everything that is deployed works.")
+	must(t, ada.Set(map[string]any{"apiRouterOptions.sensitive": true}))
+	partIs(t, ada, "flows", "ok", "")
+
+	// log: it goes where nothing can be written
+	partIs(t, ada, "log", "ok", "")
+	must(t, os.Symlink("/dev/full", filepath.Join(dir, "logs", "full.log")))
+	must(t, ada.Set(map[string]any{"logging.file.filename": "full.log", "logging.level": 5}))
+	partIs(t, ada, "log", "failed", "The log cannot be written")
+	must(t, ada.Set(map[string]any{"logging.file.filename": nil}))
+	partIs(t, ada, "log", "ok", "")
+	must(t, os.Remove(filepath.Join(dir, "logs", "full.log")))
+
+	// storage: its file is away
+	name := filepath.Join(dir, "ecoflow.db")
+	must(t, os.Rename(name, name+".away"))
+	partIs(t, ada, "storage", "failed", "")
+	must(t, os.Rename(name+".away", name))
+	partIs(t, ada, "storage", "ok", "")
+
+	// memory: hardly any
+	stop(t, p)
+	again("GOMEMLIMIT=8MiB")
+	partIs(t, ada, "memory", "warning", "are in use")
+
+	// audit: somebody changes what is on record
+	stop(t, p)
+	db, err := sql.Open("sqlite", filepath.Join(dir, "ecoflow.db"))
+	must(t, err)
+	_, err = db.Exec(`UPDATE audit SET message = 'nothing happened' WHERE id = 2`)
+	must(t, err)
+	must(t, db.Close())
+	again()
+	if a := ask(t, ada, "POST", "/systemApi/audit/verify", "{}"); a.Status != 200 {
+		t.Fatal(a)
+	}
+	partIs(t, ada, "audit", "failed", "2")
+
+	// secrets: their key is lost
+	a = ask(t, ada, "POST", "/systemApi/environment/import", map[string]any{"text": "API_KEY=s3cr3t", "secrets": []string{"API_KEY"}})
+	if a.Status != 200 {
+		t.Fatal(a)
+	}
+	partIs(t, ada, "environment", "ok", "")
+	stop(t, p)
+	must(t, os.WriteFile(filepath.Join(dir, "secret.key"), []byte("short"), 0o600))
+	again()
+	partIs(t, ada, "secrets", "failed", "")
+	partIs(t, ada, "environment", "failed", "cannot be read")
+
+	// process: it cannot be restarted, and then it crashes
+	public := filepath.Join(dir, "public")
+	must(t, os.Rename(public, public+".away"))
+	must(t, os.WriteFile(public, nil, 0o600))
+	if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "restart"}`); a.Status != 503 {
+		t.Errorf("a restart into nothing: %s", a)
+	}
+	partIs(t, ada, "process", "warning", "could not be restarted")
+	must(t, os.Remove(public))
+	must(t, os.Rename(public+".away", public))
+	for range 3 {
+		must(t, p.Signal(syscall.SIGABRT))
+		if _, err := p.Wait(20 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		again()
+	}
+	partIs(t, ada, "process", "ok", "")
+	partIs(t, ada, "flows", "warning", "safe mode")
+}
