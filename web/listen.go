@@ -398,7 +398,8 @@ func slowBodies(next http.Handler) http.Handler {
 		if r.ContentLength != 0 && r.Body != nil {
 			control := http.NewResponseController(w)
 			control.SetReadDeadline(time.Now().Add(limit.SlowUploadTime)) //nolint:errcheck // whoever reads sets it anew
-			paced := *r                                                   // a copy: the server has to know its own body again, to tell a large one
+			// A copy: the server has to know its own body again, to tell a large one.
+			paced := *r
 			paced.Body = &pacedBody{ReadCloser: r.Body, control: control}
 			r = &paced
 		}
