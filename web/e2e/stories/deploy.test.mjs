@@ -123,7 +123,13 @@ describe("deploying", () => {
     await bottom(page).getByText('"hi": "Grace"').first().waitFor();
     await bottom(page).getByRole("textbox", { name: "Save this request and its answer as a test" }).fill("Grace is greeted");
     await bottom(page).getByRole("button", { name: "Save" }).click();
-    await bottom(page).getByRole("button", { name: "1 saved request" }).waitFor();
+    const saved = bottom(page).getByRole("button", { name: "1 saved request" });
+    await saved.click();
+    await page.getByRole("menuitem", { name: "Grace is greeted" }).click();
+    await bottom(page).getByRole("button", { name: "Delete the saved request Grace is greeted" }).click();
+    await saved.waitFor({ state: "detached" });
+    await page.getByRole("status").filter({ hasText: "Saved request Grace is greeted deleted" }).getByRole("button", { name: "Undo" }).click();
+    await saved.waitFor();
 
     await writeCode(page, code(page), "return { bye: request.params.name };");
     await card(page, "Greet by name").getByText("return { bye").waitFor();

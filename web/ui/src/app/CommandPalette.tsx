@@ -112,7 +112,7 @@ export function CommandPalette() {
               className="palette__action"
               label={a.label}
               description={a.section}
-              leftSection={a.icon && <a.icon size={16} />}
+              leftSection={a.icon ? <a.icon size={16} /> : <span className="palette__blank" />}
               rightSection={keyName(a) && <kbd>{keyName(a)}</kbd>}
               onClick={() => a.run()}
             />

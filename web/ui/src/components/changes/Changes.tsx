@@ -1,4 +1,4 @@
-import { Checkbox, Code, Table, Text } from "@mantine/core";
+import { Button, Checkbox, Code, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { components } from "../../api/schema.gen";
 import { t } from "../../text/t";
@@ -25,38 +25,56 @@ export function Changes({ flows, none = t("changes.none") }: { flows: readonly F
         />
       )}
       {differing.map((f) => (
-        <section key={f.flow} className="changes__flow" aria-label={f.flow}>
-          <h2 className="changes__title">
-            <Badge change={f.change} /> {f.flow}
-          </h2>
-          <ul className="changes__list">
-            {f.nodes
-              .filter((n) => showMoved || n.change !== "moved")
-              .map((n) => (
-                <li key={n.node}>
-                  <NodeLine node={n} />
-                </li>
-              ))}
-            {f.edges.length > 0 && (
-              <li className="changes__edges">
-                {(["added", "removed", "changed"] as const)
-                  .map((c) => [c, f.edges.filter((e) => e.change === c).length] as const)
-                  .filter(([, n]) => n > 0)
-                  .map(([c, n]) => t(`changes.edges.${c}`, { n }))
-                  .join(", ")}
-              </li>
-            )}
-            {f.other.length > 0 && (
-              <li className="changes__edges">
-                {t("changes.other", {
-                  names: f.other.map((o) => (o.name.startsWith("editor") ? t("changes.editor") : o.name)).join(", "),
-                })}
-              </li>
-            )}
-          </ul>
-        </section>
+        <FlowChange key={f.flow} flow={f} showMoved={showMoved} />
       ))}
     </div>
+  );
+}
+
+// So many nodes of a flow are listed, and this many more at least are left to be asked for.
+const LISTED = 20;
+const FEW = 5;
+
+function FlowChange({ flow: f, showMoved }: { flow: FlowChanges; showMoved: boolean }) {
+  const [isWhole, setWhole] = useState(false);
+  const nodes = f.nodes.filter((n) => showMoved || n.change !== "moved");
+  const rest = isWhole || nodes.length <= LISTED + FEW ? 0 : nodes.length - LISTED;
+  return (
+    <section className="changes__flow" aria-label={f.flow}>
+      <h2 className="changes__title">
+        <Badge change={f.change} /> {f.flow}
+      </h2>
+      <ul className="changes__list">
+        {nodes.slice(0, nodes.length - rest).map((n) => (
+          <li key={n.node}>
+            <NodeLine node={n} />
+          </li>
+        ))}
+        {rest > 0 && (
+          <li>
+            <Button variant="default" size="compact-sm" onClick={() => setWhole(true)}>
+              {t("changes.more", { n: rest })}
+            </Button>
+          </li>
+        )}
+        {f.edges.length > 0 && (
+          <li className="changes__edges">
+            {(["added", "removed", "changed"] as const)
+              .map((c) => [c, f.edges.filter((e) => e.change === c).length] as const)
+              .filter(([, n]) => n > 0)
+              .map(([c, n]) => t(`changes.edges.${c}`, { n }))
+              .join(", ")}
+          </li>
+        )}
+        {f.other.length > 0 && (
+          <li className="changes__edges">
+            {t("changes.other", {
+              names: f.other.map((o) => (o.name.startsWith("editor") ? t("changes.editor") : o.name)).join(", "),
+            })}
+          </li>
+        )}
+      </ul>
+    </section>
   );
 }
 

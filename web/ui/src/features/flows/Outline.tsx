@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useMemo } from "react";
 import { t } from "../../text/t";
 import { NodeIcon } from "./canvas/NodeIcon";
 import type { QuickAddRequest } from "./canvas/requests";
-import { type Marks, summary } from "./canvas/view";
+import { type Marks, noteTitle, summary } from "./canvas/view";
 import { useCatalogue } from "./catalogue";
 import { connect, removeEdge } from "./commands";
 import { type FlowNode, list, portOf } from "./document";
@@ -106,7 +106,7 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
           const note = doc.notes.byId[id];
           const group = doc.groups.byId[id];
           if (note || group) {
-            const title = group?.title ?? (note?.text.trim().split("\n", 1)[0]?.slice(0, 80) || t("inspector.note"));
+            const title = group?.title ?? ((note && noteTitle(note)) || t("inspector.note"));
             return (
               <div {...row}>
                 {fold}

@@ -11,6 +11,7 @@ import {
   type Group,
   inputsOf,
   list,
+  type Note,
   type Point,
   portOf,
   sourceHandle,
@@ -57,6 +58,11 @@ function route(endpoint: string, params: string): string {
 
 function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0]?.slice(0, 80) ?? "";
+}
+
+/** What a note is called: its first line, without the marks of Markdown before it. */
+export function noteTitle(note: Note): string {
+  return firstLine(note.text).replace(/^[#>*\s-]+/, "");
 }
 
 const MARGIN = 24;
@@ -134,7 +140,7 @@ export class View {
         height: note.height,
         measured: { width: note.width, height: note.height },
         selected: flow.selected.has(note.id),
-        ariaLabel: t("note.focus", { text: firstLine(note.text).replace(/^#+\s*/, "") }),
+        ariaLabel: t("note.focus", { text: noteTitle(note) }),
         domAttributes: { tabIndex: options.focused === note.id ? 0 : -1 },
         data: { flow: flow.name, note, isLocked: flow.locked },
       });

@@ -1,6 +1,6 @@
-import { Alert, Button, CopyButton, Group, Loader, Menu, Select, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Button, CopyButton, Group, Loader, Menu, Select, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
+import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../../api/client";
@@ -8,6 +8,7 @@ import { isProblem } from "../../../api/problem";
 import { usePrefix } from "../../../api/server";
 import { readable } from "../../../app/actions";
 import { JsonValue } from "../../../components/JsonValue";
+import { undoToast } from "../../../components/undoToast";
 import { t } from "../../../text/t";
 import { useChecks } from "../checks";
 import { inputsOf, list } from "../document";
@@ -67,6 +68,23 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const body = edited.body ?? "";
   const headers = edited.headers ?? "";
   const [testName, setTestName] = useState("");
+  const [picked, setPicked] = useState<string>();
+  const pickedTest = tests.data?.find((test) => test.name === picked);
+  const handleDelete = async ({ name, request, expect, pinned }: NonNullable<typeof pickedTest>): Promise<void> => {
+    const at = { params: { path: { flow: flow.name, name } } };
+    try {
+      await payload(api.DELETE("/drafts/{flow}/tests/{name}", at));
+      setPicked(undefined);
+      await tests.refetch();
+      undoToast(t("testRun.deleted", { name }), async () => {
+        await payload(api.PUT("/drafts/{flow}/tests/{name}", { ...at, body: { request, expect, pinned } as never }));
+        await tests.refetch();
+      });
+    } catch (e) {
+      if (!isProblem(e)) throw e;
+      notifications.show({ color: "red", message: e.message });
+    }
+  };
   const address = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (!isAsked) return;
@@ -141,7 +159,8 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
                 {tests.data?.map((test) => (
                   <Menu.Item
                     key={test.name}
-                    onClick={() =>
+                    onClick={() => {
+                      setPicked(test.name);
                       setEdited({
                         method: test.request.method,
                         path: test.request.path,
@@ -154,14 +173,25 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
                             : typeof test.request.body === "string"
                               ? test.request.body
                               : JSON.stringify(test.request.body, null, 2),
-                      })
-                    }
+                      });
+                    }}
                   >
                     {test.name}
                   </Menu.Item>
                 ))}
               </Menu.Dropdown>
             </Menu>
+          )}
+          {pickedTest && (
+            <ActionIcon
+              variant="default"
+              size={28}
+              aria-label={t("testRun.delete", { name: pickedTest.name })}
+              title={t("testRun.delete", { name: pickedTest.name })}
+              onClick={() => void handleDelete(pickedTest)}
+            >
+              <IconTrash size={14} />
+            </ActionIcon>
           )}
         </div>
         <div className="testRun__line">

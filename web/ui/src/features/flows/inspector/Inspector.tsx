@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Switch, Tabs, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Loader, Switch, Tabs, TextInput, Tooltip } from "@mantine/core";
 import { IconPlayerPlay, IconX } from "@tabler/icons-react";
 import { type KeyboardEvent, lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { type Action, useActions } from "../../../app/actions";
@@ -120,6 +120,8 @@ function Plain({ title, close, children }: { title: string; close: ReactNode; ch
   );
 }
 
+const waiting = <Loader size={20} aria-label={t("common.loading")} />;
+
 const tabs = ["settings", "data", "docs", "appearance", "info"] as const;
 type Tab = (typeof tabs)[number];
 
@@ -200,17 +202,17 @@ function NodePanel({ flow, node, field, onTest, close, catalogue }: NodePanelPro
             <SettingsTab {...p} field={field} />
           </Tabs.Panel>
           <Tabs.Panel value="data">
-            <Suspense fallback={null}>
+            <Suspense fallback={waiting}>
               <DataTab {...p} onTest={onTest} />
             </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="docs">
-            <Suspense fallback={null}>
+            <Suspense fallback={waiting}>
               <DocsTab {...p} />
             </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="appearance">
-            <Suspense fallback={null}>
+            <Suspense fallback={waiting}>
               <AppearanceTab {...p} />
             </Suspense>
           </Tabs.Panel>

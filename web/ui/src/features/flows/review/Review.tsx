@@ -123,13 +123,13 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
           )}
           {check && (
             <>
-              <Changes flows={check.changes.filter(concerns)} />
               {errors.length > 0 && (
                 <section aria-label={t("review.blocking")}>
                   <h3 className="changes__title">{t("review.blocking")}</h3>
                   <Problems problems={errors} onOpen={openPlace} />
                 </section>
               )}
+              <Changes flows={check.changes.filter(concerns)} />
               {warnings.length > 0 && (
                 <section aria-label={t("review.warnings")}>
                   <h3 className="changes__title">{t("review.warnings")}</h3>
