@@ -77,7 +77,7 @@ describe("a flow that kills the process at its start", () => {
     await bar().getByRole("button", { name }).click();
     const question = dialog(page, name);
     await question.getByText(says).waitFor();
-    assert.deepEqual(await violations(page), []);
+    await looksRight(page, name, overlay.dialog);
     await question.getByRole("button", { name }).click();
     await bar().getByText("Something was changed since").waitFor();
     assert.equal(await bar().getByRole("button", { name }).count(), 0, "it went back already");
