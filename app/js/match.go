@@ -39,14 +39,14 @@ func (m *machine) guardMatch(proto *goja.Object, name string, found func(goja.Va
 		}
 		var last goja.Value
 		this, ok := c.This.(*goja.Object)
-		if ok && this.ClassName() == "RegExp" {
+		if ok = ok && this.ClassName() == "RegExp"; ok {
 			last = this.Get("lastIndex") // what finds nothing sets it back
 		}
 		begun := time.Now()
 		v, err := original(c.This, args...)
 		m.must(err)
 		took := time.Since(begun)
-		if found(v) || took < matchTime {
+		if found(v) || took < matchTime || !ok {
 			return v
 		}
 		m.yield()
@@ -86,7 +86,11 @@ func (m *machine) matchAgain(re *goja.Object, text goja.String, last goja.Value)
 	has := func(flag string) bool { return strings.Contains(flags.String(), flag) }
 	from := 0
 	if has("g") || has("y") {
-		from = int(last.ToInteger())
+		at := last.ToInteger()
+		if at < 0 || at > int64(text.Length()) {
+			return nil
+		}
+		from = int(at)
 	}
 	pattern := plainPattern(source.String(), has("u"))
 	if from == 0 && isLinear(pattern, has("s"), has("u")) {
@@ -104,9 +108,14 @@ func (m *machine) matchAgain(re *goja.Object, text goja.String, last goja.Value)
 	}
 	rx.MatchTimeout = max(m.watch.left(), 0)
 	runes, places := runesOf(text, has("u"))
-	at, ok := slices.BinarySearch(places, from)
-	if !ok && at > 0 {
-		at-- // in the middle of a pair
+	at := from
+	place := func(i int) int { return i }
+	if places != nil {
+		var ok bool
+		if at, ok = slices.BinarySearch(places, from); !ok {
+			at-- // in the middle of a pair
+		}
+		place = func(i int) int { return places[i] }
 	}
 	found, err := rx.FindRunesMatchStartingAt(runes, at)
 	if err != nil {
@@ -120,7 +129,7 @@ func (m *machine) matchAgain(re *goja.Object, text goja.String, last goja.Value)
 	for _, g := range found.Groups() {
 		one := group{g.Name, -1, -1}
 		if len(g.Captures) > 0 {
-			one.from, one.to = places[g.RuneIndex], places[g.RuneIndex+g.RuneLength]
+			one.from, one.to = place(g.RuneIndex), place(g.RuneIndex+g.RuneLength)
 		}
 		out.groups = append(out.groups, one)
 	}
@@ -168,15 +177,22 @@ func isLinear(pattern string, dotAll, unicode bool) bool {
 	return err == nil
 }
 
-// runesOf returns a text as the matcher takes it, characters or UTF-16 units, and
+// runesOf returns a text as the matcher takes it: UTF-16 units, or characters and
 // where each of them begins, the end included.
 func runesOf(text goja.String, characters bool) (runes []rune, places []int) {
 	n := text.Length()
-	runes, places = make([]rune, 0, n), make([]int, 0, n+1)
+	runes = make([]rune, 0, n)
+	if !characters {
+		for i := range n {
+			runes = append(runes, rune(text.CharAt(i)))
+		}
+		return runes, nil
+	}
+	places = make([]int, 0, n+1)
 	for i := 0; i < n; i++ {
 		r := rune(text.CharAt(i))
 		places = append(places, i)
-		if characters && i+1 < n {
+		if i+1 < n {
 			if pair := utf16.DecodeRune(r, rune(text.CharAt(i+1))); pair != '\uFFFD' {
 				r = pair
 				i++
