@@ -52,6 +52,7 @@ func (m *machine) guard() {
 	m.guardGenerators()
 	m.guardObjects()
 	m.guardNumbers()
+	m.guardSteps()
 	m.ownJSON()
 }
 

@@ -24,6 +24,9 @@ type machine struct {
 	held   atomic.Bool   // the turn takes long: whoever can goes elsewhere
 
 	functions map[*Script]goja.Callable
+	patterns  map[string]float64 // what a long text costs with them
+	matched   *goja.Object       // the regular expression that was reckoned last
+	reckoned  int                // and the text
 	builtins  builtins
 	watch     watch
 	joining   []*goja.Object // arrays that are being joined
@@ -40,7 +43,7 @@ func newMachine(e *Engine) *machine {
 	m := &machine{
 		engine: e, vm: goja.New(),
 		turn: make(chan struct{}, 1), dead: make(chan struct{}),
-		functions: map[*Script]goja.Callable{},
+		functions: map[*Script]goja.Callable{}, patterns: map[string]float64{},
 	}
 	m.watch.machine = m
 	m.vm.SetMaxCallStackSize(limit.ScriptDepth)

@@ -41,6 +41,9 @@ func (m *machine) guardMatch(proto *goja.Object, name string, found func(goja.Va
 		this, ok := c.This.(*goja.Object)
 		if ok = ok && this.ClassName() == "RegExp"; ok {
 			last = this.Get("lastIndex") // what finds nothing sets it back
+			if s, isText := (goja.FunctionCall{Arguments: args}).Argument(0).(goja.String); isText {
+				m.checkMatch(this, s)
+			}
 		}
 		begun := time.Now()
 		v, err := original(c.This, args...)

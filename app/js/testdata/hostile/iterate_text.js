@@ -1,0 +1,1 @@
+return [...'a'.repeat(3e7)].length

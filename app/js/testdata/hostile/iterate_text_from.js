@@ -1,0 +1,1 @@
+return Array.from('a'.repeat(4e6)).length

@@ -1,0 +1,1 @@
+return new Set('abc'.repeat(1e7)).size

@@ -1,0 +1,1 @@
+return [...new Float64Array(8e6)].length

@@ -1,0 +1,1 @@
+for (const s = 'ä'.repeat(3e7); ;) s.toUpperCase().toLowerCase()

@@ -1,0 +1,1 @@
+return 'ä'.repeat(3e7).normalize('NFD').length

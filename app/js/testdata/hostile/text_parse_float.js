@@ -1,0 +1,1 @@
+for (;;) parseFloat('9'.repeat(3e7))
