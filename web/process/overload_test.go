@@ -157,7 +157,10 @@ func (s siege) run(t *testing.T, during time.Duration) {
 		// Who is signed in looks, and changes something.
 		n := len(took)
 		work := [][3]string{
-			{"GET", "/systemApi/server/state"}, {"GET", "/systemApi/drafts"}, {"GET", "/systemApi/dashboard/status"}, {"GET", "/systemApi/settings"},
+			{"GET", "/systemApi/server/state"},
+			{"GET", "/systemApi/drafts"},
+			{"GET", "/systemApi/dashboard/status"},
+			{"GET", "/systemApi/settings"},
 			{"PATCH", "/systemApi/settings", fmt.Sprintf(`{"changes": {"limits.runTime": %d}}`, 20_000+n)},
 			{"POST", "/systemApi/flows/deploy", `{"mode": "all"}`},
 		}[n%6]
