@@ -49,6 +49,7 @@ type EdgeChange struct {
 // Difference is a value before and after; null where there was or is none.
 type Difference struct {
 	Name   string `json:"name"`
+	Label  string `json:"label,omitzero" doc:"What the form calls the input, where the node type is known."`
 	Before any    `json:"before"`
 	After  any    `json:"after"`
 }
@@ -57,6 +58,31 @@ type Difference struct {
 var layout = map[string]bool{
 	"position": true, "positionAbsolute": true, "width": true, "height": true,
 	"selected": true, "dragging": true, "measured": true, "zIndex": true,
+}
+
+// compare lists how flows differ, and what the forms call the inputs.
+func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
+	list, err := compare(before, after)
+	for _, f := range list {
+		nodes := map[string]flow.Node{}
+		if is, _, there := after.Find(f.Flow); there {
+			nodes = byID(is)
+		}
+		for _, n := range f.Nodes {
+			t, ok := e.Library.Lookup(nodes[n.Node].TypeID)
+			if !ok {
+				continue
+			}
+			for i := range n.Inputs {
+				for _, in := range t.Inputs {
+					if in.Name == n.Inputs[i].Name {
+						n.Inputs[i].Label = in.Label
+					}
+				}
+			}
+		}
+	}
+	return list, err
 }
 
 // compare lists how each flow of two documents differs, in the order of their

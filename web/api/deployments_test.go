@@ -51,6 +51,7 @@ func TestDeploymentHistory(t *testing.T) {
 	changes := d.ask(200, `GET /deployments/3/changes?from=1`)
 	d.wants(len(member(t, changes, "payload", "flows").([]any)), 3, "changed flows")
 	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", 0, "name"), "sampleText", "input")
+	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", 0, "label"), "Text", "what the form calls it")
 	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", 0, "before"), "1", "before")
 	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", 0, "after"), "2", "after")
 	d.wants(member(t, changes, "payload", "flows", 1, "change"), "removed", "b")

@@ -2655,6 +2655,8 @@ export interface components {
         EditorDifference: {
             after: unknown;
             before: unknown;
+            /** @description What the form calls the input, where the node type is known. */
+            label?: string;
             name: string;
         };
         EditorDraft: {

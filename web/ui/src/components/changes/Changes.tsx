@@ -100,7 +100,7 @@ function NodeLine({ node }: { node: NodeChange }) {
           <Table.Tbody>
             {differences.map((d) => (
               <Table.Tr key={d.name}>
-                <Table.Th w={140}>{d.name.replace(/^data\//, "")}</Table.Th>
+                <Table.Th w={140}>{d.label || d.name.replace(/^data\//, "")}</Table.Th>
                 <Table.Td>
                   <Value d={d} side="before" />
                 </Table.Td>

@@ -105,7 +105,8 @@ export const useEditor = create<EditorState>()((set, get) => {
     redo: (name) => step(name, false),
     select: (name, ids) => change(name, () => ({ selected: new Set(ids) })),
     focus: (name, focused) => change(name, () => ({ focused })),
-    announce: (status) => set({ status }),
+    // The same sentence once more is said once more: the live region has to change.
+    announce: (text) => set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text })),
     wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc } })),
     replace: (name, label, doc, saved) =>
       change(

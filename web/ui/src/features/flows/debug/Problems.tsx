@@ -2,6 +2,7 @@ import { UnstyledButton } from "@mantine/core";
 import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { t } from "../../../text/t";
+import { useCatalogue } from "../catalogue";
 import type { Finding } from "../checks";
 import { useEditor } from "../store";
 import "./debug.css";
@@ -17,6 +18,17 @@ export function Problems({
   const navigate = useNavigate();
   const current = useEditor((s) => s.current);
   const flows = useEditor((s) => s.flows);
+  const catalogue = useCatalogue();
+  const placeOf = (p: Finding): (string | false | undefined)[] => {
+    const node = p.node === undefined ? undefined : flows[p.flow]?.doc.nodes.byId[p.node];
+    const input = node && catalogue.of(node)?.inputs.find((i) => i.name === p.input);
+    return [
+      p.flow,
+      node?.data.label || p.node,
+      input?.label || p.input,
+      p.line !== undefined && p.line > 0 && t("problems.line", { line: p.line, column: p.column ?? 1 }),
+    ];
+  };
   if (problems.length === 0) return <p className="bottomPanel__empty">{t("problems.none")}</p>;
   const handleOpen = (p: Finding): void => {
     if (p.node && p.flow === current && onOpen) {
@@ -40,16 +52,7 @@ export function Problems({
               <IconCircleX size={16} color="var(--danger-text)" aria-label={t("problems.error")} />
             )}
             <span className="rows__text">{p.message}</span>
-            <span className="rows__place">
-              {[
-                p.flow,
-                p.node && (flows[p.flow]?.doc.nodes.byId[p.node]?.data.label ?? p.node),
-                p.input,
-                p.line && t("problems.line", { line: p.line, column: p.column ?? 1 }),
-              ]
-                .filter(Boolean)
-                .join(" › ")}
-            </span>
+            <span className="rows__place">{placeOf(p).filter(Boolean).join(" › ")}</span>
           </UnstyledButton>
         </li>
       ))}
