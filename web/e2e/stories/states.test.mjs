@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { pages, routes } from "../pages.mjs";
-import { addRole, addUser, setUp } from "../people.mjs";
+import { addRole, addUser, password, setUp } from "../people.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
 import { answering, ask, putFlow } from "../wire.mjs";
 
@@ -22,6 +22,7 @@ describe("every page", () => {
   let product;
   let page;
   let faults;
+  let other; // a role that nobody has
   before(async () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
@@ -32,6 +33,7 @@ describe("every page", () => {
     await ask(page, "POST", "/flows/deploy", { mode: "all" });
     const { revision } = await ask(page, "GET", "/environment");
     await ask(page, "PATCH", "/environment", { base: revision, add: [{ name: "REGION", value: "eu" }] });
+    other = await addRole(page, "Others");
     await addUser(page, "grace", [await addRole(page, "Editors", "flowEditor")]);
   });
   after(async () => {
@@ -165,6 +167,40 @@ describe("every page", () => {
       await page.goBack();
       await shown().waitFor();
       assert.match(page.url(), address);
+      assert.deepEqual(faults.splice(0), []);
+    });
+  }
+
+  // Each form with something that only the server refuses: what is done, which field says what then.
+  const fill = (field, text) => page.getByRole("textbox", { name: field, exact: true }).fill(text);
+  const press = (name) => page.getByRole("button", { name, exact: true }).last().click();
+  const passwords = async (now, next) => {
+    await page.getByLabel("Password now").fill(now);
+    await page.getByLabel("New password", { exact: true }).fill(next);
+    await page.getByLabel("New password again").fill(next);
+  };
+  for (const [form, path, submit, field, says] of [
+    ["a new user", "users", async () => [await press("Add user"), await fill("Name", "Other"), await fill("User name", "ADA"), await page.getByLabel("Password", { exact: true }).fill(password), await press("Add user")], "User name", "is taken"],
+    ["a user's name", "users/grace", async () => [await fill("User name", "ada"), await press("Save")], "User name", "is taken"],
+    ["a user's email", "users/grace", async () => [await fill("Email", "nowhere"), await press("Save")], "Email", /address|email/i],
+    ["a user's password", "users/grace", async () => [await page.getByLabel("New password").fill("grace"), await press("Save")], "New password", /10 characters/],
+    ["a new role", "roles", async () => [await press("Add role"), await fill("Name", "EDITORS"), await press("Add role")], "Name", "is taken"],
+    ["a role", () => `roles/${other}`, async () => [await fill("Name", "editors"), await press("Save")], "Name", "is taken"],
+    ["the profile", "me/profile", async () => [await fill("E-mail", "nowhere"), await press("Save")], "E-mail", /address|email/i],
+    ["the password now", "me/security", async () => [await passwords("not the password", "quince and medlar"), await press("Change password")], "Password now", "is not right"],
+    ["the new password", "me/security", async () => [await passwords(password, "password123"), await press("Change password")], "New password", "one of the first that anybody would try"],
+    ["a token", "me/security", async () => [await press("New token"), await press("Make token")], "Name", /name|required/],
+    ["a setting", "system/settings", async () => [await fill("Prefix", "/systemApi"), await press("Save")], "Prefix", /systemApi/],
+  ]) {
+    it(`says at the field what the server refuses: ${form}`, async () => {
+      await page.goto(`${product.url}/_/${typeof path === "string" ? path : path()}`);
+      await heading().waitFor();
+      await submit();
+      const at = page.getByLabel(field, { exact: true }).last();
+      await page.locator("[aria-invalid=true]").first().waitFor();
+      assert.equal(await at.getAttribute("aria-invalid"), "true", `${field} is marked`);
+      const words = await at.evaluate((e) => (e.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "").join(" "));
+      assert.match(words, new RegExp(says), `what ${field} says`);
       assert.deepEqual(faults.splice(0), []);
     });
   }

@@ -1,7 +1,8 @@
-import { Button, Group, Input, PasswordInput } from "@mantine/core";
+import { Button, Group, Input } from "@mantine/core";
 import { useId } from "@mantine/hooks";
 import { IconLock } from "@tabler/icons-react";
 import { useState } from "react";
+import { PasswordField } from "../components/PasswordField";
 import { t } from "../text/t";
 import { type FieldProps, frame } from "./field";
 import { SECRET } from "./input";
@@ -41,13 +42,12 @@ export function SecretField(p: FieldProps) {
   }
   return (
     <div>
-      <PasswordInput
+      <PasswordField
         {...framed}
         autoComplete="off"
         autoFocus={isReplacing}
         value={typeof p.value === "string" && p.value !== SECRET ? p.value : ""}
         readOnly={p.form.isLocked}
-        visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
         onChange={(e) => p.onChange(e.currentTarget.value)}
       />
       {isReplacing && (

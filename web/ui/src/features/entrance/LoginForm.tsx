@@ -1,9 +1,10 @@
-import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Alert, Button, TextInput } from "@mantine/core";
 import { useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { useAttempt } from "../../app/attempt";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
+import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 import "./loginForm.css";
 
@@ -41,14 +42,13 @@ export function LoginForm({ username, onDone }: { username?: string; onDone: () 
         readOnly={username !== undefined}
         autoFocus={username === undefined}
       />
-      <PasswordInput
+      <PasswordField
         label={t("login.password")}
         autoComplete="current-password"
         required
         withAsterisk={false}
         value={password}
         onChange={(e) => setPassword(e.currentTarget.value)}
-        visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
         autoFocus={username !== undefined}
       />
       <Button type="submit" loading={isSending} disabled={wait > 0}>

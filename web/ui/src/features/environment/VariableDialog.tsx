@@ -1,6 +1,7 @@
-import { Button, Group, PasswordInput, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Dialog } from "../../components/Dialog";
+import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 import { type Fields, nameProblem, type Row, soundsSecret } from "./staged";
 
@@ -42,7 +43,7 @@ export function VariableDialog({
     onStage(fields);
     onClose();
   };
-  const Value = fields.secret ? PasswordInput : Textarea;
+  const Value = fields.secret ? PasswordField : Textarea;
   return (
     <Dialog onClose={onClose} title={row ? t("env.edit", { name: row.stored?.name ?? row.fields.name }) : t("env.new")}>
       <form

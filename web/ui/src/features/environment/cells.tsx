@@ -1,17 +1,8 @@
-import {
-  Anchor,
-  Button,
-  Group,
-  PasswordInput,
-  Popover,
-  Text,
-  Textarea,
-  TextInput,
-  UnstyledButton,
-} from "@mantine/core";
+import { Anchor, Button, Group, Popover, Text, Textarea, TextInput, UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type KeyboardEvent, useState } from "react";
 import { Gated } from "../../components/Gated";
+import { PasswordField } from "../../components/PasswordField";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
 import { t } from "../../text/t";
@@ -135,7 +126,7 @@ function SecretCell({
           keep();
         }}
       >
-        <PasswordInput
+        <PasswordField
           aria-label={t("env.newValueOf", { name })}
           value={text}
           autoFocus

@@ -1,7 +1,8 @@
-import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { useAttempt } from "../../app/attempt";
+import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 
 // Escape is for the dialog around this form alone, and it sees to that.
@@ -46,7 +47,7 @@ export function ConsentForm({
           autoComplete="username"
           value={username}
         />
-        <PasswordInput
+        <PasswordField
           {...own}
           ref={field}
           label={t("login.password")}

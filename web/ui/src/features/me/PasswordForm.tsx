@@ -1,9 +1,10 @@
-import { Alert, Button, Group, PasswordInput } from "@mantine/core";
+import { Alert, Button, Group } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
+import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 import "./me.css";
 
@@ -69,7 +70,7 @@ export function PasswordForm({ username, onDone }: { username: string; onDone: (
       )}
       <input className="visually-hidden" tabIndex={-1} aria-hidden readOnly autoComplete="username" value={username} />
       {fields.map(({ name, label, autoComplete }) => (
-        <PasswordInput
+        <PasswordField
           key={name}
           ref={(input) => {
             if (input) inputs.current.set(name, input);
@@ -86,7 +87,6 @@ export function PasswordForm({ username, onDone }: { username: string; onDone: (
             setValues({ ...values, [name]: e.currentTarget.value });
             setProblem(undefined);
           }}
-          visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
         />
       ))}
       <Group justify="flex-end">

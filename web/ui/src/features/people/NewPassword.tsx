@@ -1,4 +1,4 @@
-import { PasswordInput } from "@mantine/core";
+import { PasswordField } from "../../components/PasswordField";
 import { PASSWORD_MIN, strengthOf } from "../../components/strength";
 import { t } from "../../text/t";
 
@@ -23,7 +23,7 @@ export function NewPassword({
 }) {
   const strength = strengthOf(value, username);
   return (
-    <PasswordInput
+    <PasswordField
       id="user-password"
       label={label}
       description={
@@ -39,7 +39,6 @@ export function NewPassword({
       error={error}
       disabled={disabled ?? false}
       onChange={(e) => onChange(e.currentTarget.value)}
-      visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
     />
   );
 }

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { Dialog } from "../../components/Dialog";
+import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 
 export interface Credentials {
@@ -71,12 +72,11 @@ export function AdministratorDialog({
             autoComplete="username"
             autoCapitalize="off"
           />
-          <PasswordInput
+          <PasswordField
             {...common("password")}
             label={t("login.password")}
             description={t("setup.password.hint", { n: 10 })}
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
           />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

@@ -1,6 +1,7 @@
-import { Alert, PasswordInput, TextInput } from "@mantine/core";
+import { Alert, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
+import { PasswordField } from "../../components/PasswordField";
 import { PASSWORD_MIN, strengthOf } from "../../components/strength";
 import { type TextKey, t } from "../../text/t";
 import { type Answers, allFields, type Faults, type Field, faultOf, labels } from "./wizard";
@@ -78,7 +79,7 @@ export function SetupField({ form, field, isFirst }: { form: Form; field: TextFi
   if (field === "password") {
     const strength = strengthOf(answers.password, answers.username);
     return (
-      <PasswordInput
+      <PasswordField
         {...common}
         description={
           fault === undefined && (
@@ -89,7 +90,6 @@ export function SetupField({ form, field, isFirst }: { form: Form; field: TextFi
             </span>
           )
         }
-        visibilityToggleButtonProps={{ "aria-label": t("login.show"), tabIndex: 0 }}
       />
     );
   }
