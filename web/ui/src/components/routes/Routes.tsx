@@ -33,20 +33,22 @@ export function Routes({ routes }: { routes: readonly Route[] }) {
             {r.method}
           </span>
           <code>{urlOf(r, prefix)}</code>
-          <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
-          <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
-          {r.method === "GET" && !r.path.includes(":") && (
-            <Button
-              component="a"
-              href={urlOf(r, prefix)}
-              target="_blank"
-              rel="noreferrer"
-              size="compact-sm"
-              variant="default"
-            >
-              {t("review.open")}
-            </Button>
-          )}
+          <span className="routes__acts">
+            <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
+            <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
+            {r.method === "GET" && !r.path.includes(":") && (
+              <Button
+                component="a"
+                href={urlOf(r, prefix)}
+                target="_blank"
+                rel="noreferrer"
+                size="compact-sm"
+                variant="default"
+              >
+                {t("review.open")}
+              </Button>
+            )}
+          </span>
         </li>
       ))}
     </ul>

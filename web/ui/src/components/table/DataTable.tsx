@@ -241,7 +241,7 @@ function RowOf<Row>({
         <Table.Td>
           <Menu position="bottom-end" opened={isOpen} onChange={setOpen}>
             <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={t("table.menu", { name })}>
+              <ActionIcon variant="subtle" color="gray" className="table__more" aria-label={t("table.menu", { name })}>
                 <IconDots size={16} />
               </ActionIcon>
             </Menu.Target>

@@ -1,4 +1,4 @@
-import { useMantineColorScheme } from "@mantine/core";
+import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { t } from "../../text/t";
@@ -34,7 +34,7 @@ const clock = (seconds: number): string => shortTime(seconds * 1000);
 /** Requests and failures over the day, as bars. */
 export function TrafficChart({ day }: { day: Traffic }) {
   const box = useRef<HTMLDivElement>(null);
-  const { colorScheme } = useMantineColorScheme();
+  const colorScheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the scheme
   useEffect(() => {
     const at = box.current;
@@ -62,7 +62,7 @@ export function TrafficChart({ day }: { day: Traffic }) {
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, 24, 0, 0],
         scales: { y: { range: (_, __, most) => [0, Math.max(4, most * 1.1)] } },
         series: [{}, series(t("traffic.requestsHead"), "primary"), series(t("traffic.errors"), "danger-fill")],
         axes: [
