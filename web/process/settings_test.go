@@ -416,6 +416,42 @@ func TestThirtyBadConfigurations(t *testing.T) {
 	}
 }
 
+// A setting that does nothing is not offered: each on the page is one that a test
+// through a client sets, and what is kept for the original alone is only given back.
+func TestEverySettingIsProven(t *testing.T) {
+	_, c := adjustable(t, t.TempDir())
+	var page struct{ Fields []struct{ Key string } }
+	must(t, ask(t, c, "GET", "/systemApi/settings", nil).Payload(&page))
+	if len(page.Fields) < 40 {
+		t.Fatalf("the page has %d settings", len(page.Fields))
+	}
+	var tests strings.Builder
+	for _, pattern := range []string{"*_test.go", "../*_test.go", "../api/*_test.go"} {
+		names, err := filepath.Glob(pattern)
+		must(t, err)
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			must(t, err)
+			tests.Write(text)
+		}
+	}
+	offered := map[string]bool{}
+	for _, f := range page.Fields {
+		offered[f.Key] = true
+		if !strings.Contains(tests.String(), `"`+f.Key+`"`) {
+			t.Errorf("no test sets %s", f.Key)
+		}
+	}
+	for _, key := range []string{"flowDir", "moduleDir", "flowFilePretty", "lang", "registry"} {
+		if offered[key] {
+			t.Errorf("%s does nothing and is offered", key)
+		}
+		if a := ask(t, c, "GET", "/systemApi/admin/config/"+key, nil); a.Status != 200 || !strings.Contains(a.Body, `"`+key+`":`) {
+			t.Errorf("%s is not given back: %s", key, a)
+		}
+	}
+}
+
 // What nobody confirms returns by itself, and says so.
 func TestSettingsReturnByThemselves(t *testing.T) {
 	if testing.Short() {
