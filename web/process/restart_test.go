@@ -381,12 +381,24 @@ func TestRestartsMeet(t *testing.T) {
 	}
 }
 
-// The stop of endpoint 40 is that of a signal.
+// The stop of endpoint 40 is that of a signal; it says how many it waits for.
 func TestStopThroughTheWindow(t *testing.T) {
 	p := start(t, t.TempDir(), "--auth")
 	ada := administrator(t, p)
-	if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "stop"}`); a.Status != 200 {
-		t.Errorf("answered %s", a)
+	must(t, ada.Deploy(map[string]*drive.Flow{"slow": drive.NewFlow().
+		Request("a", "GET", "/slow").Node("b", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 3000}).Text("c", "done").Response("d", "msg").
+		Edge("a", "b", "c", "d")}))
+	answer := inFlight(t, p, "/api/slow")
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(ask(t, ada, "GET", "/systemApi/server/state", nil).Body, `"runs":1`); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing runs")
+		}
+	}
+	if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "stop"}`); a.Status != 200 || !strings.Contains(a.Body, `"runs":1`) {
+		t.Errorf("with a run in flight: %s", a)
+	}
+	if got := <-answer; got != `200 {"msg":"done"} <nil>` {
+		t.Errorf("the run in flight was answered with %s", got)
 	}
 	if code, err := p.Wait(20 * time.Second); code != 0 || err != nil {
 		t.Errorf("it ended with %d, %v", code, err)

@@ -202,6 +202,21 @@ describe("a flow that kills the process when it is called", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("is entered and left by hand", async () => {
+    await page.goto(`${product.url}/_/system/about`);
+    await page.getByRole("button", { name: "Restart in safe mode" }).click();
+    await dialog(page, "Restart in safe mode").getByRole("button", { name: "Restart in safe mode" }).click();
+    const bar = page.getByRole("alert").filter({ hasText: "safe mode" });
+    await bar.waitFor();
+    assert.equal((await fetch(`${product.url}/api/hello`)).status, 503);
+    assert.equal(await bar.getByRole("button").count(), 1, "nobody is suspected, so there is nothing to go back to");
+    await bar.getByRole("button", { name: "Leave safe mode" }).click();
+    await dialog(page, "Leave safe mode").getByRole("button", { name: "Leave safe mode" }).click();
+    await bar.waitFor({ state: "detached" });
+    assert.equal((await fetch(`${product.url}/api/hello`)).status, 200);
+    assert.deepEqual(faults, []);
+  });
+
   it("stops from the palette, says so, and goes on when it is started again", async () => {
     await page.goto(`${product.url}/_/`);
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
