@@ -365,6 +365,8 @@ describe("working with flows", () => {
     await row("Ask").first().focus();
     await page.keyboard.press("Shift+F10");
     await page.getByRole("menuitem", { name: "Duplicate" }).waitFor();
+    await page.getByRole("menuitem", { name: "Extract to a flow" }).waitFor();
+    await page.getByRole("menuitem", { name: "Pin or unpin the output" }).waitFor();
     assert.deepEqual(await violations(page), []);
     await page.keyboard.press("Escape");
     await page.getByRole("menu").waitFor({ state: "hidden" });

@@ -214,6 +214,10 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
                 <Menu.Item disabled={locked} onClick={() => acts.group(id)}>
                   {t("canvas.group")}
                 </Menu.Item>
+                <Menu.Item disabled={locked} onClick={() => acts.extract(id)}>
+                  {t("canvas.extract")}
+                </Menu.Item>
+                <Menu.Item onClick={() => acts.pin(id)}>{t("canvas.pin")}</Menu.Item>
                 <Menu.Divider />
                 <Menu.Item className="menu__danger" disabled={locked} onClick={() => acts.delete(id)}>
                   {t("common.delete")}

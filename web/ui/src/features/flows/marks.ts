@@ -20,14 +20,15 @@ export function useMarks(flow: string): Marks {
   useEffect(() => void loadPins(doc), [doc]);
   const trail = useMemo(() => trailOf(doc, catalogue, run), [doc, catalogue, run]);
   return useMemo(() => {
-    const problems = dictionary<{ errors: number; warnings: number }>();
+    const problems = dictionary<{ errors: number; warnings: number; text: string }>();
     for (const p of check?.problems ?? []) {
       if (p.flow !== flow) continue;
       for (const node of p.nodes ?? (p.node ? [p.node] : [])) {
-        problems[node] ??= { errors: 0, warnings: 0 };
+        problems[node] ??= { errors: 0, warnings: 0, text: "" };
         const counts = problems[node];
         if (p.warning) counts.warnings++;
         else counts.errors++;
+        counts.text = [counts.text, p.message].filter(Boolean).join("\n");
       }
     }
     const mine = check?.changes.find((c) => c.flow === flow);

@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import { type Action, useActions } from "../../app/actions";
+import { report } from "../../app/report";
 import { t } from "../../text/t";
 import { redoLast, undoLast } from "./acts";
 import type { QuickAddRequest } from "./canvas/requests";
@@ -10,6 +11,7 @@ import { copyText, pasteClipboard, writeClipboard } from "./clipboard";
 import { addNote, duplicate, group, remove, toggleEnabled, ungroup } from "./commands";
 import { list, type Point } from "./document";
 import { focusInspector } from "./inspector/focus";
+import { togglePin } from "./pinning";
 import { hasOutput } from "./rules";
 import { type OpenFlow, useEditor } from "./store";
 
@@ -69,6 +71,14 @@ export function entityActions(flow: OpenFlow, catalogue: Catalogue) {
     enable: one(() => toggleEnabled(name)),
     group: one(() => group(name)),
     ungroup: one(() => ungroup(name)),
+    extract: (id: string) => {
+      useEditor.getState().select(name, [id]);
+      void import("./extract").then((m) => m.extract(name, catalogue)).catch(report);
+    },
+    pin: (id: string) => {
+      const node = useEditor.getState().flows[name]?.doc.nodes.byId[id];
+      if (node) togglePin(name, node);
+    },
     delete: one(() => void remove(name, catalogue, false)),
     deleteHeal: one(() => void remove(name, catalogue, true)),
     paste: () => void pasteClipboard(name, catalogue, below(flow)),
@@ -125,6 +135,8 @@ export function useOutlineActions(
       here("enable", t("canvas.enable"), acts.enable),
       here("group", t("canvas.group"), acts.group),
       here("ungroup", t("canvas.ungroup"), acts.ungroup),
+      here("extract", t("canvas.extract"), acts.extract),
+      here("pin", t("canvas.pin"), acts.pin, false),
       here("delete", t("canvas.delete"), acts.delete),
       here("deleteHeal", t("canvas.deleteHeal"), acts.deleteHeal),
       whole("paste", t("canvas.paste"), acts.paste),

@@ -19,6 +19,8 @@ export interface CardData extends Record<string, unknown> {
   isMissing: boolean;
   problems: number;
   warnings: number;
+  /** What they say, a line each. */
+  problemText: string;
   isChanged: boolean;
   isPinned: boolean;
   /** The last run's result on this node. */
@@ -75,12 +77,12 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       )}
       <div className="card__marks">
         {data.problems > 0 && (
-          <span className="card__mark" data-tone="danger">
+          <span className="card__mark" data-tone="danger" title={data.problemText}>
             {t("card.problems", { n: data.problems })}
           </span>
         )}
         {data.problems === 0 && data.warnings > 0 && (
-          <span className="card__mark" data-tone="warning" title={t("card.warning")}>
+          <span className="card__mark" data-tone="warning" title={data.problemText}>
             !
           </span>
         )}

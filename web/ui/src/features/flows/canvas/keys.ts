@@ -28,9 +28,8 @@ import { type FlowNode, list, type Point } from "../document";
 import { focusInspector } from "../inspector/focus";
 import type { Positions } from "../layout";
 import { NODE_WIDTH } from "../layout";
-import { pin, usePins } from "../pins";
+import { togglePin } from "../pinning";
 import { hasInput, hasOutput, refusal } from "../rules";
-import { useRuns } from "../runs";
 import { type OpenFlow, selectedNodes, useEditor } from "../store";
 import { planned } from "./arrange";
 import type { QuickAddRequest } from "./requests";
@@ -316,12 +315,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       one("pin", t("canvas.pin"), () => {
         const node = focused();
-        if (!node) return;
-        const output = useRuns.getState().last[name]?.steps.findLast((s) => s.nodeID === node.id)?.out;
-        const isPinned = usePins.getState().pinned[node.id] !== undefined;
-        if (!isPinned && output === undefined) return editor.announce(t("canvas.pinNothing"));
-        pin(node.id, isPinned ? undefined : output);
-        editor.announce(t(isPinned ? "canvas.unpinned" : "canvas.pinned", { name: node.data.label }));
+        if (node) togglePin(name, node);
       }),
       edit("duplicate", t("canvas.duplicate"), () => {
         ensureSelected();

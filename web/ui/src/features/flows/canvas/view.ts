@@ -24,7 +24,7 @@ import type { EdgeData } from "./FlowEdgeLine";
 import type { CardData, CardNode } from "./NodeCard";
 
 export interface Marks {
-  problems: Readonly<Record<string, { errors: number; warnings: number }>>;
+  problems: Readonly<Record<string, { errors: number; warnings: number; text: string }>>;
   changed: ReadonlySet<string>;
   pinned: ReadonlySet<string>;
   runs: Readonly<Record<string, { milliseconds: number; failed: boolean; running: boolean }>>;
@@ -168,6 +168,7 @@ export class View {
       isMissing: catalogue.types.length > 0 && type === undefined,
       problems: marks.problems[node.id]?.errors ?? 0,
       warnings: marks.problems[node.id]?.warnings ?? 0,
+      problemText: marks.problems[node.id]?.text ?? "",
       isChanged: marks.changed.has(node.id),
       isPinned: marks.pinned.has(node.id),
       run: marks.runs[node.id],
