@@ -104,6 +104,9 @@ describe("first start in sign-in mode", () => {
     await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
     await page.getByLabel("User name").fill("ada");
     await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").getByText("not the setup code").waitFor();
+    await page.locator("[aria-invalid=true]").and(page.getByLabel("Setup code")).waitFor();
     await page.getByLabel("Setup code").fill(product.setupCode());
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("link", { name: "Go to the overview" }).click();

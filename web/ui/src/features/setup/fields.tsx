@@ -68,7 +68,8 @@ export function SetupField({ form, field, isFirst }: { form: Form; field: TextFi
     autoFocus: isFirst ?? false,
     // Not on the way to the button: it checks as well, and would slip away from under the pointer.
     onBlur: (e: React.FocusEvent) => {
-      if (answers[field] !== "" && !e.relatedTarget?.matches("[type=submit]")) check(answers);
+      // What the server said of it stays until it is corrected.
+      if (fault === undefined && answers[field] !== "" && !e.relatedTarget?.matches("[type=submit]")) check(answers);
     },
     onChange: (e: React.ChangeEvent<HTMLInputElement>) => {
       const next = { ...answers, [field]: e.currentTarget.value };
