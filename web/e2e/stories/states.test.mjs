@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { violations } from "../axe.mjs";
+import { looksRight, overlay, violations } from "../axe.mjs";
 import { pages, routes } from "../pages.mjs";
 import { addRole, addUser, password, setUp } from "../people.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
@@ -204,4 +204,23 @@ describe("every page", () => {
       assert.deepEqual(faults.splice(0), []);
     });
   }
+
+  it("opens lists to choose from in which axe finds nothing", async () => {
+    for (const [path, name, before] of [
+      ["deployments", "Filter by flow"],
+      ["deployments/1", "Compare with"],
+      ["roles", "Copy permissions from", () => press("Add role")],
+      ["system/settings", "Level"],
+      ["system/logs", "Level"],
+      ["me/security", "Expires", () => press("New token")],
+    ]) {
+      await page.goto(`${product.url}/_/${path}`);
+      await heading().waitFor();
+      await before?.();
+      await page.getByRole("combobox", { name, exact: true }).first().click();
+      await page.getByRole("option").first().waitFor();
+      await looksRight(page, `${path}, ${name}`, overlay.list);
+    }
+    assert.deepEqual(faults.splice(0), []);
+  });
 });
