@@ -39,6 +39,8 @@ type Status struct {
 	State   string  `json:"state"`   // "starting", "ready", "safe", "stopping" or "restarting"
 	Version string  `json:"version"` //
 	Uptime  float64 `json:"uptime"`  // seconds
+	// Failure says why the restart that this one is there for did not work.
+	Failure string `json:"failure,omitempty"`
 }
 
 // Answers is what the running instance does for another process that asks.
@@ -195,13 +197,17 @@ func (o *Other) Restart(ctx context.Context) error {
 	return o.ask(ctx, http.MethodPost, "/restart", &heard)
 }
 
-// AwaitRestart waits until a process serves that started later than the one before.
+// AwaitRestart waits until a process serves that started later than the one before. It
+// is an error when that is the program before, because the new one could not start.
 func (f *Folder) AwaitRestart(ctx context.Context, before *Other, most time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	for {
 		if now, err := f.Other(); err == nil && now.Started.After(before.Started) {
-			if _, err := now.Status(ctx); err == nil {
+			if s, err := now.Status(ctx); err == nil {
+				if s.Failure != "" {
+					return fmt.Errorf("EcoFlow goes on as before, because it could not be started again: %s", fault.Sentence(s.Failure))
+				}
 				return nil
 			}
 		}

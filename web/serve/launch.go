@@ -115,8 +115,12 @@ func (p *process) status() instance.Status {
 	if p.local() {
 		mode = "local"
 	}
-	return instance.Status{
+	s := instance.Status{
 		PID: os.Getpid(), Address: p.front.Address(), Folder: p.folder.Path(), Mode: mode,
 		State: string(p.system.State()), Version: system.Version(), Uptime: p.system.Uptime().Seconds(),
 	}
+	if p.left != nil {
+		s.Failure = p.left.Failure
+	}
+	return s
 }

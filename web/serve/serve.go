@@ -320,7 +320,11 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover)
 	}
 	if err == nil {
 		left.Over()
-		p.warn("service manager not told", instance.Notify("READY=1"))
+		ready := "READY=1"
+		if left.Failure != "" {
+			ready += "\nSTATUS=The restart failed, and the program before goes on; see the log."
+		}
+		p.warn("service manager not told", instance.Notify(ready))
 		p.run("reserve", func() { p.keepReserve(records, reserveAfter) })
 		err = p.wait(signals, failed)
 	}
