@@ -206,7 +206,7 @@ const (
 // affords reports whether there may be n runtimes; those that are kept ready always
 // may.
 func (e *Engine) affords(n int) bool {
-	return n <= e.options.Runtimes || n <= e.options.MaxRuntimes && uint64(n) <= e.options.Memory()/share/weight
+	return n <= e.options.Runtimes || n <= e.options.MaxRuntimes && uint64(n) <= e.options.Memory()/share/weight //nolint:gosec // not below 0
 }
 
 // add puts a machine to use, or keeps it for the next that is thrown away; e.mu
