@@ -349,11 +349,30 @@ func (m *machine) checkText(n float64) {
 
 func (m *machine) guardStrings() {
 	proto := m.at("String", "prototype")
-	m.wrap(proto, "repeat", func(c goja.FunctionCall) goja.Value {
-		if n := c.Argument(0).ToFloat(); n > 0 {
-			m.checkText(n * float64(m.text(c.This).Length()))
+	repeat, _ := goja.AssertFunction(proto.Get("repeat"))
+	m.replace(proto, "repeat", func(c goja.FunctionCall) goja.Value {
+		s, ok := c.This.(goja.String)
+		n := c.Argument(0).ToFloat()
+		if !ok || s.Length() == 0 || !(n >= 1) || math.IsInf(n, 1) {
+			v, err := repeat(c.This, c.Argument(0))
+			m.must(err)
+			return v
 		}
-		return nil
+		m.checkText(n * float64(s.Length()))
+		var out goja.String
+		for times := int64(n); ; s = s.Concat(s) { // a text of millions, copied a few times
+			m.yield()
+			if times&1 == 1 {
+				if out == nil {
+					out = s
+				} else {
+					out = out.Concat(s)
+				}
+			}
+			if times >>= 1; times == 0 {
+				return out
+			}
+		}
 	})
 	for _, name := range []string{"padStart", "padEnd"} {
 		m.wrap(proto, name, func(c goja.FunctionCall) goja.Value { m.checkText(c.Argument(0).ToFloat()); return nil })

@@ -570,19 +570,21 @@ func TestLongSteps(t *testing.T) {
 	e := engine(t, Options{CallTime: lasting(limit.RunTime)})
 	const much = "const n = 20000, a = Array.from({ length: n }, (x, i) => i), sum = x => [...x].reduce((s, v) => s + +v, 0); "
 	for source, want := range map[string]string{
-		"return [sum(a), sum(a.keys()), sum(new Float64Array(a)), sum(new Set(a)), sum(new Map(a.map(v => [v, v])).values())]":                                                        "[199990000,199990000,199990000,199990000,199990000]",
-		"let s = 0; for (const [i, v] of a.entries()) s += i - v + 1; return s":                                                                                                       "20000",
-		"let s = 0; for (const [k, v] of new Map(a.map(v => [v, 1]))) s += v; return s":                                                                                               "20000",
-		"return [...'a\\u{1F600}'.repeat(n)].length":                                                                                                                                  "40000",
-		"const it = a[Symbol.iterator](); it.next(); return [it.next().value, it.next.call(it).value, [...it].length, it.next().done]":                                                "[1,2,19997,true]",
-		"const [x, y, ...rest] = 'ab' + 'c'.repeat(n); return [x, y, rest.length]":                                                                                                    `["a","b",20000]`,
-		"return [[].values === [][Symbol.iterator], new Set().keys === new Set().values, new Map().entries === new Map()[Symbol.iterator], [].values.name, ''[Symbol.iterator].name]": `[true,true,true,"values","[Symbol.iterator]"]`,
-		"const r = a.map(String).reverse(); delete r[3]; r[4] = undefined; r.sort(); return [r[0], r[1], r[2], r[n - 3], r[n - 2] === undefined, n - 1 in r]":                         `["0","1","10","9999",true,false]`,
-		"const r = a.toSorted(); return [r[1], r[2], r[3], a[2]]":                                                                                                                     "[1,10,100,2]",
-		"const r = a.map(v => v % 2 ? '\\uFFFF' : '\\u{1F600}').sort(); return r[0] === '\\u{1F600}'":                                                                                 "true",
-		"return ['Ä'.repeat(n).toLowerCase().length, 'a'.repeat(5e6).toUpperCase().length, 'ä'.normalize('NFD').length]":                                                              "[20000,5000000,2]",
-		"return [parseFloat('1.5e3x'), Number.parseFloat === parseFloat, parseFloat('  -7' + ' '.repeat(20000)), parseFloat('x')]":                                                    "[1500,true,-7,null]",
-		"return ['a'.repeat(1e5) + 'b'].map(s => [/b$/.test(s), s.replace(/a/g, '').length, /^(a|b)*$/.test(s)])[0]":                                                                  "[true,1,true]",
+		"return [sum(a), sum(a.keys()), sum(new Float64Array(a)), sum(new Set(a)), sum(new Map(a.map(v => [v, v])).values())]":                                                             "[199990000,199990000,199990000,199990000,199990000]",
+		"let s = 0; for (const [i, v] of a.entries()) s += i - v + 1; return s":                                                                                                            "20000",
+		"let s = 0; for (const [k, v] of new Map(a.map(v => [v, 1]))) s += v; return s":                                                                                                    "20000",
+		"return ['ab'.repeat(3), 'ü'.repeat(5), 'a'.repeat(0), ''.repeat(9), 'x'.repeat(2.9), 'x'.repeat('2'), 'x'.repeat(1), 'ab'.repeat(n).length, String.prototype.repeat.call(12, 2)]": `["ababab","üüüüü","","","xx","xx","x",40000,"1212"]`,
+		"try { 'x'.repeat(-1) } catch (e) { try { 'x'.repeat(Infinity) } catch (f) { return [e.name, f.name] } }":                                                                          `["RangeError","RangeError"]`,
+		"return [...'a\\u{1F600}'.repeat(n)].length":                                                                                                                                       "40000",
+		"const it = a[Symbol.iterator](); it.next(); return [it.next().value, it.next.call(it).value, [...it].length, it.next().done]":                                                     "[1,2,19997,true]",
+		"const [x, y, ...rest] = 'ab' + 'c'.repeat(n); return [x, y, rest.length]":                                                                                                         `["a","b",20000]`,
+		"return [[].values === [][Symbol.iterator], new Set().keys === new Set().values, new Map().entries === new Map()[Symbol.iterator], [].values.name, ''[Symbol.iterator].name]":      `[true,true,true,"values","[Symbol.iterator]"]`,
+		"const r = a.map(String).reverse(); delete r[3]; r[4] = undefined; r.sort(); return [r[0], r[1], r[2], r[n - 3], r[n - 2] === undefined, n - 1 in r]":                              `["0","1","10","9999",true,false]`,
+		"const r = a.toSorted(); return [r[1], r[2], r[3], a[2]]":                                                                                                                          "[1,10,100,2]",
+		"const r = a.map(v => v % 2 ? '\\uFFFF' : '\\u{1F600}').sort(); return r[0] === '\\u{1F600}'":                                                                                      "true",
+		"return ['Ä'.repeat(n).toLowerCase().length, 'a'.repeat(5e6).toUpperCase().length, 'ä'.normalize('NFD').length]":                                                                   "[20000,5000000,2]",
+		"return [parseFloat('1.5e3x'), Number.parseFloat === parseFloat, parseFloat('  -7' + ' '.repeat(20000)), parseFloat('x')]":                                                         "[1500,true,-7,null]",
+		"return ['a'.repeat(1e5) + 'b'].map(s => [/b$/.test(s), s.replace(/a/g, '').length, /^(a|b)*$/.test(s)])[0]":                                                                       "[true,1,true]",
 	} {
 		check(t, e, much+source, "{}", want)
 	}
