@@ -321,6 +321,8 @@ describe("working with flows", () => {
     await list.getByRole("option", { name: /API_KEY.*secret/ }).waitFor();
     await page.keyboard.type("REG");
     await list.getByRole("option", { name: /API_KEY/ }).waitFor({ state: "detached" });
+    // A list that has just changed takes no Enter, so that none is taken by a slip.
+    await page.waitForTimeout(100);
     await page.keyboard.press("Enter");
     await code.getByText("return env.REGION").waitFor();
     await card(page, "Words").click();
