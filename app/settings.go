@@ -19,7 +19,7 @@ func (a *App) flowSettings() flow.Settings {
 	return flow.Settings{
 		Prefix: s.Router.Prefix, Methods: s.Router.Methods, Sensitive: s.Router.Sensitive, Strict: s.Router.Strict, Host: s.Router.Host,
 		CORS: flow.CORS{
-			Enabled: s.CORS.Enabled, Origins: s.CORS.Origin, Methods: s.CORS.Methods, AllowHeaders: s.CORS.AllowHeaders,
+			Enabled: s.CORS.Enabled, Origins: s.CORS.Origins(), Methods: s.CORS.Methods, AllowHeaders: s.CORS.AllowHeaders,
 			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,
 			KeepOnError: s.CORS.KeepOnError, SecureContext: s.CORS.SecureContext, PrivateAccess: s.CORS.PrivateAccess,
 		},

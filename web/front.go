@@ -90,7 +90,7 @@ func OpenFront(ctx context.Context, a *app.App, o FrontOptions) (f *Front, err e
 			f.api.crowd = f.crowd
 		}
 	}
-	if err := os.MkdirAll(f.staticRoot(&config.Settings{}), 0o700); err != nil && !o.Folder.ReadOnly() {
+	if err := os.MkdirAll(StaticRoot(f.folder, &config.Settings{}), 0o700); err != nil && !o.Folder.ReadOnly() {
 		return nil, errors.Join(fmt.Errorf("make the folder of static files: %w", err), f.Shutdown(ctx))
 	}
 	if f.static, err = f.openStatic(s); err != nil {
@@ -244,12 +244,12 @@ func (f *Front) drain(end func(context.Context) error) {
 	})
 }
 
-// staticRoot is the folder of static files.
-func (f *Front) staticRoot(s *config.Settings) string {
+// StaticRoot is the folder of static files.
+func StaticRoot(folder *instance.Folder, s *config.Settings) string {
 	if s.StaticRoot == "" {
-		return filepath.Join(f.folder.Path(), "public")
+		return filepath.Join(folder.Path(), "public")
 	}
-	return f.folder.Within(s.StaticRoot)
+	return folder.Within(s.StaticRoot)
 }
 
 // openStatic returns what the settings have served as files; nil when nothing.
@@ -257,42 +257,20 @@ func (f *Front) openStatic(s *config.Settings) (*Static, error) {
 	if s.Static == "" {
 		return nil, nil
 	}
-	path := f.staticRoot(s)
-	if err := f.mayServe(path); err != nil {
+	path := StaticRoot(f.folder, s)
+	// Whoever may change settings may not read the key by it.
+	private, err := f.folder.IsPrivate(path)
+	if err != nil {
 		return nil, err
+	}
+	if private {
+		return nil, errors.New("it holds EcoFlow's own files")
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
 	}
 	return &Static{Prefix: s.Static, Root: root}, nil
-}
-
-// mayServe refuses a folder in which our own files are: whoever may change settings
-// may not read the key by it.
-func (f *Front) mayServe(path string) error {
-	own, err := filepath.EvalSymlinks(f.folder.Path())
-	if err != nil {
-		return err
-	}
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	if rel, err := filepath.Rel(real, own); err == nil && filepath.IsLocal(rel) {
-		return errors.New("it holds EcoFlow's own files")
-	}
-	rel, err := filepath.Rel(own, real)
-	if err != nil || !filepath.IsLocal(rel) {
-		return nil //nolint:nilerr // it is elsewhere
-	}
-	first, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
-	for _, ours := range []string{"backups", "databases", "logs"} {
-		if strings.EqualFold(first, ours) {
-			return errors.New("it holds EcoFlow's own files")
-		}
-	}
-	return nil
 }
 
 // changeover is what settings on trial ask of the doors.
@@ -330,6 +308,7 @@ func (f *Front) Try(ctx context.Context, now, next *config.Settings, rehearsal b
 		t.tryAPI(ctx, rehearsal, wrong)
 	}
 	t.tryNames(ctx, wrong)
+	t.tryRouterHost(ctx, wrong)
 	if len(wrong.Places) > 0 {
 		t.giveUp(ctx)
 		return nil, wrong
@@ -482,6 +461,32 @@ func (t *changeover) tryNames(ctx context.Context, wrong *fault.Fault) {
 		host := (&url.URL{Host: called}).Hostname()
 		wrong.At("publicHosts", "You reached this server as %s, and it would no longer answer to that name. Keep it in the list, or take it out from another address, as http://localhost on the server itself.", fault.Shown(host))
 	}
+}
+
+// tryRouterHost refuses to have the API answer by a name alone by which nobody is let in.
+func (t *changeover) tryRouterHost(ctx context.Context, wrong *fault.Fault) {
+	host := strings.ToLower(t.next.Router.Host)
+	if host == "" || host == strings.ToLower(t.now.Router.Host) && slices.Equal(t.now.PublicHosts, t.next.PublicHosts) {
+		return
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return // by which of the machine's addresses somebody comes is not known here
+	}
+	doors := t.front.doors(true)
+	for _, l := range []*Listener{t.main, t.api} {
+		if l != nil {
+			doors = append(doors, l)
+		}
+	}
+	names := t.front.names(t.next, doors)
+	for _, l := range doors {
+		for _, a := range l.Addresses() {
+			if names.admits(ctx, net.JoinHostPort(host, strconv.Itoa(int(a.Port())))) {
+				return
+			}
+		}
+	}
+	wrong.At("apiRouterOptions.host", "The server does not answer to the name %s. Add it to publicHosts as well.", fault.Shown(host))
 }
 
 // bind opens a new door. One of ours may be in its way, at the same port of an address

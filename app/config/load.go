@@ -45,6 +45,7 @@ type Field struct {
 	Choices  []string `json:"choices,omitempty" doc:"The allowed values, numbers as text."`
 	Names    []string `json:"names,omitempty" doc:"What the choices are called, in their order."`
 	Confirm  bool     `json:"confirm" doc:"A change waits to be confirmed the new way, and returns by itself otherwise."`
+	Consent  bool     `json:"-"` // a change takes the password once more
 	Kept     bool     `json:"-"` // of the original, with no effect here
 
 	index []int
@@ -87,7 +88,7 @@ func readFields(t reflect.Type, prefix, group string, index []int) []Field {
 			Key: key, Group: group, Variable: variable(key), Label: f.Tag.Get("label"), Help: f.Tag.Get("help"),
 			Unit: f.Tag.Get("unit"), Choices: strings.Fields(f.Tag.Get("enum")), Picks: f.Tag.Get("picks"),
 			Min: bound(f.Tag, "min"), Max: bound(f.Tag, "max"), index: at,
-			Confirm: f.Tag.Get("confirm") == "true", Kept: f.Tag.Get("kept") == "true",
+			Confirm: f.Tag.Get("confirm") == "true", Consent: f.Tag.Get("consent") == "true", Kept: f.Tag.Get("kept") == "true",
 		}
 		if names := f.Tag.Get("names"); names != "" {
 			field.Names = strings.Split(names, "|")

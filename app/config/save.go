@@ -41,6 +41,7 @@ type plan struct {
 	next    *Settings
 	changes []Difference // of what is stored
 	confirm bool
+	consent bool // takes the password once more
 }
 
 // plan works out what the settings become when edit changes the stored object. All
@@ -76,7 +77,10 @@ func (c *Current) plan(ctx context.Context, base *int64, edit func(stored map[st
 	now := c.Get()
 	for i := range Fields {
 		f := &Fields[i]
-		p.confirm = p.confirm || f.Confirm && !reflect.DeepEqual(f.Value(now), f.Value(&next))
+		if !reflect.DeepEqual(f.Value(now), f.Value(&next)) {
+			p.confirm = p.confirm || f.Confirm
+			p.consent = p.consent || f.Confirm || f.Consent
+		}
 	}
 	if len(wrong) == 0 {
 		for _, demand := range c.demands {
@@ -153,9 +157,10 @@ func (c *Current) save(ctx context.Context, base *int64, edit func(stored map[st
 	before, after := states(p.changes)
 	audit.Describe(ctx, "settings", before, after)
 	if string(p.object) == string(or(p.base.Object)) {
-		return nil // and the versions stay as many
+		audit.Drop(ctx) // nothing was changed
+		return nil      // and the versions stay as many
 	}
-	if p.confirm {
+	if p.consent {
 		if err := auth.RequireConsent(ctx); err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ import (
 //	enum     the allowed values, with blanks between; names what they are called, with | between
 //	picks    "folder" or "file": the text is the path of one on the server
 //	confirm  "true" when a change has to be confirmed the new way, or it returns by itself
+//	consent  "true" when a change takes the password once more: it opens other folders of the machine
 //	kept     "true" for what the original has and nothing here reads: it is checked,
 //	         stored and given back, and no form offers it
 //
@@ -43,8 +44,8 @@ type Settings struct {
 	TrustedProxies []string `json:"trustedProxies" label:"Trusted proxies" help:"Addresses or networks of the proxies whose word about the client's address counts."`
 	APIAddress     string   `json:"apiAddress" label:"Own address of the API" help:"Where the deployed API is served by itself as well, as in 127.0.0.1:8080: without the window, and pages it serves may run freely. Empty for none." confirm:"true"`
 	Static         string   `json:"httpStatic" default:"/public" label:"Path of static files" help:"The path under which the files of a folder are served; empty serves none."`
-	StaticRoot     string   `json:"httpStaticRoot" label:"Folder of static files" help:"The folder whose files are served; without a leading / it lies in the data folder. Empty is its folder public." picks:"folder"`
-	BrowseRoots    []string `json:"browseRoots" label:"Folders to pick from" help:"The folders below which a folder or file of the server can be picked. Empty: your home folder when you work at this machine, else the data folder." picks:"folder"`
+	StaticRoot     string   `json:"httpStaticRoot" label:"Folder of static files" help:"The folder whose files are served; without a leading / it lies in the data folder. Empty is its folder public." picks:"folder" consent:"true"`
+	BrowseRoots    []string `json:"browseRoots" label:"Folders to pick from" help:"The folders below which a folder or file of the server can be picked. Empty: your home folder when you work at this machine, else the data folder." picks:"folder" consent:"true"`
 
 	HTTPS       HTTPS       `json:"https" group:"HTTPS"`
 	CORS        CORS        `json:"httpCors" group:"CORS"`
@@ -185,8 +186,8 @@ type LogWeb struct {
 // LogFile says whether the log goes to files as well, which rotate.
 type LogFile struct {
 	Enabled  bool   `json:"enabled" default:"true" label:"To files" help:"Writes to files: five of 20 MiB at most."`
-	Location string `json:"location" label:"Folder" help:"The folder of the log files; without a leading / it lies in the data folder. Empty is its folder logs." picks:"folder"`
-	Filename string `json:"filename" default:"ecoflow.log" label:"File name" help:"The name of the newest file."`
+	Location string `json:"location" label:"Folder" help:"The folder of the log files; without a leading / it lies in the data folder. Empty is its folder logs." picks:"folder" consent:"true"`
+	Filename string `json:"filename" default:"ecoflow.log" label:"File name" help:"The name of the newest file, as in ecoflow.log."`
 }
 
 // SlogLevel is Level in the terms of slog.
@@ -337,9 +338,30 @@ func (s *Settings) check(wrong func(key, format string, args ...any)) {
 	if k := s.Audit.Keep; k > 0 && k < auditKeep {
 		wrong("audit.keep", "It has to be %d days at least, or 0 for all.", auditKeep)
 	}
-	if !fileName.MatchString(s.Logging.File.Filename) {
+	switch name := s.Logging.File.Filename; {
+	case !fileName.MatchString(name):
 		wrong("logging.file.filename", "The name may have letters, digits, dots, _ and - only.")
+	case !strings.HasSuffix(name, ".log"): // any other file may be somebody else's
+		wrong("logging.file.filename", "The name has to end in .log.")
+	case strings.HasPrefix(name, "crash-"):
+		wrong("logging.file.filename", "Names that begin with crash- are those of crash reports.")
 	}
+}
+
+// Origins returns the origins as browsers write them: in lower case, without the port
+// that goes without saying.
+func (c *CORS) Origins() []string {
+	list := make([]string, 0, len(c.Origin))
+	for _, o := range c.Origin {
+		o = strings.ToLower(o)
+		for scheme, port := range map[string]string{"http://": ":80", "https://": ":443"} {
+			if strings.HasPrefix(o, scheme) {
+				o = strings.TrimSuffix(o, port)
+			}
+		}
+		list = append(list, o)
+	}
+	return list
 }
 
 func (s *Settings) checkCORS(wrong func(key, format string, args ...any)) {
@@ -347,6 +369,8 @@ func (s *Settings) checkCORS(wrong func(key, format string, args ...any)) {
 	for _, o := range c.Origin {
 		if o != "*" && o != "null" && !origin.MatchString(o) {
 			wrong("httpCors.origin", "%q is not an origin: write scheme, host and port, as in https://app.example.com.", o)
+		} else if strings.ContainsFunc(o, func(r rune) bool { return r > unicode.MaxASCII }) {
+			wrong("httpCors.origin", "%q has letters that browsers send otherwise: write its name in the form xn--….", o)
 		}
 	}
 	if c.Credentials && slices.Contains(c.Origin, "*") {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"ecoflow/app/file"
@@ -137,6 +138,32 @@ func (f *Folder) Within(name string) string {
 		return name
 	}
 	return filepath.Join(f.path, name)
+}
+
+// own are the folders in the data folder in which the product alone writes.
+var own = []string{logsName, "audit", "backups", "databases"}
+
+// IsPrivate reports whether the product's own files are in a folder, or below it: the
+// data folder itself, one above it, or one in it that the product keeps things in.
+// Links are followed.
+func (f *Folder) IsPrivate(path string) (bool, error) {
+	data, err := filepath.EvalSymlinks(f.path)
+	if err != nil {
+		return false, err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false, err
+	}
+	if rel, err := filepath.Rel(real, data); err == nil && filepath.IsLocal(rel) {
+		return true, nil
+	}
+	rel, err := filepath.Rel(data, real)
+	if err != nil || !filepath.IsLocal(rel) {
+		return false, nil //nolint:nilerr // it is elsewhere
+	}
+	first, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
+	return slices.ContainsFunc(own, func(name string) bool { return strings.EqualFold(first, name) }), nil
 }
 
 // Logs returns the path of the folder's log folder.

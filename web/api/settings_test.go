@@ -310,7 +310,8 @@ func TestOneSaveWins(t *testing.T) {
 func TestSettingsNeedConsent(t *testing.T) {
 	p := webtest.Start(t)
 	token := p.Admin().Token // which never has any
-	for _, key := range []string{`"Port": 4001`, `"Host": "127.0.0.2"`, `"apiAddress": "127.0.0.1:0"`, `"https.cert": "x"`} {
+	for _, key := range []string{`"Port": 4001`, `"Host": "127.0.0.2"`, `"apiAddress": "127.0.0.1:0"`, `"https.cert": "x"`,
+		`"httpStaticRoot": "site"`, `"logging.file.location": "/var/log"`, `"browseRoots": ["/"]`} {
 		rec := p.Do(token, "PATCH", "/systemApi/settings", `{"changes": {`+key+`}}`)
 		if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), auth.ConsentNeeded) {
 			t.Errorf("%s: %d %s", key, rec.Code, rec.Body)
@@ -318,6 +319,30 @@ func TestSettingsNeedConsent(t *testing.T) {
 	}
 	if rec := p.Do(token, "PATCH", "/systemApi/settings", `{"changes": {"deployments.keep": 5}}`); rec.Code != http.StatusOK {
 		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
+// What changes nothing is not on record as a change.
+func TestNoChangeOfSettingsIsNone(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin().Cookie
+	if rec := p.Do(admin, "PATCH", "/systemApi/settings", `{"changes": {"deployments.keep": 5}}`); rec.Code != http.StatusOK {
+		t.Fatalf("%d %s", rec.Code, rec.Body)
+	}
+	count := func() string {
+		rec := p.Do(admin, "GET", "/systemApi/auditLogs", "")
+		return fmt.Sprint(rec.Code, " ", strings.Count(rec.Body.String(), "Changed "))
+	}
+	before := count()
+	for _, request := range []string{`PATCH /systemApi/settings {"changes": {}}`, `PATCH /systemApi/settings {"changes": {"deployments.keep": 5}}`, `PUT /systemApi/admin/config {}`} {
+		method, rest, _ := strings.Cut(request, " ")
+		path, body, _ := strings.Cut(rest, " ")
+		if rec := p.Do(admin, method, path, body); rec.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", request, rec.Code, rec.Body)
+		}
+		if after := count(); after != before || p.LastAudit() != "settings.save done" {
+			t.Errorf("%s is on record: %s, %s", request, after, p.LastAudit())
+		}
 	}
 }
 

@@ -341,6 +341,9 @@ func TestThirtyBadConfigurations(t *testing.T) {
 	must(t, os.Chmod(filepath.Join(dir, "open.key"), 0o644))
 	must(t, os.WriteFile(filepath.Join(dir, "garbage.pem"), []byte("-----BEGIN NONSENSE-----"), 0o600))
 	must(t, os.MkdirAll(filepath.Join(dir, "readonly"), 0o500))
+	must(t, os.MkdirAll(filepath.Join(dir, "audit"), 0o700))
+	must(t, os.Symlink(dir, filepath.Join(dir, "sneaky")))
+	site := t.TempDir()
 	https := func(key, cert string) map[string]any {
 		return map[string]any{"https.enabled": true, "https.key": key, "https.cert": cert}
 	}
@@ -374,7 +377,17 @@ func TestThirtyBadConfigurations(t *testing.T) {
 		{map[string]any{"httpStaticRoot": "."}, "httpStaticRoot"},
 		{map[string]any{"httpStaticRoot": "/"}, "httpStaticRoot"},
 		{map[string]any{"httpStaticRoot": "logs"}, "httpStaticRoot"},
+		{map[string]any{"httpStaticRoot": "audit"}, "httpStaticRoot"},
 		{map[string]any{"httpStatic": "/systemApi"}, "httpStatic"},
+		{map[string]any{"logging.file.location": ".", "logging.file.filename": "secret.key"}, "logging.file.filename"},
+		{map[string]any{"logging.file.location": ".", "logging.file.filename": "own.log"}, "logging.file.location"},
+		{map[string]any{"logging.file.location": "sneaky"}, "logging.file.location"}, // a link to the folder itself
+		{map[string]any{"logging.file.location": "audit"}, "logging.file.location"},
+		{map[string]any{"logging.file.location": "public"}, "logging.file.location"},
+		{map[string]any{"logging.file.location": site, "httpStaticRoot": site}, "logging.file.location"},
+		{map[string]any{"logging.file.filename": "crash-1.log"}, "logging.file.filename"},
+		{map[string]any{"apiRouterOptions.host": "api.example.com"}, "apiRouterOptions.host"},
+		{map[string]any{"httpCors.origin": []string{"https://bücher.example"}}, "httpCors.origin"},
 		{map[string]any{"logging.file.location": filepath.Join(dir, "nowhere")}, "logging.file.location"},
 		{map[string]any{"logging.file.filename": "../../x"}, "logging.file.filename"},
 		{map[string]any{"browseRoots": []string{"relative"}}, "browseRoots"},
@@ -702,7 +715,7 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 			t.Errorf("off: %v", a.Header)
 		}
 		adjust(t, c, map[string]any{
-			"httpCors.enabled": true, "httpCors.origin": []string{page}, "httpCors.credentials": true, "httpCors.exposeHeaders": []string{"X-A"},
+			"httpCors.enabled": true, "httpCors.origin": []string{"https://App.Example.com:443"}, "httpCors.credentials": true, "httpCors.exposeHeaders": []string{"X-A"},
 			"httpCors.allowHeaders": []string{"X-B"}, "httpCors.allowMethods": []string{"GET"}, "httpCors.maxAge": 60,
 		})
 		a := get("/api/hello", "Origin", page)

@@ -432,10 +432,7 @@ func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Opt
 		o.Level = slog.LevelDebug
 	}
 	if s.Enabled && s.File.Enabled && !folder.ReadOnly() {
-		o.File = filepath.Join(folder.Logs(), s.File.Filename)
-		if s.File.Location != "" {
-			o.File = filepath.Join(folder.Within(s.File.Location), s.File.Filename)
-		}
+		o.File = filepath.Join(logFolder(folder, s), s.File.Filename)
 	}
 	if s.Label.Enable {
 		o.Label = s.Label.Label
@@ -444,6 +441,53 @@ func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Opt
 		o.Console = os.Stderr
 	}
 	return o
+}
+
+// logFolder is the folder of the log files.
+func logFolder(folder *instance.Folder, s config.Logging) string {
+	if s.File.Location == "" {
+		return folder.Logs()
+	}
+	return folder.Within(s.File.Location)
+}
+
+// demandLog refuses settings by which the log would be written among the product's own
+// files, or be served to everybody.
+func (p *process) demandLog(_ context.Context, now, next *config.Settings) ([]fault.Place, error) {
+	if !next.Logging.Enabled || !next.Logging.File.Enabled {
+		return nil, nil
+	}
+	key, place := "logging.file.location", logFolder(p.folder, next.Logging)
+	real, err := filepath.EvalSymlinks(place)
+	if err != nil {
+		return nil, nil //nolint:nilerr // that it is not there is said elsewhere
+	}
+	if logs, err := filepath.EvalSymlinks(p.folder.Logs()); err != nil || logs != real {
+		private, err := p.folder.IsPrivate(place)
+		if err != nil {
+			return nil, err
+		}
+		if private {
+			return []fault.Place{{Path: key, Message: "EcoFlow's own files are there. Choose the folder logs, or one elsewhere."}}, nil
+		}
+	}
+	served, err := filepath.EvalSymlinks(web.StaticRoot(p.folder, next))
+	if next.Static == "" || err != nil {
+		return nil, nil //nolint:nilerr // nothing is served then
+	}
+	if !holds(served, real) && !holds(real, served) {
+		return nil, nil
+	}
+	if next.Logging.File.Location == now.Logging.File.Location {
+		key = "httpStaticRoot"
+	}
+	return []fault.Place{{Path: key, Message: "The log would be among the static files, for everybody to read."}}, nil
+}
+
+// holds reports whether a folder is another one or lies above it.
+func holds(folder, other string) bool {
+	rel, err := filepath.Rel(folder, other)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // beforehand returns the settings as far as they are known without the database.
@@ -463,6 +507,7 @@ func (p *process) configure(ctx context.Context, records *log.Log, store config.
 		return err
 	}
 	p.wasLocal.Store(p.local())
+	p.config.Demand(p.demandLog)
 	options := logOptions(p.folder, p.Verbose, p.config.Get().Logging)
 	p.config.Watch(func(s config.Settings) {
 		p.warn("a former log file stays open", records.Change(logOptions(p.folder, p.Verbose, s.Logging)))
