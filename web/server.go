@@ -262,7 +262,9 @@ func (s *server) credential(next http.Handler) http.Handler {
 			Session: s.Sessions.ID(r), Bearer: bearer(r.Header), Address: address(r),
 		})
 		if err != nil && !fault.Is(err, fault.Unauthenticated) {
-			s.log.ErrorContext(ctx, "credential not checked", "request", fault.Request(ctx), "error", err)
+			if ctx.Err() == nil { // else the caller went away, and nothing is wrong here
+				s.log.ErrorContext(ctx, "credential not checked", "request", fault.Request(ctx), "error", err)
+			}
 			endpoint.WriteFault(w, r, err)
 			return
 		}

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -66,4 +68,15 @@ func TestLogTail(t *testing.T) {
 		t.Errorf("download: %v %.500s", rec.Header(), text)
 	}
 	d.wants(member(t, d.ask(200, fmt.Sprintf(`GET /logs?limit=%d`, 5000)), "files"), false, "files")
+}
+
+func TestACallerWhoLeavesIsNoErrorOfOurs(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	p.ServeHTTP(httptest.NewRecorder(), p.Request(admin.Cookie, "GET", "/systemApi/me", "").WithContext(gone))
+	if rec := p.Do(admin.Cookie, "GET", "/systemApi/logs?level=error", ""); strings.Contains(rec.Body.String(), "credential not checked") {
+		t.Error(rec.Body)
+	}
 }
