@@ -44,6 +44,8 @@ type Front struct {
 	main     *Listener
 	api      *Listener // nil for none
 	static   *Static   // nil for none
+	apiLack  error     // why the API has no address of its own though the settings want one
+	fileLack error     // why no static files are served though the settings want them
 	trial    *changeover
 	draining sync.WaitGroup
 }
@@ -84,6 +86,7 @@ func OpenFront(ctx context.Context, a *app.App, o FrontOptions) (f *Front, err e
 	if host, port, ok := s.API(); ok {
 		// Without it the product can still be reached, and mended.
 		if f.api, err = Listen(ctx, host, port, false, o.Left...); err != nil {
+			f.apiLack = err
 			a.Log.Error("the API has no address of its own", "address", s.APIAddress, "err", err)
 			fmt.Fprintln(os.Stderr, "The API has no address of its own:", err)
 		} else {
@@ -93,8 +96,8 @@ func OpenFront(ctx context.Context, a *app.App, o FrontOptions) (f *Front, err e
 	if err := os.MkdirAll(StaticRoot(f.folder, &config.Settings{}), 0o700); err != nil && !o.Folder.ReadOnly() {
 		return nil, errors.Join(fmt.Errorf("make the folder of static files: %w", err), f.Shutdown(ctx))
 	}
-	if f.static, err = f.openStatic(s); err != nil {
-		a.Log.Warn("no static files are served", "err", err)
+	if f.static, f.fileLack = f.openStatic(s); f.fileLack != nil {
+		a.Log.Warn("no static files are served", "err", f.fileLack)
 	}
 	f.hosts(s)
 	return f, nil
@@ -107,6 +110,69 @@ func mainDoor(s *config.Settings) (host string, port int) {
 		return "localhost", s.Port
 	}
 	return s.Host, s.Port
+}
+
+// Doors says whether everything that the settings want is served, as a part whose
+// health is watched.
+func (f *Front) Doors() system.Finding {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var lacks []string
+	if f.apiLack != nil {
+		host, port, _ := f.app.Config.Get().API()
+		lacks = append(lacks, "The API has no address of its own. "+bindSentence(f.apiLack, host, port))
+	}
+	if lack := f.noFiles(); lack != nil {
+		lacks = append(lacks, "No static files are served from their folder. "+sentence(lack))
+	}
+	if lacks != nil {
+		return system.Finding{Condition: system.Failed, Reason: strings.Join(lacks, " ")}
+	}
+	return system.Finding{Reason: "All that the settings want is served."}
+}
+
+// noFiles returns why no static files are served though the settings want them, nil
+// when they are. The caller holds mu.
+func (f *Front) noFiles() error {
+	if f.static == nil {
+		return f.fileLack
+	}
+	is, err := os.Stat(StaticRoot(f.folder, f.app.Config.Get()))
+	if err != nil {
+		return err
+	}
+	was, err := f.static.Root.Stat(".")
+	if err == nil && !os.SameFile(is, was) {
+		err = errors.New("another folder is in its place")
+	}
+	return err
+}
+
+// Mend opens what the settings want and what could not be opened before: a port was
+// taken, or a folder gone. Nothing is done while settings are on trial.
+func (f *Front) Mend(ctx context.Context) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	noFiles := f.noFiles()
+	if f.trial != nil || f.apiLack == nil && noFiles == nil {
+		return
+	}
+	s := f.app.Config.Get()
+	if host, port, ok := s.API(); ok && f.apiLack != nil {
+		var l *Listener
+		if l, f.apiLack = Listen(ctx, host, port, false); f.apiLack == nil {
+			l.crowd, f.api = f.crowd, l
+			l.Serve(f.app, f.handler.API(), f.failed)
+		}
+	}
+	if noFiles != nil {
+		static, err := f.openStatic(s)
+		if f.fileLack = err; err == nil {
+			f.forget(f.static)
+			f.static = static
+		}
+	}
+	f.follow(s, f.static)
 }
 
 // Finding says how the certificate for https is, as a part whose health is watched.
@@ -281,6 +347,7 @@ type changeover struct {
 	main     *Listener    // the new main door, nil where it stays
 	way      *way         // the new way of the main door that stays, nil where that stays too
 	api      *Listener    // the new door of the API, nil for none or where it stays
+	apiLack  error        // why there is none though the settings want one
 	dropAPI  bool         // the old one is not wanted any more
 	secured  *Certificate // what the main door encrypts with from then on
 	former   *Certificate // and before
@@ -440,6 +507,7 @@ func (t *changeover) tryAPI(ctx context.Context, rehearsal bool, wrong *fault.Fa
 	case err == nil:
 		t.api = l
 	case t.next.APIAddress == t.now.APIAddress: // it could not be opened at the start either
+		t.apiLack = err
 		t.warnings = append(t.warnings, fault.Place{Path: "apiAddress", Message: bindSentence(err, host, port)})
 	default:
 		wrong.At("apiAddress", "%s", bindSentence(err, host, port))
@@ -597,11 +665,11 @@ func (t *changeover) Keep() {
 		if f.api != nil {
 			f.drain(f.api.Shutdown)
 		}
-		f.api = t.api
+		f.api, f.apiLack = t.api, t.apiLack
 	}
 	if !t.same {
 		f.forget(f.static)
-		f.static = t.static
+		f.static, f.fileLack = t.static, nil
 	}
 	f.follow(t.next, f.static)
 }

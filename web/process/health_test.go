@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"database/sql"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,25 @@ func TestHealthSaysWhatBroke(t *testing.T) {
 	again("GOMEMLIMIT=8MiB")
 	partIs(t, ada, "memory", "warning", "are in use")
 
+	// doors: a port is taken, and a folder away; they open once they can
+	stop(t, p)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	again("ECOFLOW_API_ADDRESS=" + taken.Addr().String())
+	partIs(t, ada, "doors", "failed", "The API has no address of its own.")
+	must(t, taken.Close())
+	partIs(t, ada, "doors", "ok", "")
+	api := p.Client()
+	api.Base = "http://" + taken.Addr().String()
+	want(t, api, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+	public := filepath.Join(dir, "public")
+	must(t, os.WriteFile(filepath.Join(public, "a.txt"), []byte("here"), 0o600))
+	must(t, os.Rename(public, public+".away"))
+	partIs(t, ada, "doors", "failed", "No static files are served from their folder.")
+	must(t, os.Rename(public+".away", public))
+	partIs(t, ada, "doors", "ok", "")
+	want(t, ada, "GET", "/public/a.txt", nil, 200, "here")
+
 	// audit: somebody changes what is on record
 	stop(t, p)
 	db, err := sql.Open("sqlite", filepath.Join(dir, "ecoflow.db"))
@@ -120,7 +140,6 @@ func TestHealthSaysWhatBroke(t *testing.T) {
 	partIs(t, ada, "environment", "failed", "cannot be read")
 
 	// process: it cannot be restarted, and then it crashes
-	public := filepath.Join(dir, "public")
 	must(t, os.Rename(public, public+".away"))
 	must(t, os.WriteFile(public, nil, 0o600))
 	if a := ask(t, ada, "POST", "/systemApi/server", `{"Mode": "restart"}`); a.Status != 503 {

@@ -33,7 +33,7 @@ func (p *process) safeMode() (safe bool, crashes []time.Time) {
 
 // parts are what the process stands on, as parts whose health is watched.
 func (p *process) parts(db *storage.DB, keys *secret.Keyring, records *log.Log) []system.Part {
-	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records), {Name: "certificate", Look: p.certificate}}
+	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records), {Name: "certificate", Look: p.certificate}, {Name: "doors", Look: p.doorsOpen}}
 	if p.folder.ReadOnly() { // however full its disk is, nothing gets less
 		return parts
 	}
@@ -47,6 +47,31 @@ func (p *process) certificate(context.Context) system.Finding {
 		return front.Finding()
 	}
 	return system.Finding{Absent: true}
+}
+
+// doorsOpen is whether all that the settings want is served.
+func (p *process) doorsOpen(context.Context) system.Finding {
+	if front := p.doors.Load(); front != nil {
+		return front.Doors()
+	}
+	return system.Finding{Absent: true}
+}
+
+// mendStep is how often it is tried again to open what could not be opened.
+const mendStep = 5 * time.Second
+
+// mendDoors opens what could not be opened once it can be.
+func (p *process) mendDoors(ctx context.Context) {
+	again := time.NewTicker(mendStep)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			p.front.Mend(ctx)
+		case <-p.system.StopAsked():
+			return
+		}
+	}
 }
 
 // secretsPart watches whether the secrets can be read.

@@ -326,6 +326,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover)
 		}
 		p.warn("service manager not told", instance.Notify(ready))
 		p.run("reserve", func() { p.keepReserve(records, reserveAfter) })
+		p.run("doors", func() { p.mendDoors(ctx) })
 		err = p.wait(signals, failed)
 	}
 	return p.end(ctx, signals, err)
