@@ -310,8 +310,10 @@ func TestOneSaveWins(t *testing.T) {
 func TestSettingsNeedConsent(t *testing.T) {
 	p := webtest.Start(t)
 	token := p.Admin().Token // which never has any
-	for _, key := range []string{`"Port": 4001`, `"Host": "127.0.0.2"`, `"apiAddress": "127.0.0.1:0"`, `"https.cert": "x"`,
-		`"httpStaticRoot": "site"`, `"logging.file.location": "/var/log"`, `"browseRoots": ["/"]`} {
+	for _, key := range []string{
+		`"Port": 4001`, `"Host": "127.0.0.2"`, `"apiAddress": "127.0.0.1:0"`, `"https.cert": "x"`,
+		`"httpStaticRoot": "site"`, `"logging.file.location": "/var/log"`, `"browseRoots": ["/"]`,
+	} {
 		rec := p.Do(token, "PATCH", "/systemApi/settings", `{"changes": {`+key+`}}`)
 		if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), auth.ConsentNeeded) {
 			t.Errorf("%s: %d %s", key, rec.Code, rec.Body)
