@@ -334,7 +334,7 @@ func (m *machine) own(c *call, budget time.Duration, fn func() error) (err error
 		thrown := recover()
 		took, why := m.watch.finish()
 		c.used += took
-		m.call = nil
+		m.call, m.matched = nil, nil // a regular expression holds its last text
 		if why == "" && thrown != nil {
 			why = crashed
 			if _, ok := thrown.(*goja.InterruptedError); !ok {
