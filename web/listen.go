@@ -328,27 +328,74 @@ func (c *crowd) linger(ctx context.Context) {
 	}
 }
 
-// countedConn is a connection that counts. It moves its write deadline when that has
-// come, and not with each answer, which would cost more than writing a short one.
+// countedConn is a connection that counts. net/http moves its deadlines a dozen times
+// a request, which costs more than a short request itself; most of that nobody waits
+// for. So the read deadline is moved when somebody reads, and the write deadline when
+// it has come.
 type countedConn struct {
 	net.Conn
 	of   *crowd
 	once sync.Once
 
-	mu     sync.Mutex
-	wanted time.Time // the write deadline, zero for none
-	set    time.Time // that of the connection beneath, never later; zero for none
+	mu      sync.Mutex
+	reading bool
+	read    deadline
+	write   deadline // set beneath is never later than wanted
+}
+
+// deadline is the one wanted and the one of the connection beneath, zero for none.
+type deadline struct{ wanted, set time.Time }
+
+// Read implements net.Conn.
+func (c *countedConn) Read(b []byte) (int, error) {
+	if err := c.beginReading(); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(b)
+	c.mu.Lock()
+	c.reading = false
+	c.mu.Unlock()
+	return n, err
+}
+
+func (c *countedConn) beginReading() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reading = true
+	return c.moveRead()
+}
+
+// moveRead has the connection beneath read as long as wanted. The caller holds mu.
+func (c *countedConn) moveRead() error {
+	if c.read.wanted.Equal(c.read.set) {
+		return nil
+	}
+	if err := c.Conn.SetReadDeadline(c.read.wanted); err != nil {
+		return err
+	}
+	c.read.set = c.read.wanted
+	return nil
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *countedConn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.read.wanted = t; !c.reading {
+		return nil // Read finds out
+	}
+	return c.moveRead()
 }
 
 // SetWriteDeadline implements net.Conn.
 func (c *countedConn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.wanted = t
-	if t.Equal(c.set) || !c.set.IsZero() && (t.IsZero() || !t.Before(c.set)) {
+	c.write.wanted = t
+	if set := c.write.set; t.Equal(set) || !set.IsZero() && (t.IsZero() || !t.Before(set)) {
 		return nil // Write finds out
 	}
-	return c.moveDeadline()
+	return c.moveWrite()
 }
 
 // SetDeadline implements net.Conn.
@@ -356,12 +403,12 @@ func (c *countedConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// moveDeadline sets the deadline beneath to the one wanted. The caller holds mu.
-func (c *countedConn) moveDeadline() error {
-	if err := c.Conn.SetWriteDeadline(c.wanted); err != nil {
+// moveWrite has the connection beneath write as long as wanted. The caller holds mu.
+func (c *countedConn) moveWrite() error {
+	if err := c.Conn.SetWriteDeadline(c.write.wanted); err != nil {
 		return err
 	}
-	c.set = c.wanted
+	c.write.set = c.write.wanted
 	return nil
 }
 
@@ -380,7 +427,7 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 func (c *countedConn) moreTime() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.wanted.Equal(c.set) && c.moveDeadline() == nil
+	return !c.write.wanted.Equal(c.write.set) && c.moveWrite() == nil
 }
 
 // Close counts the connection out.

@@ -19,8 +19,8 @@ import (
 // process of itself: ServeHashes on its standard streams.
 const HelperCommand = "compute-hashes"
 
-// helperEnv keeps the helper small: it holds little but the memory of the hashes.
-var helperEnv = []string{"GOGC=25"}
+// helperEnv keeps the helper small: what a hash took is collected before the next one.
+var helperEnv = []string{"GOGC=10"}
 
 // helperPatience is how long the helper waits for more hashes before it ends.
 const helperPatience = 3 * time.Second

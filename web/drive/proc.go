@@ -35,16 +35,16 @@ func CPU(pid int) (time.Duration, error) {
 	return total, nil
 }
 
-// Memory returns the bytes of memory that a process and its children hold; what they
-// share counts for each.
+// Memory returns the bytes of memory that a process and its children hold. They are
+// the same program: its pages, which they share, count once.
 func Memory(pid int) (int64, error) {
 	children, err := Children(pid)
 	if err != nil {
 		return 0, err
 	}
-	total, err := memory(pid)
+	total, err := memory(pid, "VmRSS:")
 	for _, child := range children {
-		if held, err := memory(child); err == nil { // else it has ended meanwhile
+		if held, err := memory(child, "RssAnon:"); err == nil { // else it has ended meanwhile
 			total += held
 		}
 	}
@@ -73,13 +73,13 @@ func Children(pid int) (pids []int, err error) {
 	return pids, nil
 }
 
-func memory(pid int) (int64, error) {
+func memory(pid int, what string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, what); ok {
 			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
 			return kib << 10, err
 		}
