@@ -33,6 +33,20 @@ func RequireConsent(ctx context.Context) error {
 	return fault.New(fault.Forbidden, "Please give your password again to do this.").WithCode(ConsentNeeded)
 }
 
+// SessionNeeded is the code of a refusal of an API token where only somebody who
+// signed in may do the same.
+const SessionNeeded = "session_needed"
+
+// RequireSession is a fault of kind Forbidden with the code SessionNeeded for an
+// actor who came with a personal API token: whoever got hold of one can neither
+// make another that stays when it is revoked, nor keep its owner out.
+func RequireSession(who Actor) error {
+	if who.Token == "" {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "An API token cannot do this: it takes somebody who signs in, with a session.").WithCode(SessionNeeded)
+}
+
 // Password is what somebody gives to consent.
 type Password struct {
 	Password string `json:"password" required:"true" secret:"true"`
@@ -46,8 +60,8 @@ func (a *Accounts) Consent(ctx context.Context, given Password) error {
 	if who.Local {
 		return nil
 	}
-	if who.Session == "" {
-		return fault.New(fault.Forbidden, "An API token has no password to give. Sign in and do it there.").WithCode("session_needed")
+	if err := RequireSession(who); err != nil {
+		return err
 	}
 	if _, err := a.ownPassword(ctx, who, given.Password); err != nil {
 		return err

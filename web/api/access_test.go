@@ -29,10 +29,11 @@ import (
 const (
 	anybody  = "anybody"
 	signedIn = "signed in"
+	inPerson = "signed in, by a session" // not by an API token
 	envKeys  = "createEnvs updateEnvs deleteEnvs"
 )
 
-// access is, by endpoint, anybody, signed in, or permissions of which one is enough.
+// access is, by endpoint, anybody, signed in, in person, or permissions of which one is enough.
 var access = map[string]string{
 	"setup.status":            anybody,
 	"setup.validateDatabase":  anybody,
@@ -43,16 +44,16 @@ var access = map[string]string{
 	"session.signOut":         signedIn,
 	"session.check":           signedIn,
 	"me.show":                 signedIn,
-	"me.setPreferences":       signedIn,
-	"me.consent":              signedIn,
+	"me.setPreferences":       inPerson,
+	"me.consent":              inPerson,
 	"me.sessions":             signedIn,
-	"me.endOtherSessions":     signedIn,
-	"me.endSession":           signedIn,
+	"me.endOtherSessions":     inPerson,
+	"me.endSession":           inPerson,
 	"me.tokens":               signedIn,
-	"me.addToken":             signedIn,
-	"me.endToken":             signedIn,
+	"me.addToken":             inPerson,
+	"me.endToken":             inPerson,
 	"profile.show":            signedIn,
-	"profile.change":          signedIn,
+	"profile.change":          inPerson,
 	"profile.permissions":     signedIn,
 	"profile.permissionsPart": signedIn,
 	"profile.roles":           signedIn,
@@ -208,13 +209,15 @@ func (r request) little(method string) (asked, body string) {
 	return method, body
 }
 
-// verdict is what the front door made of a request: stranger, forbidden or in.
+// verdict is what the front door made of a request: stranger, forbidden, token or in.
 func verdict(rec *httptest.ResponseRecorder) string {
 	switch body := rec.Body.String(); {
 	case rec.Code == http.StatusUnauthorized && strings.Contains(body, `"payload":"Sign in first."`):
 		return "stranger"
 	case rec.Code == http.StatusForbidden && strings.Contains(body, `"code":"missing_permission"`):
 		return "forbidden"
+	case rec.Code == http.StatusForbidden && strings.Contains(body, `"code":"session_needed"`):
+		return "token"
 	}
 	return "in"
 }
@@ -225,7 +228,7 @@ func expected(rule string, p auth.Permission, known bool) string {
 		return "in"
 	case !known:
 		return "stranger"
-	case rule == signedIn, p&auth.Administrator != 0:
+	case rule == signedIn, rule == inPerson, p&auth.Administrator != 0:
 		return "in"
 	}
 	for _, name := range p.Names() {
@@ -251,8 +254,11 @@ func TestEveryEndpointHasARule(t *testing.T) {
 		if e.Public() != (rule == anybody) {
 			t.Errorf("%q: the table says %q", e.ID, rule)
 		}
+		if e.NeedsSession != (rule == inPerson) {
+			t.Errorf("%q: the table says %q", e.ID, rule)
+		}
 		for _, name := range strings.Fields(rule) {
-			if _, ok := auth.ParsePermission(name); !ok && rule != anybody && rule != signedIn {
+			if _, ok := auth.ParsePermission(name); !ok && rule != anybody && rule != signedIn && rule != inPerson {
 				t.Errorf("%q: the table says %q", e.ID, rule)
 			}
 		}
@@ -301,7 +307,11 @@ func TestAccess(t *testing.T) {
 				}
 				asking.Go(func() {
 					rec := r.send(p, credential, method, r.path)
-					if got, want := verdict(rec), expected(rule, a.permissions, a.known); got != want {
+					want := expected(rule, a.permissions, a.known)
+					if want == "in" && rule == inPerson && (way == "full token" || way == "narrowed token") {
+						want = "token"
+					}
+					if got := verdict(rec); got != want {
 						t.Errorf("%s %s as %s by %s: %s, want %s: %d %s", method, r.path, a.name, way, got, want, rec.Code, rec.Body)
 					}
 				})

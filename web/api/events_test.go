@@ -208,7 +208,7 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	address := p.Serve()
 	for way, end := range map[string]func(webtest.User){
 		"sign-out":        func(u webtest.User) { p.Do(u.Cookie, "DELETE", "/systemApi/users/logout", "") },
-		"session removed": func(u webtest.User) { p.Do(u.Token, "DELETE", "/systemApi/me/sessions/public%20"+u.Name, "") },
+		"session removed": func(u webtest.User) { p.Do(u.Access, "DELETE", "/systemApi/me/sessions/public%20"+u.Name, "") },
 	} {
 		u := p.Admin()
 		s := open(t, address, u.Cookie)

@@ -29,6 +29,8 @@ func me(a *app.App) []endpoint.Endpoint {
 			Description: "Members given are set, those given as null are removed, others stay. Answers all of them.",
 			Allow:       auth.SignedIn,
 			Audit:       "Changed own preferences",
+
+			NeedsSession: true,
 		}, func(ctx context.Context, in preferences) (preferences, error) {
 			all, err := a.Accounts.ChangePreferences(ctx, in.Values)
 			return preferences{all}, err
@@ -37,9 +39,11 @@ func me(a *app.App) []endpoint.Endpoint {
 			ID:          "me.consent",
 			Route:       "POST /me/consent",
 			Summary:     "Give your password again",
-			Description: "What is refused with the code consent_needed works in this session for the next ten minutes. Not for API tokens.",
+			Description: "What is refused with the code consent_needed works in this session for the next ten minutes.",
 			Allow:       auth.SignedIn,
 			Audit:       "Gave the password again",
+
+			NeedsSession: true,
 		}, func(ctx context.Context, in auth.Password) (struct{}, error) {
 			return struct{}{}, a.Accounts.Consent(ctx, in)
 		}),
@@ -55,6 +59,8 @@ func me(a *app.App) []endpoint.Endpoint {
 			Summary: "End all of your own sessions but the one that asks",
 			Allow:   auth.SignedIn,
 			Audit:   "Ended all other own sessions",
+
+			NeedsSession: true,
 		}, func(ctx context.Context, _ struct{}) (struct{}, error) {
 			return struct{}{}, a.Accounts.EndOtherSessions(ctx)
 		}),
@@ -64,6 +70,8 @@ func me(a *app.App) []endpoint.Endpoint {
 			Summary: "End one of your own sessions",
 			Allow:   auth.SignedIn,
 			Audit:   "Ended own session {id}",
+
+			NeedsSession: true,
 		}, func(ctx context.Context, in byID) (struct{}, error) {
 			return struct{}{}, a.Accounts.EndSession(ctx, in.ID)
 		}),
@@ -80,6 +88,8 @@ func me(a *app.App) []endpoint.Endpoint {
 			Description: "The token is shown in this answer alone. It can do what is listed, as long as you can.",
 			Allow:       auth.SignedIn,
 			Audit:       "Made API token {name}",
+
+			NeedsSession: true,
 		}, a.Accounts.AddToken),
 		endpoint.New(endpoint.Spec{
 			ID:      "me.endToken",
@@ -87,6 +97,8 @@ func me(a *app.App) []endpoint.Endpoint {
 			Summary: "Remove one of your own API tokens",
 			Allow:   auth.SignedIn,
 			Audit:   "Removed own API token {id}",
+
+			NeedsSession: true,
 		}, func(ctx context.Context, in byID) (struct{}, error) {
 			return struct{}{}, a.Accounts.EndToken(ctx, in.ID)
 		}),

@@ -112,7 +112,9 @@ func TestOwnSessions(t *testing.T) {
 	id := strings.ReplaceAll(list[0].ID, " ", "%20")
 	status(t, check.Do(other.Cookie, "DELETE /me/sessions/"+id), 404, "ending somebody else's session")
 	status(t, check.Do(first.Cookie, "GET /me"), 200, "after somebody else tried")
-	status(t, check.Do(first.Token, "DELETE /me/sessions/"+id), 200, "ending one's own with a token")
+	status(t, check.Do(first.Token, "DELETE /me/sessions/"+id), 403, "ending one's own with a token")
+	status(t, check.Do(first.Cookie, "GET /me"), 200, "after a token tried")
+	status(t, check.Do(first.Access, "DELETE /me/sessions/"+id), 200, "ending one's own")
 	status(t, check.Do(first.Cookie, "GET /me"), 401, "the very next request")
 	if got := p.LastAudit(); got != "me.endSession done" {
 		t.Errorf("audit = %q", got)
@@ -142,7 +144,7 @@ func TestOwnTokens(t *testing.T) {
 		want int
 	}{
 		{user.Cookie, `{"name": "x", "permissions": ["administrator"]}`, 422},
-		{byToken, `{"name": "x", "permissions": ["backup"]}`, 422},
+		{byToken, `{"name": "x", "permissions": ["flowEditor"]}`, 403},
 		{user.Cookie, `{"name": "x", "permissions": ["fly"]}`, 422},
 		{user.Cookie, `{"permissions": []}`, 422},
 		{user.Cookie, `{"name": "x", "days": 367}`, 422},
@@ -155,6 +157,40 @@ func TestOwnTokens(t *testing.T) {
 	status(t, check.Do(byToken, "GET /me"), 200, "after somebody else tried")
 	status(t, check.Do(user.Cookie, "DELETE /me/tokens/"+token.ID), 200, "ending it")
 	status(t, check.Do(byToken, "GET /me"), 401, "the very next request")
+}
+
+// TestWhatTakesASession has a token try to outlive its own end and to keep its owner
+// out: it is told why not, and nothing changes.
+func TestWhatTakesASession(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	user := p.Admin()
+	for _, request := range []string{
+		`POST /me/tokens {"name": "heir", "permissions": ["flowEditor"]}`,
+		`DELETE /me/tokens/token%20` + user.Name,
+		`DELETE /me/sessions/public%20` + user.Name,
+		`DELETE /me/sessions`,
+		`PATCH /me/preferences {"theme": "dark"}`,
+		`PATCH /users {"mode": "info", "name": "Mallory", "email": "m@example.com"}`,
+		`PATCH /users {"mode": "PWD", "oldPassword": "x", "newPassword": "` + password + `"}`,
+		`POST /me/consent {"password": "` + password + `"}`,
+	} {
+		rec := check.Do(user.Token, request)
+		status(t, rec, 403, request)
+		if body := rec.Body.String(); !strings.Contains(body, `"code":"session_needed"`) || !strings.Contains(body, "An API token cannot do this") {
+			t.Errorf("%s: %s", request, body)
+		}
+		if got := p.LastAudit(); !strings.HasSuffix(got, " refused") {
+			t.Errorf("%s: audit = %q", request, got)
+		}
+	}
+	for _, read := range []string{"/me", "/me/sessions", "/me/tokens", "/users"} {
+		status(t, check.Do(user.Token, "GET "+read), 200, read)
+	}
+	status(t, check.Do(user.Cookie, "GET /me"), 200, "the owner's session")
+	if got := payload[[]auth.TokenInfo](t, check.Do(user.Cookie, "GET /me/tokens")); len(got) != 1 {
+		t.Errorf("tokens = %+v", got)
+	}
 }
 
 // TestOneAnswerForEveryCredential checks that permission logic never asks how
@@ -322,11 +358,14 @@ func TestOwnPassword(t *testing.T) {
 	}
 	token = webtest.Bearer(payload[struct{ Token string }](t, check.Do(cookies(done), `POST /me/tokens {"name": "ci"}`)).Token)
 	last := change(token, "quince and medlar", "blackthorn in May")
-	status(t, last, 200, "a change with a token")
+	status(t, last, 403, "a change with a token")
 	if len(last.Result().Cookies()) != 0 || strings.Contains(last.Body.String(), "accessToken") {
 		t.Errorf("a token became a session: %s", last.Body)
 	}
-	status(t, check.Do(token, "GET /me"), 401, "the token that changed it")
+	status(t, check.Do(token, "GET /me"), 200, "the token that tried to change it")
+	status(t, login("blackthorn in May"), 401, "the password that a token wanted")
+	status(t, change(cookies(done), "quince and medlar", "blackthorn in May"), 200, "the same by the session")
+	status(t, check.Do(token, "GET /me"), 401, "the token after that")
 	status(t, login("blackthorn in May"), 200, "the newest password")
 }
 
@@ -391,9 +430,9 @@ func TestAccessAudit(t *testing.T) {
 		{user.Cookie, `PATCH /me/preferences {"theme": "hunter2", "folded": true}`, "preferences of " + user.Name, `{"folded":null,"theme":null}`, `{"folded":true,"theme":"9 bytes"}`, "hunter2"},
 		{user.Cookie, `PATCH /me/preferences {"theme": null, "folded": false}`, "preferences of " + user.Name, `{"folded":true,"theme":"9 bytes"}`, `{"folded":false,"theme":null}`, "hunter2"},
 		{user.Cookie, `DELETE /me/tokens/` + made.ID, "token ci", `{"id":"` + made.ID + `","name":"ci","permissions":[],"createdAt":"*","expiresAt":"*","lastUsedAt":null}`, ``, "ecf_"},
-		{user.Token, `DELETE /me/sessions`, "user " + user.Name, `{` + session(user.Name) + `,` + tokens(user.Name) + `}`, `{"sessions":[],` + tokens(user.Name) + `}`, ""},
-		{other.Token, `DELETE /me/sessions/public%20` + other.Name, "session public " + other.Name, one(other.Name), ``, ""},
-		{admin.Cookie, `DELETE /admin/users/` + user.Name + `/access?tokens=true`, "user " + user.Name, `{"sessions":[],` + tokens(user.Name) + `}`, `{"sessions":[],"tokens":[]}`, ""},
+		{user.Cookie, `DELETE /me/sessions`, "user " + user.Name, `{` + session(user.Name) + `,` + tokens(user.Name) + `}`, `{` + session(user.Name) + `,` + tokens(user.Name) + `}`, ""},
+		{other.Cookie, `DELETE /me/sessions/public%20` + other.Name, "session public " + other.Name, one(other.Name), ``, ""},
+		{admin.Cookie, `DELETE /admin/users/` + user.Name + `/access?tokens=true`, "user " + user.Name, `{` + session(user.Name) + `,` + tokens(user.Name) + `}`, `{"sessions":[],"tokens":[]}`, ""},
 		{admin.Cookie, `DELETE /admin/users/` + other.Name + `/tokens/token%20` + other.Name, "user " + other.Name, `{"sessions":[],` + tokens(other.Name) + `}`, `{"sessions":[],"tokens":[]}`, ""},
 	} {
 		status(t, check.Do(tt.as, tt.request), 200, tt.request)

@@ -41,6 +41,7 @@ func profile(a *app.App) []endpoint.Endpoint {
 			Audit: "Changed own {mode}",
 
 			PasswordLater: true,
+			NeedsSession:  true,
 		}, func(ctx context.Context, in auth.OwnChange) (ownChanged, error) {
 			done, err := a.Accounts.ChangeOwn(ctx, in)
 			return ownChanged{endpoint.With[string, newAccess]{Payload: done.Message, Beside: newAccess{done.AccessToken}}, done.Secrets}, err

@@ -39,6 +39,10 @@ type Spec struct {
 	// anything else; so does auth.Public.
 	PasswordLater bool
 
+	// NeedsSession keeps personal API tokens out: by what is done here a token would
+	// outlive its own end, or lock out whose it is (S15, S16).
+	NeedsSession bool
+
 	// SetupCode lets in as well who sends a setup code, which the handler checks; so
 	// does auth.Public.
 	SetupCode bool

@@ -124,6 +124,9 @@ func (e Endpoint) operation(in, out *schemas, problem *Schema) (*operation, erro
 	if len(op.Permissions) == 0 {
 		op.Permissions = nil
 	}
+	if e.NeedsSession {
+		op.Description = strings.TrimSpace(op.Description + " Takes a session: an API token is refused with the code " + auth.SessionNeeded + ".")
+	}
 	if e.Public() {
 		op.Security = &[]map[string][]string{}
 	}

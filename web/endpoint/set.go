@@ -225,6 +225,11 @@ func (s *Set) attempt(ctx context.Context, e Endpoint, entry *audit.Entry, w htt
 			return err
 		}
 	}
+	if e.NeedsSession {
+		if err := auth.RequireSession(actor); err != nil {
+			return err
+		}
+	}
 	if !e.Safe() {
 		if err := checkType(r); err != nil {
 			return err

@@ -1185,7 +1185,7 @@ export interface paths {
         put?: never;
         /**
          * Give your password again
-         * @description What is refused with the code consent_needed works in this session for the next ten minutes. Not for API tokens.
+         * @description What is refused with the code consent_needed works in this session for the next ten minutes. Takes a session: an API token is refused with the code session_needed.
          */
         post: operations["me.consent"];
         delete?: never;
@@ -1209,7 +1209,7 @@ export interface paths {
         head?: never;
         /**
          * Change your own preferences
-         * @description Members given are set, those given as null are removed, others stay. Answers all of them.
+         * @description Members given are set, those given as null are removed, others stay. Answers all of them. Takes a session: an API token is refused with the code session_needed.
          */
         patch: operations["me.setPreferences"];
         trace?: never;
@@ -1225,7 +1225,10 @@ export interface paths {
         get: operations["me.sessions"];
         put?: never;
         post?: never;
-        /** End all of your own sessions but the one that asks */
+        /**
+         * End all of your own sessions but the one that asks
+         * @description Takes a session: an API token is refused with the code session_needed.
+         */
         delete: operations["me.endOtherSessions"];
         options?: never;
         head?: never;
@@ -1242,7 +1245,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of your own sessions */
+        /**
+         * End one of your own sessions
+         * @description Takes a session: an API token is refused with the code session_needed.
+         */
         delete: operations["me.endSession"];
         options?: never;
         head?: never;
@@ -1261,7 +1267,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API token
-         * @description The token is shown in this answer alone. It can do what is listed, as long as you can.
+         * @description The token is shown in this answer alone. It can do what is listed, as long as you can. Takes a session: an API token is refused with the code session_needed.
          */
         post: operations["me.addToken"];
         delete?: never;
@@ -1280,7 +1286,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove one of your own API tokens */
+        /**
+         * Remove one of your own API tokens
+         * @description Takes a session: an API token is refused with the code session_needed.
+         */
         delete: operations["me.endToken"];
         options?: never;
         head?: never;
@@ -1977,7 +1986,7 @@ export interface paths {
         head?: never;
         /**
          * Change your own profile or password
-         * @description mode info changes name and email, mode PWD the password. A new password ends all your other sessions and all your API tokens; the session that asks goes on with a new cookie and the access token that stands beside payload.
+         * @description mode info changes name and email, mode PWD the password. A new password ends all your other sessions and all your API tokens; the session that asks goes on with a new cookie and the access token that stands beside payload. Takes a session: an API token is refused with the code session_needed.
          */
         patch: operations["profile.change"];
         trace?: never;
