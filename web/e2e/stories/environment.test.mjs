@@ -1,13 +1,14 @@
 // Environment variables: kept on one page, read by flows on their next request.
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { looksRight, overlay, violations } from "../axe.mjs";
 import { call, dialog, launch } from "../editor.mjs";
 import { addRole, addUser, password, setUp } from "../people.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask } from "../wire.mjs";
 
 const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true });
@@ -73,7 +74,7 @@ describe("environment variables", () => {
 
     await page.getByRole("button", { name: "New", exact: true }).click();
     await form.getByRole("textbox", { name: "Name" }).fill("api key");
-    assert.equal(await form.getByRole("switch", { name: "Secret" }).isChecked(), true, "what sounds secret is offered as a secret");
+    await soon(async () => assert.equal(await form.getByRole("switch", { name: "Secret" }).isChecked(), true, "what sounds secret is offered as a secret"));
     await form.getByLabel("Value").fill("s3cr3t-one");
     await form.getByRole("button", { name: "Add", exact: true }).click();
     await form.waitFor({ state: "hidden" });
@@ -113,6 +114,45 @@ describe("environment variables", () => {
     await looksRight(page, "a variable to be deleted");
     await page.getByRole("button", { name: "Keep REGION after all" }).click();
     await bar(page).waitFor({ state: "hidden" });
+
+    // By keys as well, the youngest first, with what was changed before; F6 leads to the button.
+    const keep = (name) => page.getByRole("button", { name: `Keep ${name} after all` });
+    const leave = async (name) => {
+      await page.getByRole("button", { name: `Actions of ${name}` }).click();
+      await page.getByRole("menuitem", { name: "Delete" }).click();
+      await keep(name).waitFor();
+    };
+    await setValue(page, "REGION", "changed");
+    await leave("API_KEY");
+    await leave("REGION");
+    await page.keyboard.press("Control+z");
+    await page.getByRole("button", { name: "Value of REGION: changed" }).waitFor();
+    await bar(page).getByText("2 changes").waitFor();
+    await page.keyboard.press("F6");
+    await soon(async () => assert.ok(await keep("API_KEY").evaluate((b) => b === document.activeElement)));
+    await page.keyboard.press("Enter");
+    await bar(page).getByText("1 change", { exact: true }).waitFor();
+    // What was discarded is not undone any more.
+    await leave("API_KEY");
+    await bar(page).getByRole("button", { name: "Discard" }).click();
+    await bar(page).waitFor({ state: "hidden" });
+    await keep("API_KEY").waitFor({ state: "hidden" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("are exported as they are looked at, without their secrets", async () => {
+    await page.getByRole("textbox", { name: "Search variables" }).fill("e");
+    for (const [type, says] of [["CSV", /^Name,Value,.*\r\nAPI_KEY,,/], ["JSON", /"name": "REGION",\s+"value": "us"/]]) {
+      await page.getByRole("button", { name: "Export", exact: true }).click();
+      const waiting = page.waitForEvent("download");
+      await page.getByRole("menuitem", { name: `As ${type}` }).click();
+      const file = await waiting;
+      assert.equal(file.suggestedFilename(), `environment.${type.toLowerCase()}`);
+      const text = readFileSync(await file.path(), "utf8");
+      assert.match(text, says);
+      assert.ok(!text.includes("s3cr3t"), text);
+    }
+    await page.getByRole("textbox", { name: "Search variables" }).fill("");
     assert.deepEqual(faults, []);
   });
 
@@ -123,7 +163,7 @@ describe("environment variables", () => {
     await paste.getByLabel("Text of a .env file").fill("# ours\nexport REGION=\"asia\"\nSHOP_URL=https://shop.example/?a=1 # why\nDB_PASSWORD='p#1'\nLINES=\"one\\ntwo\"\nnonsense\n");
     await paste.getByText("Line 6: There is no = in this line.").waitFor();
     await paste.getByRole("row").filter({ hasText: "REGION" }).getByText("asia").waitFor();
-    assert.equal(await paste.getByRole("checkbox", { name: "DB_PASSWORD is secret" }).isChecked(), true);
+    await soon(async () => assert.equal(await paste.getByRole("checkbox", { name: "DB_PASSWORD is secret" }).isChecked(), true));
     await paste.getByRole("checkbox", { name: "LINES", exact: true }).uncheck();
     await looksRight(page, "paste env", overlay.dialog);
     await paste.getByRole("button", { name: "Take 3 changes" }).click();
@@ -147,7 +187,7 @@ describe("environment variables", () => {
     assert.match(page.url(), /\/_\/flows\/shop\?node=work/);
     await open(page, product);
     await page.getByRole("button", { name: "Add NOT_THERE" }).click();
-    assert.equal(await dialog(page, "New variable").getByRole("textbox", { name: "Name" }).inputValue(), "NOT_THERE");
+    await soon(async () => assert.equal(await dialog(page, "New variable").getByRole("textbox", { name: "Name" }).inputValue(), "NOT_THERE"));
     await page.keyboard.press("Escape");
     await page.getByRole("textbox", { name: "Search variables" }).fill("no such thing");
     await page.getByText("No variable has no such thing").waitFor();
@@ -171,7 +211,7 @@ describe("environment variables", () => {
     await conflict.getByText("theirs", { exact: true }).waitFor();
     await conflict.getByText("mine", { exact: true }).first().waitFor();
     await page.getByRole("button", { name: "Value of SHOP_URL: https://other.example" }).waitFor();
-    assert.equal(await bar(page).getByRole("button", { name: "Apply" }).isDisabled(), true);
+    await soon(async () => assert.equal(await bar(page).getByRole("button", { name: "Apply" }).isDisabled(), true));
     await looksRight(page, "a variable that two changed");
     await conflict.getByRole("button", { name: "Keep mine of REGION" }).click();
     await conflict.waitFor({ state: "hidden" });
@@ -332,11 +372,11 @@ describe("somebody who may only change variables", () => {
     assert.deepEqual((await nav.getByRole("link").allTextContents()).map((x) => x.trim()), ["Overview", "Environment", "About"]);
     await nav.getByRole("link", { name: "Environment" }).click();
     await heading(hers, "Environment").waitFor();
-    assert.equal(await hers.getByRole("button", { name: "New", exact: true }).isDisabled(), true);
+    await soon(async () => assert.equal(await hers.getByRole("button", { name: "New", exact: true }).isDisabled(), true));
     await hers.getByRole("button", { name: "Actions of GREETING" }).click();
     await hers.getByRole("menuitem", { name: "Delete" }).getByText("deleteEnvs").waitFor();
     await hers.getByRole("menuitem", { name: "Edit" }).click();
-    assert.equal(await dialog(hers, "Edit GREETING").getByRole("textbox", { name: "Name" }).isDisabled(), true);
+    await soon(async () => assert.equal(await dialog(hers, "Edit GREETING").getByRole("textbox", { name: "Name" }).isDisabled(), true));
     await hers.keyboard.press("Escape");
     await setValue(hers, "GREETING", "good evening");
     await apply(hers);
@@ -346,6 +386,26 @@ describe("somebody who may only change variables", () => {
       await hers.goto(`${product.url}/_/${path}`);
       await heading(hers, "Not for this account").waitFor();
     }
+    // Who may only delete is not offered to paste a text, neither by the button nor in the palette.
+    const palette = dialog(hers, "Search and commands");
+    const searched = async () => {
+      await hers.keyboard.press("Control+k");
+      await palette.getByRole("textbox").fill("paste .env");
+    };
+    await hers.goto(`${product.url}/_/environment`);
+    await heading(hers, "Environment").waitFor();
+    await searched();
+    await palette.getByText("Paste .env").waitFor();
+    await hers.keyboard.press("Escape");
+    await palette.waitFor({ state: "hidden" });
+    await ask(page, "PATCH", "/role", { id: keeper, permissions: { deleteEnvs: true } });
+    await soon(async () => assert.equal(await hers.getByRole("button", { name: "Paste .env", exact: true }).isDisabled(), true));
+    await searched();
+    await palette.getByText("Nothing matches").waitFor();
+    await hers.keyboard.press("Escape");
+    await palette.waitFor({ state: "hidden" });
+    await ask(page, "PATCH", "/role", { id: keeper, permissions: { updateEnvs: true } });
+
     const { revision } = await ask(hers, "GET", "/environment");
     for (const [method, path, body] of [
       ["GET", "/flows"],
@@ -368,7 +428,7 @@ describe("somebody who may only change variables", () => {
     await heading(hers, "Environment").waitFor();
     await ask(page, "PATCH", "/role", { id: keeper, permissions: {} });
     await heading(hers, "Not for this account").waitFor();
-    assert.equal(await nav.getByRole("link", { name: "Environment" }).count(), 0);
+    await soon(async () => assert.equal(await nav.getByRole("link", { name: "Environment" }).count(), 0));
     await assert.rejects(ask(hers, "GET", "/environment"), /403/);
     await assert.rejects(ask(hers, "PATCH", "/environment", { base: revision, change: [{ name: "GREETING", value: "no" }] }), /403/);
     assert.deepEqual(await greet(), { status: 200, body: { says: "good evening" } });

@@ -7,6 +7,7 @@ import { looksRight, overlay, violations } from "../axe.mjs";
 import { dialog, launch } from "../editor.mjs";
 import { addRole, addUser, enter, setRole, setUp, signIn } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { ask } from "../wire.mjs";
 
 const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true });
@@ -45,6 +46,8 @@ describe("people", () => {
     await bar(ada).waitFor({ state: "hidden" });
 
     await go(ada, "users");
+    await ada.getByText("Only you have an account.").waitFor();
+    assert.deepEqual(await violations(ada), []);
     await ada.getByRole("button", { name: "Add user" }).click();
     const form = dialog(ada, "Add user");
     await form.getByLabel("Name", { exact: true }).fill("Grace Hopper");
@@ -131,7 +134,7 @@ describe("people", () => {
     await ada.getByRole("button", { name: "Actions of katherine" }).click();
     await ada.getByRole("menuitem", { name: "Delete" }).click();
     const asked = dialog(ada, "Delete katherine");
-    assert.ok(await asked.getByRole("button", { name: "Delete" }).isDisabled());
+    await soon(async () => assert.ok(await asked.getByRole("button", { name: "Delete" }).isDisabled()));
     await asked.getByLabel("Type katherine to go on").fill("katherine");
     await looksRight(ada, "delete a user", overlay.dialog);
     await asked.getByRole("button", { name: "Delete" }).click();
@@ -157,13 +160,13 @@ describe("people", () => {
     await looksRight(ada, "actions of oneself", overlay.menu);
     for (const name of [/^Disable/, /^Delete/]) {
       const item = menu.getByRole("menuitem", { name });
-      assert.ok(await item.isDisabled());
-      assert.match(await item.textContent(), /Somebody else has to do this to you/);
+      await soon(async () => assert.ok(await item.isDisabled()));
+      await soon(async () => assert.match(await item.textContent(), /Somebody else has to do this to you/));
     }
     await go(ada, "roles/1");
     await ada.getByRole("main").getByText("This role gives everything and always will").first().waitFor();
-    assert.equal(await ada.getByRole("checkbox", { disabled: false }).count(), 0);
-    assert.equal(await ada.getByRole("checkbox", { checked: true }).count(), 31);
+    await soon(async () => assert.equal(await ada.getByRole("checkbox", { disabled: false }).count(), 0));
+    await soon(async () => assert.equal(await ada.getByRole("checkbox", { checked: true }).count(), 31));
     assert.deepEqual(faults, []);
   });
 
@@ -175,8 +178,8 @@ describe("people", () => {
     t.after(() => context.close());
     await enter(page, product, "dorothy");
     await go(page, `roles/${other}`);
-    assert.ok(await page.getByRole("checkbox", { name: /^Edit, test and deploy flows/ }).isEnabled());
-    assert.ok(await page.getByRole("checkbox", { name: /^Read the audit log/ }).isDisabled());
+    await soon(async () => assert.ok(await page.getByRole("checkbox", { name: /^Edit, test and deploy flows/ }).isEnabled()));
+    await soon(async () => assert.ok(await page.getByRole("checkbox", { name: /^Read the audit log/ }).isDisabled()));
     await page.getByText("you do not have it").first().waitFor();
     await page.getByText("only administrators give it").waitFor();
     await go(page, `roles/${role}`);
@@ -221,11 +224,11 @@ describe("people", () => {
     await other.getByRole("row", { name: "Name Edith Clarke Edith" }).waitFor();
     await other.getByRole("button", { name: "Discard mine" }).click();
     await ada.getByLabel("Name", { exact: true }).and(ada.getByRole("textbox")).waitFor();
-    assert.equal(await ada.locator("#user-name").inputValue(), "Edith Clarke");
+    await soon(async () => assert.equal(await ada.locator("#user-name").inputValue(), "Edith Clarke"));
     // Without changes of one's own the page follows by itself.
     await ask(ada, "PATCH", "/admin/users/edith", { name: "Edith", username: "edith" });
     await heading(ada, "Edith").waitFor();
-    assert.equal(await ada.locator("#user-name").inputValue(), "Edith");
+    await soon(async () => assert.equal(await ada.locator("#user-name").inputValue(), "Edith"));
     await ada.getByLabel("User name").fill("Edith.Clarke");
     await ada.getByRole("button", { name: "Save" }).click();
     await ada.waitForURL(/users\/edith\.clarke$/);

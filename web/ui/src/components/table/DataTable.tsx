@@ -75,8 +75,11 @@ export interface DataTableProps<Row> {
   onView: (view: TableView) => void;
   /** Filters and buttons on the left above the table. */
   tools?: ReactNode;
-  /** Exports what is loaded; leave it out where the server exports all. */
-  exportable?: boolean;
+  /**
+   * Exports what is loaded; leave it out where the server exports all. Rows, where only some of those that are
+   * loaded are drawn: these are exported, in their order.
+   */
+  exportable?: boolean | readonly Row[];
   isSelected?: (row: Row) => boolean;
   onRow?: (row: Row) => void;
 }
@@ -115,7 +118,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const shown = table.getVisibleLeafColumns().flatMap((c) => byId.get(c.id) ?? []);
   const sorted = table.getRowModel().rows;
   const file = (type: "csv" | "json"): void => {
-    const list = sorted.map((r) => r.original);
+    const list = typeof exportable === "object" ? exportable : sorted.map((r) => r.original);
     saveAs(`${name.toLowerCase()}.${type}`, type === "csv" ? toCSV(shown, list) : toJSON(shown, list));
   };
   return (

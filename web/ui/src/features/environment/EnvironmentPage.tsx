@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconClipboardText, IconInfoCircle, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
 import { useActions } from "../../app/actions";
@@ -15,6 +15,7 @@ import { Badge } from "../../components/changes/Changes";
 import { Gated } from "../../components/Gated";
 import { StagedBar } from "../../components/StagedBar";
 import { type Column, DataTable, type TableView } from "../../components/table/DataTable";
+import { undoToast } from "../../components/undoToast";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { useTyped } from "../../components/useTyped";
 import { t } from "../../text/t";
@@ -78,13 +79,17 @@ function useReasons() {
   const lacking = (permission: string): string | undefined =>
     can(me, permission) ? undefined : t("env.needs", { permission });
   const admin = lacking("administrator");
+  const create = lacking("createEnvs");
+  const change = lacking("updateEnvs");
   return {
-    create: lacking("createEnvs"),
+    create,
     update: (row: Row) => (row.kind === "system" ? admin : row.stored ? lacking("updateEnvs") : undefined),
     rename: (row: Row) => (row.stored ? (lacking("createEnvs") ?? lacking("deleteEnvs")) : undefined),
     remove: (row: Row) =>
       row.kind === "system" ? t("env.systemStays") : row.stored ? lacking("deleteEnvs") : undefined,
-    change: lacking("updateEnvs"),
+    change,
+    /** A text adds and changes: who may do one of the two can use it. */
+    paste: create && change,
     canOpen: can(me, "flowEditor"),
     isAdmin: admin === undefined,
   };
@@ -101,6 +106,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
   const [most, setMost] = useState(ROWS);
   const [isSaving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const offers = useRef<(() => void)[]>([]);
   const client = useQueryClient();
   const may = useReasons();
   const table = useTableView("environment");
@@ -124,32 +130,20 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
   const patch = (row: Row, fields: Patch): void => stage(edit(staged, row, fields));
   const handleRemove = (row: Row): void => {
     stage(remove(staged, row));
-    const name = row.fields.name;
-    const id = `env-removed-${row.key}`;
-    notifications.show({
-      id,
-      position: "top-right", // the changes wait at the bottom
-      message: (
-        <span className="env__toast">
-          {t("env.staysUntil", { name })}
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={t("env.undoOf", { name })}
-            onClick={() => {
-              setStaged((s) => {
-                const back = revert(s, row.key);
-                return row.stored || !row.change ? back : [row.change, ...back];
-              });
-              notifications.hide(id);
-            }}
-          >
-            {t("env.undo")}
-          </Button>
-        </span>
-      ),
-    });
+    const { name } = row.fields;
+    const withdraw = undoToast(
+      t("env.staysUntil", { name }),
+      () => setStaged((s) => (row.change ? [row.change, ...revert(s, row.key)] : revert(s, row.key))),
+      { label: t("env.undoOf", { name }), position: "top-right" }, // the changes wait at the bottom
+    );
+    offers.current.push(withdraw);
   };
+  // What was applied, discarded or left behind is not undone from here.
+  const withdrawOffers = (): void => {
+    for (const withdraw of offers.current.splice(0)) withdraw();
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it goes by what the ref holds then
+  useEffect(() => withdrawOffers, []);
   const apply = async (): Promise<void> => {
     setSaving(true);
     setProblem(undefined);
@@ -157,6 +151,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
       const now = await change(requestOf(staged, overview.revision));
       client.setQueryData(environmentQuery.queryKey, now);
       setStaged([]);
+      withdrawOffers();
       notifications.show({ message: t("env.applied") });
     } catch (e) {
       if (!isProblem(e)) throw e;
@@ -184,18 +179,20 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
         label: t("env.paste"),
         section: t("nav.environment"),
         icon: IconClipboardText,
+        disabled: may.paste,
         run: () => setDialog({ what: "paste" }),
       },
     ],
-    [may.create],
+    [may.create, may.paste],
   );
   useActions(actions);
 
   const columns = columnsOf(may, patch);
-  const visible = sorted(shown, columns, table.view).slice(0, most);
+  const all = sorted(shown, columns, table.view);
+  const visible = all.slice(0, most);
   const buttons = (
     <>
-      <Gated reason={may.create && may.change}>
+      <Gated reason={may.paste}>
         <Button
           variant="default"
           leftSection={<IconClipboardText size={16} />}
@@ -262,6 +259,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
           name={t("nav.environment")}
           columns={columns}
           rows={visible}
+          exportable={all}
           rowKey={(r) => r.key}
           rowName={(r) => r.fields.name}
           isSelected={(r) => r.change !== undefined}
@@ -326,7 +324,10 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
         isSaving={isSaving}
         blocked={blocked}
         onReview={() => setDialog({ what: "review" })}
-        onDiscard={() => stage([])}
+        onDiscard={() => {
+          stage([]);
+          withdrawOffers();
+        }}
         onApply={() => void apply()}
       >
         {problem && problem.code !== "variables_changed" && <Refusal problem={problem} staged={staged} />}

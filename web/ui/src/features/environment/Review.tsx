@@ -32,7 +32,7 @@ export function Review({
                 </Table.Td>
                 <Table.Td w={90}>
                   <Button size="compact-sm" variant="subtle" onClick={() => onRevert(c.key)}>
-                    {t("env.undo")}
+                    {t("undo.button")}
                   </Button>
                 </Table.Td>
               </Table.Tr>

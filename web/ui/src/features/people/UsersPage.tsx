@@ -40,6 +40,7 @@ export function UsersPage() {
   const isFiltered = Boolean(q) || state !== undefined;
   const rows = data?.payload ?? [];
   const isNobody = data !== undefined && rows.length === 0 && !isFiltered;
+  const isAlone = data?.total === 1 && !isFiltered && rows.every((u) => isSelf(me, u));
   const add = (
     <Gated reason={needs(me, "createUser")}>
       <Button leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
@@ -84,7 +85,7 @@ export function UsersPage() {
     },
   ];
   return (
-    <Page title={t("nav.users")} actions={!isNobody && add}>
+    <Page title={t("nav.users")} actions={!isNobody && !isAlone && add}>
       <LocalNotice />
       {error && <Failure error={error} retry={() => void refetch()} />}
       {isPending && <Loading rows={6} />}
@@ -133,6 +134,7 @@ export function UsersPage() {
           }
         />
       )}
+      {isAlone && <Empty actions={add}>{t("users.alone")}</Empty>}
       {data && rows.length === 0 && isFiltered && (
         <Empty
           actions={
