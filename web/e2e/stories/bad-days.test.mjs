@@ -7,6 +7,7 @@ import { violations } from "../axe.mjs";
 import { call, canvas, card, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
 import { addRole, addUser, password, setRole, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask, chain, edge, getFlow, labelOf, node, putFlow } from "../wire.mjs";
 
 
@@ -98,10 +99,10 @@ describe("bad days at one's own machine", () => {
       for (const n of flow.definitions) n.data.label = name;
       await putFlow(page, name, flow);
       await openFlow(page, product, name);
-      assert.equal(await canvas(page).getByRole("group").count(), 3, name);
-      assert.ok(await page.getByRole("heading", { level: 1 }).textContent().then((t) => t.includes(name.normalize())));
+      await soon(async () => assert.equal(await canvas(page).getByRole("group").count(), 3, name));
+      await soon(async () => assert.ok(await page.getByRole("heading", { level: 1 }).textContent().then((t) => t.includes(name.normalize()))));
       await canvas(page).locator("[data-id=work]").click();
-      assert.equal(await inspector(page).getByRole("textbox", { name: "Name of the node" }).inputValue(), name);
+      await soon(async () => assert.equal(await inspector(page).getByRole("textbox", { name: "Name of the node" }).inputValue(), name));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${name} makes the page ${wide} px too wide`);
     }
@@ -132,7 +133,7 @@ describe("bad days at one's own machine", () => {
     await page.waitForFunction((was) => document.querySelector(".react-flow__viewport").getAttribute("style") !== was, stood);
     await page.goto(`${product.url}/_/flows/big?node=n500`);
     const field = inspector(page).getByRole("textbox", { name: "Name of the node" });
-    assert.equal(await field.inputValue(), "Step 500");
+    await soon(async () => assert.equal(await field.inputValue(), "Step 500"));
     await field.fill("Renamed in a crowd");
     await saved(page);
     const draft = await getFlow(page, "big");
@@ -227,8 +228,8 @@ describe("bad days at one's own machine", () => {
       await page.reload();
       await canvas(page).waitFor();
       await card(page, "Work").waitFor();
-      assert.equal(await canvas(page).getByRole("group").count(), 3);
-      assert.ok(await page.getByRole("button", { name: "Undo" }).isDisabled());
+      await soon(async () => assert.equal(await canvas(page).getByRole("group").count(), 3));
+      await soon(async () => assert.ok(await page.getByRole("button", { name: "Undo" }).isDisabled()));
     }
     // and the next edit is kept again
     await rename(page, "Work", "Kept");
@@ -285,7 +286,7 @@ describe("bad days at one's own machine", () => {
     await page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ }).click();
     const review = dialog(page, "Review and deploy");
     await review.getByText("Problems that stop the deploy").waitFor();
-    assert.ok(await review.getByRole("button", { name: "Deploy all flows" }).isDisabled());
+    await soon(async () => assert.ok(await review.getByRole("button", { name: "Deploy all flows" }).isDisabled()));
     await page.keyboard.press("Escape");
     assert.deepEqual(await call(product, "/api/live"), { status: 200, body: { ok: true } });
     assert.deepEqual(faults, []);
@@ -379,7 +380,7 @@ describe("bad days with sign-in", () => {
     await hers.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();
     await hers.getByRole("main").getByText("flowEditor").waitFor();
     assert.deepEqual(await violations(hers), []);
-    assert.equal(await hers.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Flows" }).count(), 0);
+    await soon(async () => assert.equal(await hers.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Flows" }).count(), 0));
     for (const path of ["flows", "flows/revoked", "deployments", "deployments/1"]) {
       await hers.goto(`${product.url}/_/${path}`);
       await hers.getByRole("heading", { level: 1, name: "Not for this account" }).waitFor();

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bottom, call, canvas, card, dialog, edges, inspector, launch } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 
 describe("building with the keyboard alone", () => {
   let chromium;
@@ -66,7 +67,7 @@ describe("building with the keyboard alone", () => {
 
     await add("a", "Request");
     await add("a", "Function");
-    assert.equal(await edges(page).count(), 1);
+    await soon(async () => assert.equal(await edges(page).count(), 1));
     // Without a connection, then connected: C, the arrows, Enter.
     await add("Shift+A", "Response");
     assert.equal(await edges(page).count(), 1);

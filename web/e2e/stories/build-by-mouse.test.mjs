@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bottom, call, canvas, card, deploy, dialog, dragEdge, dragIn, edges, inspector, launch, newFlow, writeCode } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { ask } from "../wire.mjs";
 
 describe("building with the mouse", () => {
@@ -35,7 +36,7 @@ describe("building with the mouse", () => {
     await card(page, "Response").waitFor();
     await dragEdge(page, "Request", "Function");
     await dragEdge(page, "Function", "Response");
-    assert.equal(await edges(page).count(), 2);
+    await soon(async () => assert.equal(await edges(page).count(), 2));
 
     await card(page, "Request").click();
     await inspector(page).getByRole("textbox", { name: "Path" }).fill("/hello/:name");
@@ -102,12 +103,12 @@ describe("building with the mouse", () => {
     await search.getByRole("combobox").fill("Delay");
     await search.getByRole("option", { name: /^Delay/ }).click();
     await card(page, "Delay").waitFor();
-    assert.equal(await edges(page).count(), 2);
+    await soon(async () => assert.equal(await edges(page).count(), 2));
 
     await card(page, "Delay").click();
     await page.keyboard.press("Control+Backspace");
     await card(page, "Delay").waitFor({ state: "detached" });
-    assert.equal(await edges(page).count(), 1);
+    await soon(async () => assert.equal(await edges(page).count(), 1));
     await canvas(page).getByRole("group", { name: /^Response, Response, 1 in/ }).waitFor();
 
     // An edge is taken away where it is; an edge dropped on nothing asks what follows.

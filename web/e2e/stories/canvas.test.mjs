@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { call, canvas, card, deploy, dragEdge, dragIn, edges, inspector, launch, newFlow, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { ask, chain, getFlow, node, putFlow } from "../wire.mjs";
 
 describe("the canvas", () => {
@@ -56,12 +57,12 @@ describe("the canvas", () => {
     await open("Sample");
     await card(page, "Greet by name").click();
     const flow = inspector(page).getByRole("combobox", { name: "Flow" });
-    assert.equal(await flow.inputValue(), "Greeting");
+    await soon(async () => assert.equal(await flow.inputValue(), "Greeting"));
     await flow.fill("Later");
     await inspector(page).getByText("There is no flow “Later”").or(inspector(page).getByText('There is no flow "Later"')).waitFor();
     await flow.fill("Gre");
     await page.getByRole("option", { name: "Greeting", exact: true }).click();
-    assert.equal(await flow.inputValue(), "Greeting");
+    await soon(async () => assert.equal(await flow.inputValue(), "Greeting"));
     assert.equal(await page.getByRole("option", { name: "Sample", exact: true }).count(), 0, "what begins nowhere is offered");
     await saved(page);
     assert.deepEqual(faults, []);
@@ -369,7 +370,7 @@ describe("the canvas", () => {
     await page.getByRole("textbox", { name: "Search flows" }).pressSequentially("greet");
     await page.waitForURL(/text=greet/);
     await page.reload();
-    assert.equal(await page.getByRole("textbox", { name: "Search flows" }).inputValue(), "greet");
+    await soon(async () => assert.equal(await page.getByRole("textbox", { name: "Search flows" }).inputValue(), "greet"));
     await page.getByRole("link", { name: "Sample" }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Theme: System" }).click();
     await page.getByRole("button", { name: "Theme: Light" }).click();

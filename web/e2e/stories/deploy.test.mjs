@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { bottom, call, canvas, card, deploy, dialog, dragIn, inspector, launch, saved, writeCode } from "../editor.mjs";
 import { violations } from "../axe.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 
 describe("deploying", () => {
   let chromium;
@@ -41,7 +42,7 @@ describe("deploying", () => {
     const addresses = page.getByRole("region", { name: "Addresses of this flow" });
     await addresses.getByRole("button", { name: "Copy URL" }).first().click();
     await addresses.getByRole("button", { name: "Copied" }).waitFor();
-    assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^${product.url}/api/`));
+    await soon(async () => assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`^${product.url}/api/`)));
     assert.deepEqual(await violations(page), []);
     await addresses.getByRole("button", { name: "Close" }).click();
     await addresses.waitFor({ state: "hidden" });
@@ -59,10 +60,10 @@ describe("deploying", () => {
     await card(page, "Greet by name").getByText("return { hi").waitFor();
     await openReview(page);
     const lines = review(page).getByRole("region", { name: "Sample" }).getByRole("listitem");
-    assert.equal(await lines.count(), 1);
+    await soon(async () => assert.equal(await lines.count(), 1));
     await lines.filter({ hasText: "changed Greet by name" }).waitFor();
     const affected = review(page).getByRole("region", { name: "Affected routes" }).getByRole("listitem");
-    assert.deepEqual((await affected.allInnerTexts()).map((l) => l.replaceAll(/\s+/g, " ")), ["changed GET /api/hello/:name"]);
+    await soon(async () => assert.deepEqual((await affected.allInnerTexts()).map((l) => l.replaceAll(/\s+/g, " ")), ["changed GET /api/hello/:name"]));
     const cells = await lines.getByRole("cell").allInnerTexts();
     assert.deepEqual(cells.map((c) => c.trim()), ["return { hello: request.params.name };", "return { hi: request.params.name };"]);
     await review(page).getByRole("textbox", { name: "Note" }).fill("Say hi");
@@ -81,7 +82,7 @@ describe("deploying", () => {
     await openReview(page);
     const problems = review(page).getByRole("region", { name: "Problems that stop the deploy" });
     await problems.getByRole("button").nth(1).waitFor();
-    assert.ok(await review(page).getByRole("button", { name: "Deploy all flows" }).isDisabled());
+    await soon(async () => assert.ok(await review(page).getByRole("button", { name: "Deploy all flows" }).isDisabled()));
     assert.deepEqual(await hello(), { hi: "Ada" });
 
     await problems.getByRole("button").filter({ hasText: "Greet by name" }).first().click();

@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { call, canvas, deploy, dialog, launch } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { ask } from "../wire.mjs";
 
 const password = "correct horse battery staple";
@@ -57,7 +58,7 @@ describe("first start in local mode", () => {
     const line = done.getByRole("listitem").filter({ hasText: "/api/hello/:name" });
     await line.getByRole("button", { name: "Copy URL" }).click();
     await line.getByRole("button", { name: "Copied" }).waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${product.url}/api/hello/:name`);
+    await soon(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${product.url}/api/hello/:name`));
     assert.deepEqual(await call(product, "/api/hello/Ada"), { status: 200, body: { hello: "Ada" } });
     const sum = { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"a": 2, "b": 3}' };
     assert.deepEqual(await call(product, "/api/sum", sum), { status: 200, body: { sum: 5 } });
@@ -163,7 +164,7 @@ describe("first start in sign-in mode", () => {
     // A step can be visited again, and the password is not shown.
     assert.ok(!(await page.getByRole("main").innerText()).includes(password));
     await page.getByRole("button", { name: "Project" }).click();
-    assert.ok(await page.getByRole("radio", { name: "Sample" }).isChecked());
+    await soon(async () => assert.ok(await page.getByRole("radio", { name: "Sample" }).isChecked()));
     await page.getByRole("button", { name: "Review" }).click();
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("link", { name: "Open sample flow" }).click();
@@ -172,7 +173,7 @@ describe("first start in sign-in mode", () => {
     await page.getByText("The new settings are confirmed").waitFor({ timeout: 30_000 });
     const { fields, pending } = await ask(page, "GET", "/settings");
     assert.deepEqual([fields.find((f) => f.key === "Host").value, pending ?? null], ["0.0.0.0", null]);
-    assert.equal(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme), "dark");
+    await soon(async () => assert.equal(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme), "dark"));
     await deploy(page);
     assert.deepEqual(await call(product, "/api/hello/Grace"), { status: 200, body: { hello: "Grace" } });
     assert.deepEqual(faults, []);

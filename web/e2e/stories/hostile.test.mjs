@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { bottom, canvas, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
 import { hostile, openWatched, seen } from "../hostile.mjs";
 import { browser, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask, chain, getFlow, node, putFlow } from "../wire.mjs";
 
 describe("hostile texts", () => {
@@ -46,7 +47,7 @@ describe("hostile texts", () => {
       await openFlow(name);
       await canvas(page).locator("[data-id=work]").click();
       const field = inspector(page).getByRole("textbox", { name: "Name of the node" });
-      assert.equal(await field.inputValue(), name);
+      await soon(async () => assert.equal(await field.inputValue(), name));
       await field.fill(`${name} edited`);
       await saved(page);
       const draft = await getFlow(page, name);
@@ -81,7 +82,7 @@ describe("hostile texts", () => {
       await page.goto(`${product.url}/_/flows/hostile?node=${encodeURIComponent(definition.id)}`);
       const field = inspector(page).getByRole("textbox", { name: "Name of the node" });
       await field.waitFor();
-      assert.equal(await field.inputValue(), definition.data.label.replace(/\n/g, ""));
+      await soon(async () => assert.equal(await field.inputValue(), definition.data.label.replace(/\n/g, "")));
       for (const tab of ["Docs", "Info", "Look"]) {
         await inspector(page).getByRole("tab", { name: tab }).click();
         await inspector(page).getByRole("tabpanel", { name: tab }).waitFor();

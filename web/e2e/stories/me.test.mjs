@@ -8,6 +8,7 @@ import { looksRight, overlay, violations } from "../axe.mjs";
 import { canvas, dialog, launch, newFlow } from "../editor.mjs";
 import { consentPasses, password } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 
 /** A product in sign-in mode that Ada has set up. */
 async function withAda(t) {
@@ -88,7 +89,7 @@ describe("me", () => {
     await page.keyboard.press("Escape");
     await question.waitFor({ state: "hidden" });
     await form.getByRole("alert").filter({ hasText: "Please give your password again" }).waitFor();
-    assert.equal(await form.getByLabel("User name").inputValue(), "grace");
+    await soon(async () => assert.equal(await form.getByLabel("User name").inputValue(), "grace"));
 
     await form.getByRole("button", { name: "Add user" }).click();
     await question.getByLabel("Password", { exact: true }).fill("not it");
@@ -129,7 +130,7 @@ describe("me", () => {
     await again.getByLabel("Password", { exact: true }).fill("quince and medlar");
     await again.getByRole("button", { name: "Sign in" }).click();
     await again.waitFor({ state: "hidden" });
-    assert.equal(await other.page.getByLabel("Name", { exact: true }).inputValue(), "Countess of Lovelace");
+    await soon(async () => assert.equal(await other.page.getByLabel("Name", { exact: true }).inputValue(), "Countess of Lovelace"));
     await other.page.getByRole("button", { name: "Save" }).click();
     await other.page.getByText("Your profile is saved.").waitFor();
 
@@ -158,7 +159,7 @@ describe("me", () => {
     await page.getByRole("button", { name: "Make token" }).click();
     const token = await page.getByLabel("The token").inputValue();
     await page.getByRole("button", { name: "Copy", exact: true }).click();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token);
+    await soon(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token));
     await page.keyboard.press("Escape"); // does not throw away what is shown once
     await page.getByRole("button", { name: "I have copied it" }).click();
     await page.getByText("Never used").waitFor();
@@ -232,7 +233,7 @@ describe("me", () => {
     await page.getByRole("alert").filter({ hasText: "N belongs to:" }).waitFor();
     await page.getByRole("alert").getByRole("button", { name: "Cancel" }).click();
     await change(add, "Escape");
-    assert.equal(await row(add).locator("kbd").innerText(), "A");
+    await soon(async () => assert.equal(await row(add).locator("kbd").innerText(), "A"));
     await change(add, "x");
     await row(add).locator("kbd", { hasText: /^X$/ }).waitFor();
     await page.getByRole("button", { name: `Reset the keys of ${add}` }).waitFor();
@@ -280,13 +281,13 @@ describe("me", () => {
       await heading(p, "Preferences").waitFor();
       await p.getByText(/GMT\+9/).first().waitFor();
       const root = p.locator("html");
-      assert.equal(await root.getAttribute("data-mantine-color-scheme"), "dark");
-      assert.equal(await root.getAttribute("data-density"), "compact");
-      assert.equal(await root.getAttribute("data-motion"), "reduced");
-      assert.equal(await p.getByLabel("Grid").isChecked(), false);
+      await soon(async () => assert.equal(await root.getAttribute("data-mantine-color-scheme"), "dark"));
+      await soon(async () => assert.equal(await root.getAttribute("data-density"), "compact"));
+      await soon(async () => assert.equal(await root.getAttribute("data-motion"), "reduced"));
+      await soon(async () => assert.equal(await p.getByLabel("Grid").isChecked(), false));
     }
     await newFlow(page, product);
-    assert.equal(await page.locator(".react-flow__background").count(), 0);
+    await soon(async () => assert.equal(await page.locator(".react-flow__background").count(), 0));
     assert.deepEqual([...faults, ...other.faults], []);
   });
 

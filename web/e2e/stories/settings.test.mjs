@@ -10,6 +10,7 @@ import { looksRight, overlay, violations } from "../axe.mjs";
 import { dialog, launch } from "../editor.mjs";
 import { addRole, addUser, enter, password } from "../people.mjs";
 import { browser, freePort, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask } from "../wire.mjs";
 
 const field = (page, name) => page.getByRole("textbox", { name, exact: true });
@@ -60,7 +61,7 @@ describe("settings", () => {
     await field(page, "Port").fill("many");
     await button(page, "Save").click();
     await page.getByRole("alert").getByText("2 settings cannot be saved like this").waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.id), "setting-Port");
+    await soon(async () => assert.equal(await page.evaluate(() => document.activeElement.id), "setting-Port"));
     await page.getByText("Enter a whole number.").first().waitFor();
     await page.getByRole("link", { name: "Time of a run" }).click();
     await page.waitForFunction(() => document.activeElement.id === "setting-limits.runTime");
@@ -82,7 +83,7 @@ describe("settings", () => {
     await field(page, "Prefix").fill("/v2");
     await page.getByRole("searchbox", { name: "Search settings" }).fill("credentials cors");
     await page.getByRole("switch", { name: "Credentials" }).waitFor();
-    assert.equal(await page.getByRole("switch").count(), 1);
+    await soon(async () => assert.equal(await page.getByRole("switch").count(), 1));
     await button(page, "Review").click();
     await dialog(page, "1 change of the settings").getByRole("row", { name: /Prefix.*\/api.*\/v2/ }).waitFor();
     await dialog(page, "1 change of the settings").getByRole("button", { name: "Save" }).click();
@@ -123,7 +124,7 @@ describe("settings", () => {
     await button(page, "Save").click();
     const conflict = dialog(page, "Somebody saved other settings");
     await conflict.getByRole("row", { name: /Connections.*10000.*2000/ }).waitFor();
-    assert.equal(await conflict.getByRole("button", { name: "Go on" }).isDisabled(), true);
+    await soon(async () => assert.equal(await conflict.getByRole("button", { name: "Go on" }).isDisabled(), true));
     await looksRight(page, "settings that two changed", overlay.dialog);
     await conflict.getByRole("radio", { name: "Yours" }).check();
     await conflict.getByRole("button", { name: "Go on" }).click();
@@ -152,7 +153,7 @@ describe("settings", () => {
     await picker.getByText("There are no folders in it.").waitFor();
     await button(picker, "Use this folder").click();
     await picker.waitFor({ state: "hidden" });
-    assert.equal(await field(page, "Folder of static files").inputValue(), join(product.folder, "public", "inner"));
+    await soon(async () => assert.equal(await field(page, "Folder of static files").inputValue(), join(product.folder, "public", "inner")));
     await button(page, "Discard").click();
     assert.deepEqual(faults, []);
   });
@@ -255,7 +256,7 @@ describe("settings", () => {
     await enter(lou.page, product, "lou");
     await lou.page.goto(`${product.url}/_/system/settings`);
     await lou.page.getByText("You may look at the settings.").first().waitFor();
-    assert.equal(await field(lou.page, "Port").isDisabled(), true);
+    await soon(async () => assert.equal(await field(lou.page, "Port").isDisabled(), true));
     assert.deepEqual(await violations(lou.page), []);
     assert.deepEqual(lou.faults, []);
     await lou.context.close();
@@ -297,7 +298,7 @@ describe("settings, seen by axe", () => {
         await open(page, product);
         await page.getByText(/It is set on the command line/).first().waitFor(); // the port of the test
         await page.getByText(/It is set in the file ecoflow.json of the data folder/).first().waitFor();
-        assert.deepEqual([await field(page, "Runs at once").inputValue(), await field(page, "Runs at once").isDisabled()], ["321", true]);
+        await soon(async () => assert.deepEqual([await field(page, "Runs at once").inputValue(), await field(page, "Runs at once").isDisabled()], ["321", true]));
         await field(page, "Time of a run").fill("1");
         await button(page, "Save").click();
         await button(page, "Compact").click();

@@ -7,6 +7,7 @@ import { looksRight, overlay, violations } from "../axe.mjs";
 import { pages, routes } from "../pages.mjs";
 import { addRole, addUser, password, setUp } from "../people.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask, putFlow } from "../wire.mjs";
 
 const sentence = "Something went wrong on our side.";
@@ -200,7 +201,7 @@ describe("every page", () => {
       await submit();
       const at = page.getByLabel(field, { exact: true }).last();
       await page.locator("[aria-invalid=true]").first().waitFor();
-      assert.equal(await at.getAttribute("aria-invalid"), "true", `${field} is marked`);
+      await soon(async () => assert.equal(await at.getAttribute("aria-invalid"), "true", `${field} is marked`));
       const words = await at.evaluate((e) => (e.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "").join(" "));
       assert.match(words, new RegExp(says), `what ${field} says`);
       assert.deepEqual(faults.splice(0), []);

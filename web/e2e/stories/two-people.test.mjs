@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { canvas, card, dialog, inspector, launch, saved } from "../editor.mjs";
 import { addRole, addUser, setUp, signIn } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask, labelOf, putFlow } from "../wire.mjs";
 
 const openFlow = async (page, product, name) => {
@@ -73,7 +74,7 @@ describe("two windows of one person", () => {
     const row = asked.getByRole("row").filter({ hasText: "label" });
     await row.getByText("Theirs", { exact: true }).first().waitFor();
     await row.getByText("Mine", { exact: true }).first().waitFor();
-    assert.ok(await asked.getByRole("button", { name: "Save the result" }).isDisabled());
+    await soon(async () => assert.ok(await asked.getByRole("button", { name: "Save the result" }).isDisabled()));
     assert.equal(await labelOf(one, "conflict", "work"), "Mine");
 
     await two.keyboard.press("Escape");

@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { canvas, card, dialog, dragEdge, dragIn, draftBytes, edges, inspector, launch, newFlow, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { putFlow } from "../wire.mjs";
 
 describe("undo and redo", () => {
@@ -134,7 +135,7 @@ describe("undo and redo", () => {
     await canvas(page).waitFor();
     const back = 12 + (await all(undo));
     assert.equal(back, steps);
-    assert.equal(await canvas(page).getByRole("group").count(), 0);
+    await soon(async () => assert.equal(await canvas(page).getByRole("group").count(), 0));
     await saved(page);
     assert.equal(await draftBytes(page, name), empty);
 
@@ -256,8 +257,8 @@ describe("undo and redo", () => {
     await canvas(other).click({ position: { x: 30, y: 30 } });
     await other.keyboard.press("Control+v");
     await card(other, "Response").waitFor();
-    assert.equal(await canvas(other).getByRole("group").count(), 2);
-    assert.equal(await edges(other).count(), 1);
+    await soon(async () => assert.equal(await canvas(other).getByRole("group").count(), 2));
+    await soon(async () => assert.equal(await edges(other).count(), 1));
     await canvas(other).getByRole("group", { name: /^Response, Response, 1 in/ }).waitFor();
     // The copy is a copy: the first window's flow has nothing to do with it.
     await other.keyboard.press("Delete");

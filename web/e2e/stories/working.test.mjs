@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
 import { bottom, canvas, card, dialog, dragEdge, edges, inspector, launch, saved } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { answering, ask, chain, getFlow, node, putFlow } from "../wire.mjs";
 
 const code = (draft, id) => draft.flow.configurations.find((c) => c.nodeID === id).configs.codeEditor.value;
@@ -73,7 +74,7 @@ describe("working with flows", () => {
     const button = find.getByRole("button", { name: /^Replace in / });
     // Four in One, one in Two; what is in the locked flow stays.
     await find.getByRole("button", { name: "Replace in 6 places" }).waitFor();
-    assert.equal(await places.count(), 6);
+    await soon(async () => assert.equal(await places.count(), 6));
     await find.getByText("1 place is in a locked flow and stays.").waitFor();
     await find.getByRole("checkbox", { name: "Match case" }).check();
     await find.getByRole("button", { name: "Replace in 3 places" }).waitFor();
@@ -178,7 +179,7 @@ describe("working with flows", () => {
     };
     await importing.getByRole("row", { name: /Fresh/ }).getByText("Will be added").waitFor();
     const button = importing.getByRole("button", { name: "Import 4 flows" });
-    assert.ok(await button.isDisabled());
+    await soon(async () => assert.ok(await button.isDisabled()));
     await choose("One", "Replace mine");
     await choose("Two", "Add as a copy");
     await choose("Grouped", "Keep mine");
@@ -264,7 +265,7 @@ describe("working with flows", () => {
     await run();
     await bottom(page).getByText('"n": 42').first().waitFor();
     await lit("Big", "Answer").waitFor({ state: "attached" });
-    assert.equal(await lit("Big", "Small").count(), 0);
+    await soon(async () => assert.equal(await lit("Big", "Small").count(), 0));
     await card(page, "First").focus();
     await page.keyboard.press("p");
     await card(page, "First").getByText("pinned").waitFor({ state: "detached" });
@@ -293,9 +294,9 @@ describe("working with flows", () => {
     assert.deepEqual(await violations(page), []);
     await log.getByRole("button", { name: /size/ }).click();
     await log.getByRole("button", { name: "Copy the path msg.size" }).click();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "msg.size");
+    await soon(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "msg.size"));
     await log.getByRole("button", { name: "Copy the value of msg.size" }).click();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "small");
+    await soon(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "small"));
     assert.deepEqual(faults, []);
   });
 
@@ -400,7 +401,7 @@ describe("working with flows", () => {
     await palette.getByRole("heading", { name: "Favourites" }).waitFor();
     await palette.getByRole("heading", { name: "Recent" }).waitFor();
     // Once each as favourite, as used last and in its group.
-    assert.equal(await palette.getByRole("button", { name: "Add Delay", exact: true }).count(), 3);
+    await soon(async () => assert.equal(await palette.getByRole("button", { name: "Add Delay", exact: true }).count(), 3));
     await palette.getByRole("button", { name: "Favourite Delay" }).first().click();
     await palette.getByRole("heading", { name: "Favourites" }).waitFor({ state: "detached" });
 
