@@ -134,7 +134,10 @@ func (c *cloner) object(o *goja.Object) (goja.Value, error) {
 		proto = b.objectPrototype
 	}
 	n := keep(m.vm.CreateObject(proto))
-	keys := o.Keys()
+	keys, err := m.keysOf(o)
+	if err != nil {
+		return nil, err
+	}
 	if class == "Error" {
 		for _, name := range []string{"name", "message", "stack", "cause"} {
 			if v := o.Get(name); v != nil {
@@ -146,7 +149,10 @@ func (c *cloner) object(o *goja.Object) (goja.Value, error) {
 			}
 		}
 	}
-	for _, key := range keys {
+	for i, key := range keys {
+		if i&0x3ff == 0x3ff {
+			m.yield()
+		}
 		v, err := c.value(o.Get(key))
 		if err != nil {
 			return nil, err
@@ -164,7 +170,10 @@ func (c *cloner) array(o *goja.Object, keep func(*goja.Object) *goja.Object) (go
 	}
 	copied := keep(m.vm.NewArray())
 	_ = copied.Set("length", n)
-	for _, key := range o.Keys() {
+	for i, key := range o.Keys() {
+		if i&0x3ff == 0x3ff {
+			m.yield()
+		}
 		v, err := c.value(o.Get(key))
 		if err != nil {
 			return nil, err
@@ -186,8 +195,9 @@ func (c *cloner) collection(o *goja.Object, class string, keep func(*goja.Object
 	if err != nil {
 		return nil, err
 	}
-	m.vm.ForOf(it, func(v goja.Value) bool { items = append(items, v); return true })
+	m.vm.ForOf(it, func(v goja.Value) bool { m.step(); items = append(items, v); return true })
 	for _, item := range items {
+		m.step()
 		args := []goja.Value{item}
 		if class == "Map" {
 			pair := item.(*goja.Object)

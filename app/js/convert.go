@@ -257,6 +257,9 @@ func (x *exporter) object(o *goja.Object) (any, error) {
 		}
 		list := make([]any, n)
 		for i := range list {
+			if i&0x3ff == 0x3ff {
+				x.m.yield()
+			}
 			v, err := x.value(o.Get(strconv.Itoa(i)))
 			if err != nil {
 				return nil, err
@@ -265,9 +268,15 @@ func (x *exporter) object(o *goja.Object) (any, error) {
 		}
 		return list, nil
 	}
-	keys := o.Keys()
+	keys, err := x.m.keysOf(o)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[string]any, len(keys))
-	for _, key := range keys {
+	for i, key := range keys {
+		if i&0x3ff == 0x3ff {
+			x.m.yield()
+		}
 		member := o.Get(key)
 		if absent(member) {
 			continue

@@ -68,7 +68,13 @@ func (m *machine) soften(proto *goja.Object, name string) {
 	if v == nil {
 		return
 	}
-	get := m.vm.ToValue(func(goja.FunctionCall) goja.Value { return v })
+	m.accessor(proto, name, v)
+}
+
+// accessor makes a prototype's member one that assigning on an object below replaces
+// there.
+func (m *machine) accessor(proto *goja.Object, name string, v goja.Value) {
+	get := m.vm.ToValue(func(goja.FunctionCall) goja.Value { m.step(); return v })
 	set := m.vm.ToValue(func(c goja.FunctionCall) goja.Value {
 		if o, ok := c.This.(*goja.Object); ok && o != proto {
 			m.must(o.DefineDataProperty(name, c.Argument(0), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))

@@ -27,6 +27,7 @@ type builtins struct {
 	object, hasOwn, booleanValue, isArray  goja.Callable
 	mapEntries, mapSet, setValues, setAdd  goja.Callable
 	match, source, flags, exponent, freeze goja.Callable
+	numbers                                goja.Callable // a typed array's length
 	syntaxError                            *goja.Object
 }
 
@@ -78,23 +79,29 @@ func (m *machine) takeBuiltins() {
 		isArray:    m.callable("Array", "isArray"),
 		mapEntries: m.callable("Map", "prototype", "entries"), mapSet: m.callable("Map", "prototype", "set"),
 		exponent:  m.run1("(function (x, y) { return x ** y })"),
+		numbers:   m.run1("Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array).prototype, 'length').get"),
 		setValues: m.callable("Set", "prototype", "values"), setAdd: m.callable("Set", "prototype", "add"),
 	}
 }
 
 // run1 returns the function that a text of ours is.
 func (m *machine) run1(src string) goja.Callable {
+	f, _ := goja.AssertFunction(m.object(src))
+	return f
+}
+
+// object returns the object that a text of ours is.
+func (m *machine) object(src string) *goja.Object {
 	v, err := m.vm.RunString(src)
 	if err != nil {
 		panic(err)
 	}
-	f, _ := goja.AssertFunction(v)
-	return f
+	return v.(*goja.Object)
 }
 
 // method defines a member that is a native function.
 func (m *machine) method(o *goja.Object, name string, fn native) {
-	f := m.vm.ToValue(fn).(*goja.Object)
+	f := m.vm.ToValue(func(c goja.FunctionCall) goja.Value { m.step(); return fn(c) }).(*goja.Object)
 	_ = f.DefineDataProperty("name", m.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	_ = o.DefineDataProperty(name, f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 }

@@ -51,6 +51,7 @@ func (m *machine) guard() {
 	m.guardCode()
 	m.guardGenerators()
 	m.guardObjects()
+	m.guardKeys()
 	m.guardNumbers()
 	m.guardSteps()
 	m.ownJSON()
@@ -67,17 +68,20 @@ func (m *machine) wrap(o *goja.Object, name string, check native) {
 		panic("no function: " + name)
 	}
 	m.replace(o, name, func(c goja.FunctionCall) goja.Value {
-		check(c)
+		if check != nil {
+			check(c)
+		}
 		v, err := call(c.This, c.Arguments...)
 		m.must(err)
 		return v
 	})
 }
 
-// replace puts a native function in the place of a built-in one.
+// replace puts a native function in the place of a built-in one. What calls it natively
+// again and again, as a spread does an iterator's next, ends when the turn does.
 func (m *machine) replace(o *goja.Object, name string, fn native) {
 	original, _ := o.Get(name).(*goja.Object)
-	f := m.vm.ToValue(fn).(*goja.Object)
+	f := m.vm.ToValue(func(c goja.FunctionCall) goja.Value { m.step(); return fn(c) }).(*goja.Object)
 	_ = f.DefineDataProperty("name", m.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	if original != nil {
 		_ = f.DefineDataProperty("length", original.Get("length"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
@@ -95,6 +99,7 @@ func (m *machine) reconstruct(holder *goja.Object, name string, check func(args 
 	}
 	var f *goja.Object
 	f = m.vm.ToValue(func(c goja.ConstructorCall) *goja.Object {
+		m.step()
 		target := c.NewTarget
 		if target == nil || target == f {
 			target = original
@@ -791,7 +796,9 @@ func (m *machine) revive(f goja.Callable, holder *goja.Object, key string, depth
 	}
 	if o, ok := holder.Get(key).(*goja.Object); ok {
 		m.checkArray(o)
-		for _, k := range o.Keys() {
+		keys, err := m.keysOf(o)
+		m.must(err)
+		for _, k := range keys {
 			if v := m.revive(f, o, k, depth+1); goja.IsUndefined(v) {
 				_ = o.Delete(k)
 			} else {
@@ -812,7 +819,10 @@ func (m *machine) stringify(c goja.FunctionCall) goja.Value {
 		} else if r.ClassName() == "Array" {
 			w.only = true
 			m.checkArray(r)
-			for _, k := range r.Keys() {
+			for i, k := range r.Keys() {
+				if i&0xff == 0xff {
+					m.yield()
+				}
 				item := r.Get(k)
 				o, boxed := item.(*goja.Object)
 				if goja.IsString(item) || goja.IsNumber(item) || boxed && (o.ClassName() == "String" || o.ClassName() == "Number") {

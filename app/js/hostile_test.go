@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"ecoflow/app/fault"
 	"ecoflow/app/value"
 )
 
@@ -21,6 +23,14 @@ var named = map[string]bool{
 	"bigint_square":     true, // a single step of it cannot be interrupted
 	"promise_timers":    true, // it waits more than it runs: the run's own time ends it
 	"promise_intervals": true,
+}
+
+// said is what a script is to end with, unless its turn is ended first.
+var said = regexp.MustCompile(`^// says (.+)`)
+
+func ended(err error) bool {
+	f, ok := fault.As(err)
+	return ok && strings.HasPrefix(f.Code, "script_")
 }
 
 // TestHostile runs the corpus of scripts that want to harm the process, eight at
@@ -59,6 +69,9 @@ func TestHostile(t *testing.T) {
 				err = attempt(e, name, string(source))
 				took, factor := time.Since(begun), onProcessors().since(ran)
 				allowed := time.Duration(float64(most) * factor)
+				if says := said.FindSubmatch(source); says != nil && !strings.Contains(fmt.Sprint(err), string(says[1])) && !ended(err) {
+					t.Errorf("%s says %v, want %s", name, err, says[1])
+				}
 				if took > allowed && !named[name] {
 					t.Errorf("%s took %s; %s are allowed where the process has 1/%.1f of its processors (%v)", name, took, allowed, factor, err)
 				} else {

@@ -421,6 +421,9 @@ func (w *writer) value(holder *goja.Object, key string, v goja.Value) (bool, err
 	case goja.IsNumber(v):
 		w.dst = appendNumber(w.dst, v.ToFloat())
 	case goja.IsString(v):
+		if len(w.dst) > longestString {
+			return false, w.m.rangeError("The JSON is too long")
+		}
 		w.dst = appendText(w.dst, v.(goja.String))
 	case goja.IsBigInt(v):
 		return false, w.m.typeError("Do not know how to serialize a BigInt")
@@ -562,11 +565,17 @@ func (w *writer) array(o *goja.Object, outer string) error {
 func (w *writer) members(o *goja.Object, outer string) error {
 	keys := w.filter
 	if !w.only {
-		keys = o.Keys()
+		var err error
+		if keys, err = w.m.keysOf(o); err != nil {
+			return err
+		}
 	}
 	w.dst = append(w.dst, '{')
 	first := true
-	for _, key := range keys {
+	for i, key := range keys {
+		if i&0x3ff == 0x3ff {
+			w.m.yield()
+		}
 		before := len(w.dst)
 		if !first {
 			w.dst = append(w.dst, ',')

@@ -31,6 +31,7 @@ type machine struct {
 	watch     watch
 	joining   []*goja.Object // arrays that are being joined
 	yielding  int            // generators that run, each inside the one before
+	steps     int            // calls of guarded functions
 
 	inFlight, runs int // under engine.mu
 }
@@ -307,5 +308,13 @@ func (m *machine) stopping() bool {
 func (m *machine) yield() {
 	if m.stopping() {
 		panic(&goja.InterruptedError{})
+	}
+}
+
+// step counts a call of a guarded function, and ends it now and then when its turn was
+// interrupted.
+func (m *machine) step() {
+	if m.steps++; m.steps&0x3ff == 0 {
+		m.yield()
 	}
 }

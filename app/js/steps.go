@@ -22,6 +22,7 @@ const (
 // guardSteps puts bounds around what is left of the built-ins.
 func (m *machine) guardSteps() {
 	m.guardIterators()
+	m.guardNext()
 	m.guardTexts()
 	m.guardSorts()
 }
@@ -67,9 +68,39 @@ func (m *machine) guardIterators() {
 	_ = set.DefineDataProperty("keys", set.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 }
 
+// guardNext lets those who walk over an iterator whose next is a native function that
+// is never done be interrupted: the functions that return what they are called on count
+// their calls, and of the objects that the others make it is counted who asks them
+// whether they are done.
+func (m *machine) guardNext() {
+	_ = m.vm.GlobalObject().Delete("GoError")
+	m.reconstruct(m.vm.GlobalObject(), "Object", func(args []goja.Value) []goja.Value { return args })
+	m.wrap(m.at("Object", "prototype"), "valueOf", nil)
+	m.wrap(m.at("Array"), "of", nil)
+	m.wrap(m.at("Array", "prototype"), "at", nil)
+	typed := m.at("Int8Array").Prototype()
+	self := func(name string) goja.Value {
+		f := m.vm.ToValue(func(c goja.FunctionCall) goja.Value { m.step(); return c.This }).(*goja.Object)
+		_ = f.DefineDataProperty("name", m.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+		return f
+	}
+	species := self("get [Symbol.species]")
+	for _, o := range []*goja.Object{m.at("Array"), m.at("ArrayBuffer"), m.at("Map"), m.at("Promise"), m.at("RegExp"), m.at("Set"), typed} {
+		_ = o.DefineAccessorPropertySymbol(goja.SymSpecies, species, nil, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	}
+	_ = m.object("Object.getPrototypeOf(Object.getPrototypeOf([].values()))").DefineDataPropertySymbol(goja.SymIterator, self("[Symbol.iterator]"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	inherited := m.object("Object.getOwnPropertyDescriptor(Object.prototype, '__proto__')")
+	m.wrap(inherited, "get", nil)
+	_ = m.at("Object", "prototype").DefineAccessorProperty("__proto__", inherited.Get("get"), inherited.Get("set"), goja.FLAG_TRUE, goja.FLAG_FALSE)
+	for _, o := range []*goja.Object{m.at("Array"), m.at("ArrayBuffer"), m.at("Error"), m.at("Promise"), m.at("RegExp"), m.at("Map"), m.at("Set"), typed} {
+		m.accessor(o.Get("prototype").(*goja.Object), "done", goja.Undefined())
+	}
+}
+
 // steady makes iterators whose steps end when the turn does, where there are many.
 func (m *machine) steady(original goja.Callable, length func(goja.Value) int64) native {
 	return func(c goja.FunctionCall) goja.Value {
+		m.step()
 		v, err := original(c.This)
 		m.must(err)
 		it, ok := v.(*goja.Object)

@@ -1,0 +1,2 @@
+// says The object has too many keys
+return new Uint8Array(5e6)

@@ -1,0 +1,2 @@
+// says The script ran longer than
+return new Set({ [Symbol.iterator]: () => ({ next: Array }) }).size
