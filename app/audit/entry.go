@@ -68,6 +68,14 @@ func Describe(ctx context.Context, object string, before, after any) {
 	}
 }
 
+// Say lets a feature word the entry itself, where the declaration knows too little:
+// an id only, of what has a name. Without an entry in the context it does nothing.
+func Say(ctx context.Context, message string) {
+	if e := EntryFrom(ctx); e != nil {
+		e.Message = message
+	}
+}
+
 // Drop says that nothing was done that is worth an entry, where that depends on
 // the request.
 func Drop(ctx context.Context) {

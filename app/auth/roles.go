@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -260,6 +261,9 @@ func (a *Accounts) EditRole(ctx context.Context, in EditRole) error {
 			}
 		}
 		audit.Describe(ctx, "role "+was.Name, was.note(), is.note())
+		if audit.Say(ctx, "Changed role "+was.Name); is.Name != was.Name {
+			audit.Say(ctx, fmt.Sprintf("Changed role %s, which was %s", is.Name, was.Name))
+		}
 		return is, nil
 	})
 	if err != nil {
@@ -292,6 +296,7 @@ func (a *Accounts) RemoveRole(ctx context.Context, key RoleKey) error {
 			return err
 		}
 		audit.Describe(ctx, "role "+was.Name, was.note(), nil)
+		audit.Say(ctx, "Deleted role "+was.Name)
 		return nil
 	})
 	if err != nil {

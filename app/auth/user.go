@@ -99,6 +99,8 @@ func (n NewUser) Check() (NewUser, []fault.Place) {
 		add("username", "is required")
 	case !usernames.MatchString(n.Username):
 		add("username", "takes 1 to 64 letters, digits, dots, underscores and hyphens")
+	case n.Username == "." || n.Username == "..": // no address leads to what is called so
+		add("username", "takes a letter, a digit, an underscore or a hyphen beside the dots")
 	case reserved[n.Username]:
 		add("username", "is a name that EcoFlow uses itself")
 	}

@@ -184,6 +184,27 @@ func TestFiftySavesOfARole(t *testing.T) {
 	}
 }
 
+// The audit log names the role that an act was about, and not its number.
+func TestTheAuditNamesRoles(t *testing.T) {
+	p := webtest.Start(t)
+	check := webtest.NewChecker(t, p)
+	admin := p.Admin()
+	for _, act := range []struct {
+		request, says string
+	}{
+		{`POST /role {"roleName": "Editors"}`, "Added role Editors"},
+		{`PATCH /role {"id": 2, "permissions": {"flowEditor": true}}`, "Changed role Editors"},
+		{`PATCH /role {"id": 2, "roleName": "Writers"}`, "Changed role Writers, which was Editors"},
+		{`DELETE /role/2`, "Deleted role Writers"},
+	} {
+		status(t, check.Do(admin.Cookie, act.request), 200, act.request)
+		lines := payload[[]struct{ Message string }](t, check.Do(admin.Cookie, "GET /audit?action=role.&limit=1"))
+		if len(lines) != 1 || lines[0].Message != act.says {
+			t.Errorf("%s: the audit log says %+v", act.request, lines)
+		}
+	}
+}
+
 // A double click makes one role and one user.
 func TestDoubleSubmits(t *testing.T) {
 	p := webtest.Start(t)

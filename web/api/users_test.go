@@ -63,6 +63,19 @@ func TestUsers(t *testing.T) {
 			Want: `403 {"code": "missing_permission", "missing": ["createUser"]}`, Audit: "user.create refused",
 		},
 		webtest.Scenario{
+			Name: "no address leads to a name of a dot", As: "admin",
+			When: `POST /admin/users {"name": "B", "username": ".", "password": "kumquat marmalade"}`,
+			Want: `422 {"errors": [{"path": "username", "message": "takes a letter, a digit, an underscore or a hyphen beside the dots"}]}`,
+		},
+		webtest.Scenario{
+			Name: "nor to two", As: "admin", When: `PATCH /admin/users/user1 {"name": "B", "username": ".."}`,
+			Want: `422 {"errors": [{"path": "username"}]}`,
+		},
+		webtest.Scenario{
+			Name: "a name with dots is reached", As: "admin", Given: []string{`POST /admin/users {"name": "B", "username": "..b", "password": "kumquat marmalade"}`},
+			When: `GET /admin/users/..b`, Want: `200`,
+		},
+		webtest.Scenario{
 			Name: "names that the API uses are nobody's", As: "admin",
 			When: `POST /admin/users {"name": "B", "username": "usernames", "password": "kumquat marmalade"}`,
 			Want: `422 {"errors": [{"path": "username"}]}`,
