@@ -37,17 +37,25 @@ type Replace struct {
 }
 
 // Replace changes settings as Save does. The system database, which endpoint 7 shows
-// as system, stays what it is.
-func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any) (Page, error) {
+// as system, stays what it is. Beside the page it returns which of what was asked for
+// is only kept: nothing here reads it, and it is not what is so anyway.
+func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any) (page Page, idle []string, err error) {
 	values, wrong := flatten(r.Values, system)
 	c.changes.Lock()
 	defer c.changes.Unlock()
 	edit := c.edit(values)
-	err := c.save(ctx, nil, func(stored map[string]any) []fault.Place { return append(wrong, edit(stored)...) })
+	err = c.save(ctx, nil, func(stored map[string]any) []fault.Place { return append(wrong, edit(stored)...) })
 	if err != nil {
-		return Page{}, err
+		return Page{}, nil, err
 	}
-	return c.page(ctx)
+	defaults := Defaults()
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if f := field(key); f.Kept && values[key] != nil && !f.same(defaults, values[key]) {
+			idle = append(idle, key)
+		}
+	}
+	page, err = c.page(ctx)
+	return page, idle, err
 }
 
 // flat are the fields of the flat form that are called otherwise than their keys.

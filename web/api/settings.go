@@ -150,7 +150,7 @@ func settings(a *app.App) []endpoint.Endpoint {
 			Allow: auth.ServerConfigurationUpdate,
 			Audit: "Changed the configuration",
 		}, func(ctx context.Context, r askedReplace) (configChanged, error) {
-			page, err := a.Config.Replace(called(ctx, r.Request), r.Replace, systemDatabase(a, a.Config.Get()))
+			page, idle, err := a.Config.Replace(called(ctx, r.Request), r.Replace, systemDatabase(a, a.Config.Get()))
 			if err != nil {
 				return configChanged{}, err
 			}
@@ -158,6 +158,9 @@ func settings(a *app.App) []endpoint.Endpoint {
 			done := configChanged{Msg: "The configuration is changed, and in force.", New: configuration(a, a.Config.Get()), Pending: after.Pending, Open: after.Open}
 			if after.Pending != nil {
 				done.Msg = "The configuration is changed, and returns to what it was within a minute unless it is confirmed."
+			}
+			if len(idle) > 0 {
+				done.Msg += " Stored, and without effect here: " + strings.Join(idle, ", ") + "."
 			}
 			return done, nil
 		}),

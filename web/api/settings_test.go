@@ -193,7 +193,19 @@ func TestConfiguration(t *testing.T) {
 			Name: "endpoint 9 takes a folder of flows that could be made",
 			As:   "admin",
 			When: `PUT /admin/config {"flowDir": "flows"}`,
-			Want: `200 {"payload": {"newConfigs": {"flowDir": "flows"}}}`,
+			Want: `200 {"payload": {"msg": "The configuration is changed, and in force. Stored, and without effect here: flowDir.", "newConfigs": {"flowDir": "flows"}}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 names what does nothing here, and not what is so anyway",
+			As:   "admin",
+			When: `PUT /admin/config {"editorEnabled": true, "editorFlow": false, "loggingWebEnabled": true, "loggingWebPort": 9000, "httpCorsEnabled": true, "httpCors": {"maxAge": 60}, "updateCheck": false}`,
+			Want: `200 {"payload": {"msg": "The configuration is changed, and in force. Stored, and without effect here: editor.flow, logging.web.enabled, logging.web.port."}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 has nothing to add where everything works",
+			As:   "admin",
+			When: `PUT /admin/config {"httpCorsEnabled": true, "httpCorsOrigin": "https://a.example"}`,
+			Want: `200 {"payload": {"msg": "The configuration is changed, and in force."}}`,
 		},
 		webtest.Scenario{
 			Name: "endpoint 9 refuses one that could not",
