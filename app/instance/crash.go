@@ -3,6 +3,7 @@ package instance
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -23,23 +24,31 @@ const (
 // CrashWindow is how far back a start looks for earlier crashes (R9).
 const CrashWindow = time.Minute
 
+// killedText is the report of a process that could write none itself.
+const killedText = "EcoFlow ended without a word: it was killed, by somebody or by the system because memory was short.\n"
+
 // crashes is the file that the runtime writes to when the process dies of what no
-// recover catches.
+// recover catches. It is empty until then, and as old as the process.
 type crashes struct{ file *os.File }
 
 // WatchCrashes has the runtime report a fatal end of this process in the log
 // folder, and returns when earlier ones ended so within CrashWindow before now, the first
-// one first. A process that was killed from outside reports nothing and counts not.
-func (f *Folder) WatchCrashes(now time.Time) (recent []time.Time, err error) {
+// one first. killed says that the last one ended without a report, as what the system
+// kills for want of memory does. That counts as well where it began within CrashWindow
+// and had not begun to end; when another one ended nobody knows: its report goes.
+func (f *Folder) WatchCrashes(now time.Time) (recent []time.Time, killed bool, err error) {
 	if f.readOnly {
-		return nil, nil
+		return nil, false, nil
+	}
+	if err := f.HandOver(); err != nil { // of this process's attempt before
+		return nil, false, fmt.Errorf("end the crash report: %w", err)
 	}
 	if err := os.MkdirAll(f.Logs(), 0o700); err != nil {
-		return nil, fmt.Errorf("make the log folder: %w", err)
+		return nil, false, fmt.Errorf("make the log folder: %w", err)
 	}
 	entries, err := os.ReadDir(f.Logs()) // in the order of their names, so of time
 	if err != nil {
-		return nil, fmt.Errorf("look for crash reports: %w", err)
+		return nil, false, fmt.Errorf("look for crash reports: %w", err)
 	}
 	var reports []string
 	for _, e := range entries {
@@ -48,13 +57,18 @@ func (f *Folder) WatchCrashes(now time.Time) (recent []time.Time, err error) {
 			continue
 		}
 		path := filepath.Join(f.Logs(), e.Name())
+		at, age := info.ModTime(), now.Sub(info.ModTime())
+		counts := age >= 0 && age <= CrashWindow && strings.HasSuffix(path, reportEnd)
 		if info.Size() == 0 {
-			_ = remove(path)
-			continue
+			if !counts || errors.Join(os.WriteFile(path, []byte(killedText), 0o600), os.Chtimes(path, now, now)) != nil {
+				_ = remove(path)
+				continue
+			}
+			at, killed = now, true
 		}
 		reports = append(reports, path)
-		if age := now.Sub(info.ModTime()); age >= 0 && age <= CrashWindow && strings.HasSuffix(path, reportEnd) {
-			recent = append(recent, info.ModTime())
+		if counts {
+			recent = append(recent, at)
 		}
 	}
 	for _, path := range reports[:max(0, len(reports)-crashesKept)] {
@@ -62,7 +76,20 @@ func (f *Folder) WatchCrashes(now time.Time) (recent []time.Time, err error) {
 	}
 	slices.SortFunc(recent, time.Time.Compare)
 	f.crashes, err = watchCrashes(filepath.Join(f.Logs(), fmt.Sprint(reportStart, now.UnixMilli(), reportEnd)))
-	return recent, err
+	return recent, killed, err
+}
+
+// Leaving says that this process is about to end as it was asked to: killed from now
+// on, by whoever has waited long enough, it has not crashed.
+func (f *Folder) Leaving() error {
+	if f.crashes == nil {
+		return nil
+	}
+	long := time.Now().Add(-24 * time.Hour)
+	if err := os.Chtimes(f.crashes.file.Name(), long, long); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("mark the crash report: %w", err)
+	}
+	return nil
 }
 
 // ForgetCrashes has the reports so far count no more; they stay to be read.
@@ -94,5 +121,5 @@ func watchCrashes(path string) (*crashes, error) {
 // close removes the report of a process that ends as it should.
 func (c *crashes) close() error {
 	err := debug.SetCrashOutput(nil, debug.CrashOptions{})
-	return errors.Join(err, c.file.Close(), os.Remove(c.file.Name()))
+	return errors.Join(err, c.file.Close(), remove(c.file.Name()))
 }

@@ -292,16 +292,38 @@ func TestCrashesAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	killed := filepath.Join(f.Logs(), "crash-8.log") // killed from outside: nothing was written
-	if err := os.WriteFile(killed, nil, 0o600); err != nil {
-		t.Fatal(err)
+	for name, age := range map[string]time.Duration{ // killed from outside: nothing was written
+		"crash-81.log": 30 * time.Second, "crash-80.log": 61 * time.Second, "crash-82.log": -time.Hour, "crash-83.seen": time.Second,
+	} {
+		path := filepath.Join(f.Logs(), name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	recent, err := f.WatchCrashes(now)
+	recent, killed, err := f.WatchCrashes(now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(recent) != 2 {
-		t.Errorf("counted %d recent crashes, want 2", len(recent))
+	if len(recent) != 3 || !killed || !recent[2].Equal(now) {
+		t.Errorf("counted the crashes %v, killed %t; want 3, the last one found dead now", recent, killed)
+	}
+	if text, err := os.ReadFile(filepath.Join(f.Logs(), "crash-81.log")); err != nil || !strings.Contains(string(text), "was killed") {
+		t.Errorf("its report says %q, %v", text, err)
+	}
+	// Another attempt of this process, and one that was asked to end.
+	if recent, killed, err := f.WatchCrashes(now); err != nil || killed || len(recent) != 3 {
+		t.Errorf("an attempt that failed counts: %v, %t, %v", recent, killed, err)
+	}
+	if err := f.Leaving(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names(t, f.Logs()) {
+		if info, err := os.Stat(filepath.Join(f.Logs(), name)); err != nil || info.Size() == 0 && now.Sub(info.ModTime()) < time.Hour {
+			t.Errorf("an end that was asked for counts as a crash: %v, %v", info, err)
+		}
 	}
 	if got := names(t, f.Logs()); len(got) != 6 { // five kept, and this process's own
 		t.Errorf("reports kept: %v", got)

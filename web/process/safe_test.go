@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,7 +55,8 @@ func TestSafeMode(t *testing.T) {
 	answers(t, start(t, dir, "--auth"))
 }
 
-// Three crashes one after the other end in safe mode; being killed is no crash.
+// Three crashes one after the other end in safe mode. One that served for long and is
+// killed then, or is while it ends as it was asked to, did not crash.
 func TestCrashesLeadToSafeMode(t *testing.T) {
 	unixOnly(t)
 	dir := t.TempDir()
@@ -61,9 +64,16 @@ func TestCrashesLeadToSafeMode(t *testing.T) {
 	must(t, administrator(t, p).Deploy(simple()))
 	for range 4 {
 		p.Kill()
+		long := time.Now().Add(-2 * time.Minute)
+		for _, path := range crashReports(t, dir) {
+			must(t, os.Chtimes(path, long, long))
+		}
 		p = start(t, dir, "--auth")
 	}
 	answers(t, p)
+	if left := crashReports(t, dir); len(left) != 1 {
+		t.Errorf("beside this process's there are reports: %v", left)
+	}
 	for range 3 {
 		must(t, p.Signal(syscall.SIGABRT)) // the runtime dies as of a fault that nothing recovers
 		if _, err := p.Wait(20 * time.Second); err != nil {
@@ -76,6 +86,103 @@ func TestCrashesLeadToSafeMode(t *testing.T) {
 	}
 	if a := ask(t, p.Client(), "GET", "/api/hello", nil); a.Status != 503 {
 		t.Errorf("a flow runs after three crashes: %s", a)
+	}
+}
+
+// crashReports are the reports of crashes that count, that of a running process among
+// them.
+func crashReports(t *testing.T, dir string) []string {
+	t.Helper()
+	reports, err := filepath.Glob(filepath.Join(dir, "logs", "crash-*.log"))
+	must(t, err)
+	return reports
+}
+
+// What the system kills for want of memory says nothing any more: ended three times
+// without a word, soon after it began, EcoFlow comes back in safe mode all the same.
+// Orderly stops, restarts and ends that were cut off in between count not.
+func TestKillsLeadToSafeMode(t *testing.T) {
+	unixOnly(t)
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	slow := simple()
+	slow["slow"] = drive.NewFlow().Request("z1", "GET", "/slow").
+		Node("z2", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 29_000}).Text("z3", "done").Response("z4", "msg").Edge("z1", "z2", "z3", "z4")
+	must(t, ada.Deploy(slow))
+	for range 3 {
+		stop(t, p)
+		p = start(t, dir, "--auth")
+		ada = p.Client()
+		must(t, ada.SignIn())
+		restart(t, p, ada, `{"Mode": "restart"}`)
+	}
+	for range 3 { // whoever asked it to end does not wait for the run in flight
+		answer := inFlight(t, p, "/api/slow")
+		for deadline := time.Now().Add(30 * time.Second); !strings.Contains(ask(t, ada, "GET", "/systemApi/server/state", nil).Body, `"runs":1`); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("nothing runs")
+			}
+		}
+		must(t, p.Interrupt())
+		waitForLeaving(t, dir)
+		p.Kill()
+		if got := <-answer; strings.HasPrefix(got, "200") {
+			t.Errorf("it was not cut off: %s", got)
+		}
+		p = start(t, dir, "--auth")
+		ada = p.Client()
+		must(t, ada.SignIn())
+	}
+	answers(t, p)
+	for range 2 {
+		p.Kill()
+		p = start(t, dir, "--auth")
+	}
+	answers(t, p)
+	p.Kill()
+	p = start(t, dir, "--auth")
+	if !strings.Contains(p.Output(), "crashed 3 times") {
+		t.Error("nobody was told")
+	}
+	if a := ask(t, p.Client(), "GET", "/api/hello", nil); a.Status != 503 {
+		t.Errorf("a flow runs after three ends without a word: %s", a)
+	}
+	ada = p.Client()
+	must(t, ada.SignIn())
+	var state struct {
+		SafeMode struct {
+			Crashes int
+			Suspect struct{ Kind string }
+		}
+	}
+	must(t, ask(t, ada, "GET", "/systemApi/server/state", nil).Payload(&state))
+	if state.SafeMode.Crashes != 3 || state.SafeMode.Suspect.Kind != "deployment" {
+		t.Errorf("%+v", state)
+	}
+	texts := 0
+	for _, path := range crashReports(t, dir) {
+		text, err := os.ReadFile(path)
+		must(t, err)
+		texts += strings.Count(string(text), "was killed")
+	}
+	if texts != 3 {
+		t.Errorf("%d reports say that it was killed", texts)
+	}
+}
+
+// waitForLeaving waits until the running process has begun to end.
+func waitForLeaving(t *testing.T, dir string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		for _, path := range crashReports(t, dir) {
+			if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > time.Hour {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not begin to end")
+		}
 	}
 }
 

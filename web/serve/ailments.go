@@ -22,8 +22,11 @@ func (p *process) safeMode() (safe bool, crashes []time.Time) {
 			p.warn("crashes are not forgotten", p.folder.ForgetCrashes())
 		}
 	}
-	crashes, err := p.folder.WatchCrashes(time.Now())
+	crashes, killed, err := p.folder.WatchCrashes(time.Now())
 	p.warn("crashes are not watched", err)
+	if killed {
+		p.log.Warn("the process before was killed, by somebody or because memory was short")
+	}
 	if len(crashes) < crashesToo {
 		return told, nil
 	}

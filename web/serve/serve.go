@@ -558,6 +558,7 @@ func (p *process) stop(signals <-chan os.Signal) error {
 		p.log.Error("stopping took too long")
 		os.Exit(1)
 	})
+	p.warn("an end that is cut off counts as a crash", p.folder.Leaving())
 	restarting := p.system.Ending() == system.Restarting
 	p.system.Leaving()
 	p.product.Events.Publish(event.Server, map[string]any{"state": p.system.Ending()})
