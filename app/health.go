@@ -76,10 +76,14 @@ func (a *App) flowsFinding(ctx context.Context, problems []flow.Problem) system.
 
 // auditFinding says whether the audit log is as it was written.
 func auditFinding(c audit.Chain) system.Finding {
-	if c.State == audit.Broken {
-		return system.Finding{Condition: system.Failed, Reason: c.Reason()}
+	f := system.Finding{Reason: c.Reason()}
+	switch c.State {
+	case audit.Broken:
+		f.Condition = system.Failed
+	case audit.Partial:
+		f.Condition = system.Warning
 	}
-	return system.Finding{Reason: c.Reason()}
+	return f
 }
 
 // overload are the limits that refuse what should have been served.

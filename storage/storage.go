@@ -429,6 +429,9 @@ func (db *DB) identify(ctx context.Context) error {
 		ON CONFLICT (only) DO UPDATE SET version = excluded.version RETURNING id`, rand.Text(), db.version).Scan(&db.instance)
 }
 
+// Created reports whether there was no database before this one was opened.
+func (db *DB) Created() bool { return db.created }
+
 // Instance returns the id of this database: made once, and moving with the folder.
 func (db *DB) Instance() string { return db.instance }
 

@@ -13,12 +13,13 @@ type Soundness string
 const (
 	Unverified Soundness = "unverified" // since the start
 	Intact     Soundness = "intact"
+	Partial    Soundness = "partial" // some entries cannot be checked, the others are as they were written
 	Broken     Soundness = "broken"
 )
 
 // Chain is what is known of the chain.
 type Chain struct {
-	State     Soundness `json:"state" enum:"unverified,intact,broken"`
+	State     Soundness `json:"state" enum:"unverified,intact,partial,broken" doc:"partial: some entries were signed with a key that is lost, and the others are as they were written."`
 	Verifying bool      `json:"verifying" doc:"Somebody has it verified right now."`
 	At        time.Time `json:"at,omitzero" doc:"When it was verified last."`
 	Entries   int       `json:"entries" doc:"How many were looked at."`
@@ -36,6 +37,10 @@ func (c Chain) Reason() string {
 		return fmt.Sprintf("The audit log was changed outside the product: from entry %d on it is not as it was written.", c.Breaks[0].ID)
 	case c.State == Broken:
 		return "The audit log was changed outside the product. Verify it to see where."
+	case c.State == Partial && c.Unknown == 1:
+		return "An entry of the audit log was signed with a key that is lost: nobody can say whether it was changed. The others were as they were written when they were verified last."
+	case c.State == Partial:
+		return fmt.Sprintf("%d entries of the audit log were signed with a key that is lost: nobody can say whether they were changed. The others were as they were written when they were verified last.", c.Unknown)
 	case c.State == Intact:
 		return fmt.Sprintf("The audit log was whole when it was verified last: %d entries.", c.Entries)
 	}
@@ -79,8 +84,11 @@ func (l *Log) set(verifying bool, v *Verdict) Chain {
 			State: Intact, At: time.Now().UTC().Truncate(time.Millisecond),
 			Entries: v.Entries, Unknown: v.Unknown, Broken: v.Broken, Breaks: append([]Break{}, v.Breaks...), Cut: v.Cut, Archived: v.Archived,
 		}
-		if !v.Sound() {
+		switch {
+		case !v.Sound():
 			l.chain.State = Broken
+		case v.Unknown > 0:
+			l.chain.State = Partial
 		}
 	}
 	return l.chain

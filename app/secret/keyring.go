@@ -46,6 +46,7 @@ type Keyring struct {
 	given   bool   // the key came from the environment
 	problem string
 	lasting bool // the key will be there at the next start
+	made    bool // the key file was missing and was made
 }
 
 type key struct {
@@ -144,8 +145,12 @@ func (k *Keyring) create() {
 		k.unkept("The key file %s cannot be written.", filepath.Base(k.path))
 		return
 	}
-	k.primary = mustKey(master)
+	k.primary, k.made = mustKey(master), true
 }
+
+// Made reports whether there was no key file and a new one was made. Where there is
+// something that the key before had sealed, that is lost.
+func (k *Keyring) Made() bool { return k.made }
 
 // unkept leaves the keyring with a key of this process alone: sessions can be
 // signed, but nothing may be sealed that has to be read again later.

@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"database/sql"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -40,6 +41,49 @@ func partIs(t *testing.T, who *drive.Client, part, state, reason string) {
 			return
 		}
 	}
+}
+
+// A key file that is gone is made anew, which the health says; what was signed with the
+// one before cannot be checked any more, which is neither whole nor changed.
+func TestTheKeyFileIsGone(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, "--auth")
+	ada := administrator(t, p)
+	if a := ask(t, ada, "POST", "/systemApi/environment/import", map[string]any{"text": "API_KEY=s3cr3t", "secrets": []string{"API_KEY"}}); a.Status != 200 {
+		t.Fatal(a)
+	}
+	partIs(t, ada, "secrets", "ok", "the key is there")
+	stop(t, p)
+	must(t, os.Remove(filepath.Join(dir, "secret.key")))
+	p = start(t, dir, "--auth")
+	ada = p.Client()
+	must(t, ada.SignIn())
+	if !strings.Contains(p.Output(), "The key file was missing") {
+		t.Error("nobody was told")
+	}
+	partIs(t, ada, "secrets", "warning", "a new one was made")
+	partIs(t, ada, "environment", "failed", "cannot be read")
+	var chain struct {
+		State            string
+		Entries, Unknown int
+	}
+	must(t, ask(t, ada, "POST", "/systemApi/audit/verify", "{}").Payload(&chain))
+	if chain.State != "partial" || chain.Unknown == 0 || chain.Unknown >= chain.Entries {
+		t.Errorf("the audit log: %+v", chain)
+	}
+	partIs(t, ada, "audit", "warning", fmt.Sprintf("%d entries of the audit log were signed with a key that is lost", chain.Unknown))
+	must(t, ask(t, ada, "GET", "/systemApi/audit/chain", nil).Payload(&chain))
+	if chain.State != "partial" {
+		t.Errorf("what is known of the audit log: %+v", chain)
+	}
+	stop(t, p)
+	if stdout, stderr, code := run(t, nil, "--dir", dir, "audit", "verify"); code != 0 || !strings.Contains(stdout, "nobody can say") || !strings.Contains(stdout, "The rest of the audit log is whole") {
+		t.Errorf("audit verify ended with %d: %s%s", code, stdout, stderr)
+	}
+	p = start(t, dir, "--auth") // with the new key there
+	ada = p.Client()
+	must(t, ada.SignIn())
+	partIs(t, ada, "secrets", "ok", "the key is there")
 }
 
 // R25: whatever breaks, the health says which part and why, and that it is sound again

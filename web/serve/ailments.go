@@ -36,7 +36,7 @@ func (p *process) safeMode() (safe bool, crashes []time.Time) {
 
 // parts are what the process stands on, as parts whose health is watched.
 func (p *process) parts(db *storage.DB, keys *secret.Keyring, records *log.Log) []system.Part {
-	parts := []system.Part{db.Part(), secretsPart(keys), logPart(records), {Name: "certificate", Look: p.certificate}, {Name: "doors", Look: p.doorsOpen}}
+	parts := []system.Part{db.Part(), secretsPart(db, keys), logPart(records), {Name: "certificate", Look: p.certificate}, {Name: "doors", Look: p.doorsOpen}}
 	if p.folder.ReadOnly() { // however full its disk is, nothing gets less
 		return parts
 	}
@@ -77,11 +77,22 @@ func (p *process) mendDoors(ctx context.Context) {
 	}
 }
 
+// keyRemadeText says what it means that a key file was remade.
+const keyRemadeText = "The key file was missing at this start, and a new one was made. Secrets from before cannot be read: enter them again, or stop EcoFlow and bring the key file back."
+
+// keyRemade reports whether the key file of a folder with data in it had gone.
+func keyRemade(db *storage.DB, keys *secret.Keyring) bool {
+	return keys.Made() && keys.Problem() == "" && !db.Created()
+}
+
 // secretsPart watches whether the secrets can be read.
-func secretsPart(keys *secret.Keyring) system.Part {
+func secretsPart(db *storage.DB, keys *secret.Keyring) system.Part {
 	return system.Part{Name: "secrets", Look: func(context.Context) system.Finding {
 		if problem := keys.Problem(); problem != "" {
 			return system.Finding{Condition: system.Failed, Reason: problem, Trouble: "secrets"}
+		}
+		if keyRemade(db, keys) {
+			return system.Finding{Condition: system.Warning, Reason: keyRemadeText}
 		}
 		return system.Finding{Reason: "Secrets are encrypted, and the key is there."}
 	}}

@@ -547,6 +547,10 @@ func openStorage(ctx context.Context, folder *instance.Folder, o storage.Options
 	}
 	o.Path, o.Keys, o.Version, o.ReadOnly = filepath.Join(folder.Path(), databaseName), keys, system.Version(), folder.ReadOnly()
 	db, err := storage.Open(ctx, o)
+	if err == nil && keyRemade(db, keys) {
+		fmt.Fprintln(os.Stderr, keyRemadeText)
+		o.Log.Warn("the key file was missing, and a new one was made; secrets from before have to be entered again")
+	}
 	return db, keys, err
 }
 

@@ -90,6 +90,17 @@ describe("watching", () => {
     await page.unroute("**/systemApi/audit/chain");
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText(/The log is as it was written: \d+ entries verified/).waitFor();
+    // No key was lost here.
+    await page.route("**/systemApi/audit/verify", async (route) => {
+      const answer = await route.fetch();
+      const body = await answer.json();
+      await route.fulfill({ response: answer, json: { ...body, payload: { ...body.payload, state: "partial", unknown: 1200 } } });
+    });
+    await page.getByRole("button", { name: "Verify" }).click();
+    const partly = page.getByText("Where it can be verified, the log is as it was written");
+    await partly.getByText("1,200 entries were signed with a key that is lost: nobody can say whether they were changed").waitFor();
+    await page.unroute("**/systemApi/audit/verify");
+    await looksRight(page, "a lost key");
     await page.getByRole("combobox", { name: "Result" }).click();
     await page.getByRole("option", { name: "Refused" }).waitFor();
     await looksRight(page, "results", overlay.list);

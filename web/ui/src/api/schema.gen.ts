@@ -2204,8 +2204,11 @@ export interface components {
             cut: number;
             /** @description How many were looked at. */
             entries: number;
-            /** @enum {string} */
-            state: "unverified" | "intact" | "broken";
+            /**
+             * @description partial: some entries were signed with a key that is lost, and the others are as they were written.
+             * @enum {string}
+             */
+            state: "unverified" | "intact" | "partial" | "broken";
             /** @description How many of them were signed with a key that is lost. */
             unknown: number;
             /** @description Somebody has it verified right now. */

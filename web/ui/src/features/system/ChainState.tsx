@@ -8,7 +8,7 @@ import { StateText, type Tone } from "../../components/StateText";
 import { t } from "../../text/t";
 import { chainQuery, JSON_TYPE } from "./queries";
 
-const tones: Record<string, Tone> = { unverified: "muted", intact: "success", broken: "danger" };
+const tones: Record<string, Tone> = { unverified: "muted", intact: "success", partial: "warning", broken: "danger" };
 const SHOWN = 5;
 
 /** Whether the log is as it was written, as far as is known, and how to find out. */
@@ -27,7 +27,7 @@ export function ChainState() {
           <span role="status">
             <StateText tone={tones[chain.state] ?? "muted"}>
               {t(`audit.chain.${chain.state as "intact"}`, { n: chain.entries })}
-              {chain.unknown > 0 && ` ${t("audit.chain.unknown", { n: chain.unknown })}`}
+              {chain.unknown > 0 && `. ${t("audit.chain.unknown", { n: chain.unknown })}`}
             </StateText>
             {chain.cut > 0 && (
               <span className="system__muted">
