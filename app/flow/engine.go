@@ -376,8 +376,8 @@ func (p *Program) routeInfos() []RouteInfo {
 func (e *Engine) Serves(r *http.Request) bool {
 	p := e.live.Load().Program
 	var room [8]node.Param
-	l, _ := p.router.match(r.Host, r.URL, room[:0])
-	return l != nil || p.isOpenAPI(r)
+	rt, _ := p.router.match(r.Host, r.URL, r.Method, room[:0])
+	return rt != nil || p.isOpenAPI(r) || len(p.router.routesAt(r.Host, r.URL)) > 0
 }
 
 // current returns the live Program, taking part in it; the caller releases it.
@@ -415,32 +415,39 @@ func (e *Engine) serve(p *Program, w http.ResponseWriter, r *http.Request, t *te
 		return
 	}
 	var room [8]node.Param
-	l, params := p.router.match(r.Host, r.URL, room[:0])
-	if l == nil {
-		if p.isOpenAPI(r) {
-			p.serveOpenAPI(w, r)
-			return
-		}
-		refuse(w, fault.New(fault.NotFound, "There is no route %s.", r.URL.Path).WithCode("unknown_route"), e.runID(r.Context()), &p.settings.CORS)
+	rt, params := p.router.match(r.Host, r.URL, r.Method, room[:0])
+	if (rt == nil || len(rt.names) > 0) && p.isOpenAPI(r) {
+		p.serveOpenAPI(w, r)
 		return
 	}
-	rt := l.route(r.Method)
 	if rt == nil {
-		if r.Method == http.MethodOptions {
-			w.Header().Set("Allow", l.allow)
-			w.Header()["X-Content-Type-Options"] = nosniff
-			w.WriteHeader(http.StatusOK)
-			return
-		}
-		f := fault.New(fault.MethodNotAllowed, "The route %s does not answer %s.", r.URL.Path, r.Method)
-		f.Allow = strings.Split(l.allow, ", ")
-		refuse(w, f, e.runID(r.Context()), &p.settings.CORS)
+		e.unmatched(p, w, r)
 		return
 	}
 	if hearer, ok := w.(RouteHearer); ok {
 		hearer.HearRoute(rt.method, rt.pattern)
 	}
 	e.answer(p, rt, params, w, r, t)
+}
+
+// unmatched answers a request that no route is for: what its path does answer, or
+// that there is nothing.
+func (e *Engine) unmatched(p *Program, w http.ResponseWriter, r *http.Request) {
+	routes := p.router.routesAt(r.Host, r.URL)
+	var f *fault.Fault
+	switch {
+	case len(routes) == 0:
+		f = fault.New(fault.NotFound, "There is no route %s.", r.URL.Path).WithCode("unknown_route")
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", strings.Join(allowed(routes), ", "))
+		w.Header()["X-Content-Type-Options"] = nosniff
+		w.WriteHeader(http.StatusOK)
+		return
+	default:
+		f = fault.New(fault.MethodNotAllowed, "The route %s does not answer %s.", r.URL.Path, r.Method)
+		f.Allow = allowed(routes)
+	}
+	refuse(w, f, e.runID(r.Context()), &p.settings.CORS)
 }
 
 // retryAfter is when a client that was refused for load may come again.

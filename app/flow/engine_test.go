@@ -707,6 +707,43 @@ in -> out`)
 	}
 }
 
+// TestOpenAPIBesideParameters: only a route that is written as the description's path
+// takes its place.
+func TestOpenAPIBesideParameters(t *testing.T) {
+	routes := func(method, path string) string {
+		return fmt.Sprintf(`
+in: Request {"apiMethod": %q, "apiEndpoint": %q}
+out: Response {"mode": "direct", "value": "the flow"}
+in -> out`, method, path)
+	}
+	for _, c := range []struct {
+		method, route     string
+		sensitive, strict bool
+		path              string
+		described         bool
+		code              int
+	}{
+		{"GET", "/:x", false, true, "/api/openapi.json", true, 200},
+		{"POST", "/:x", false, true, "/api/openapi.json", true, 200},
+		{"GET", "/openapi.json", false, true, "/api/openapi.json", false, 200},
+		{"GET", "/OpenAPI.json", false, true, "/api/openapi.json", false, 200},
+		{"GET", "/OpenAPI.json", true, true, "/api/openapi.json", true, 200},
+		{"GET", "/a", false, true, "/API/OpenAPI.json", true, 200},
+		{"GET", "/a", true, true, "/API/openapi.json", false, 404},
+		{"GET", "/a", true, true, "/api/OPENAPI.json", false, 404},
+		{"GET", "/:x", true, true, "/api/OPENAPI.json", false, 200},
+		{"GET", "/a", false, false, "/api/openapi.json/", true, 200},
+		{"GET", "/a", false, true, "/api/openapi.json/", false, 404},
+	} {
+		b := newBench(t, func(s *flow.Settings) { s.Sensitive, s.Strict = c.sensitive, c.strict })
+		b.deploy(t, routes(c.method, c.route))
+		code, body := get(t, b, c.path)
+		if code != c.code || strings.Contains(body, `"openapi":"3.1.0"`) != c.described {
+			t.Errorf("%+v: %d %s", c, code, body)
+		}
+	}
+}
+
 // TestOpenAPIOfOnePath: routes that differ in their methods alone share a path,
 // however each names its parameters.
 func TestOpenAPIOfOnePath(t *testing.T) {
@@ -1001,6 +1038,98 @@ func FuzzRoutes(f *testing.F) {
 			b.ServeHTTP(httptest.NewRecorder(), r.WithContext(t.Context()))
 		}
 	})
+}
+
+// FuzzMethods deploys two routes of two methods and asks for both: what answers has to
+// be what a plain comparison of parts says.
+func FuzzMethods(f *testing.F) {
+	for _, s := range []string{"/a/:b", "a//b", ":x/:x", "%2F", "/ü/É", "\x00", "..", "/:", strings.Repeat("/a", 500)} {
+		f.Add(s, "/a/b", "/api/"+s)
+	}
+	f.Add("/users/me", "/users/:n", "/api/users/me")
+	f.Add("/users/:n", "/:kind/me", "/api/users/me")
+	f.Add("/:a/b", "/a/:b", "/api/a/c")
+	f.Add("/openapi.json", "/:x", "/api/openapi.json")
+	f.Fuzz(func(t *testing.T, get, post, path string) {
+		b := newBench(t)
+		request := func(method, pattern string) string {
+			inputs, err := json.Marshal(map[string]any{"apiMethod": method, "apiEndpoint": pattern})
+			if err != nil {
+				t.Skip()
+			}
+			return fmt.Sprintf("%[1]s: Request %[2]s\n%[1]sOut: Response {\"mode\": \"direct\", \"value\": %[1]q}\n%[1]s -> %[1]sOut\n", method, inputs)
+		}
+		doc := draw(t, request("GET", get)+request("POST", post))
+		if _, err := b.Deploy(t.Context(), flow.DeployRequest{Flows: doc}); err != nil {
+			if _, ok := fault.As(err); !ok {
+				t.Fatal(err)
+			}
+		}
+		u, err := url.Parse(path)
+		if err != nil {
+			return
+		}
+		routes := map[string]string{}
+		for _, r := range b.Routes() {
+			routes[r.Method] = r.Pattern
+		}
+		fits := func(method string) bool { return routes[method] != "" && leadsTo(routes[method], u) }
+		for _, method := range []string{"GET", "POST", "PUT"} {
+			r := &http.Request{Method: method, URL: u, Header: http.Header{}, Body: http.NoBody}
+			w := httptest.NewRecorder()
+			b.ServeHTTP(w, r.WithContext(t.Context()))
+			if method == "GET" && strings.EqualFold(u.Path, "/api/openapi.json") && (!fits(method) || strings.Contains(routes[method], ":")) {
+				if !strings.Contains(w.Body.String(), `"openapi":"3.1.0"`) {
+					t.Errorf("%s %s is the description, and %d %s came", method, path, w.Code, w.Body)
+				}
+				continue
+			}
+			want, allow := http.StatusOK, ""
+			switch {
+			case fits(method):
+			case fits("GET") && fits("POST"):
+				want, allow = http.StatusMethodNotAllowed, "GET, HEAD, OPTIONS, POST"
+			case fits("GET"):
+				want, allow = http.StatusMethodNotAllowed, "GET, HEAD, OPTIONS"
+			case fits("POST"):
+				want, allow = http.StatusMethodNotAllowed, "OPTIONS, POST"
+			default:
+				want = http.StatusNotFound
+			}
+			if w.Code != want || w.Header().Get("Allow") != allow || want == http.StatusOK && w.Body.String() != method {
+				t.Errorf("routes %q, %s %s: %d %v %s, want %d %q", routes, method, path, w.Code, w.Header(), w.Body, want, allow)
+			}
+		}
+	})
+}
+
+// leadsTo reports whether a route's pattern covers the path, part by part.
+func leadsTo(pattern string, u *url.URL) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(u.EscapedPath(), "/")
+	if u.RawPath == "" {
+		got = strings.Split(u.Path, "/")
+	}
+	if len(want) != len(got) {
+		return false
+	}
+	for i, part := range got {
+		if u.RawPath != "" && i > 1 { // the prefix is compared as it is sent
+			var err error
+			if part, err = url.PathUnescape(part); err != nil {
+				return false
+			}
+		}
+		if name, isParam := strings.CutPrefix(want[i], ":"); isParam && name != "" {
+			if part == "" {
+				return false
+			}
+			continue
+		}
+		if i == 1 && !strings.EqualFold(part, want[i]) || i != 1 && strings.ToLower(part) != strings.ToLower(want[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func FuzzFlows(f *testing.F) {

@@ -13,10 +13,21 @@ import (
 	"ecoflow/app/value"
 )
 
-// isOpenAPI reports whether the request asks for the Program's own description.
-// A deployed route of that path goes first.
+// openAPIPath is where a Program describes itself, below the prefix.
+const openAPIPath = "/openapi.json"
+
+// isOpenAPI reports whether the request asks for the Program's own description,
+// with the same eye for case and a last slash that routes are found with. A route
+// that is written as that very path goes first, one with a parameter does not.
 func (p *Program) isOpenAPI(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.Path == p.router.prefix+"/openapi.json"
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	rest, ok := p.router.within(r.URL.Path)
+	if !p.router.strict {
+		rest = strings.TrimSuffix(rest, "/")
+	}
+	return ok && (rest == openAPIPath || !p.router.sensitive && strings.EqualFold(rest, openAPIPath))
 }
 
 func (p *Program) serveOpenAPI(w http.ResponseWriter, _ *http.Request) {

@@ -35,10 +35,7 @@ type branch struct {
 }
 
 // A leaf is a path that has routes.
-type leaf struct {
-	routes []*route
-	allow  string // the Allow header
-}
+type leaf struct{ routes []*route }
 
 func newRouter(s Settings) *router {
 	return &router{
@@ -145,10 +142,10 @@ func (t *router) add(r *route, segments []string) {
 		b.leaf = &leaf{}
 	}
 	b.leaf.routes = append(b.leaf.routes, r)
-	b.leaf.allow = allowed(b.leaf.routes)
 }
 
-func allowed(routes []*route) string {
+// allowed lists what a path with the routes answers, for the Allow header.
+func allowed(routes []*route) []string {
 	methods := []string{http.MethodOptions}
 	for _, r := range routes {
 		methods = append(methods, r.method)
@@ -157,7 +154,7 @@ func allowed(routes []*route) string {
 		}
 	}
 	slices.Sort(methods)
-	return strings.Join(slices.Compact(methods), ", ")
+	return slices.Compact(methods)
 }
 
 // within reports whether the path lies under the prefix.
@@ -173,22 +170,56 @@ func (t *router) within(path string) (rest string, ok bool) {
 	return rest, rest[0] == '/'
 }
 
-// match finds the path's leaf; params collects the values of the parameters,
-// without their names. It allocates nothing beyond what params has room for.
-func (t *router) match(host string, u *url.URL, params node.Params) (*leaf, node.Params) {
+// match finds the route of a method at the path; params collects the values of the
+// parameters, without their names. It allocates nothing beyond what params has room
+// for.
+func (t *router) match(host string, u *url.URL, method string, params node.Params) (*route, node.Params) {
+	return t.search(&search{method: method}, host, u, params)
+}
+
+// routesAt lists the routes of all methods at the path: those of every leaf that
+// its parts lead to.
+func (t *router) routesAt(host string, u *url.URL) []*route {
+	s := search{all: true}
+	var room [8]node.Param
+	t.search(&s, host, u, room[:0])
+	return s.met
+}
+
+// A search is for the route of a method or, with all set, for every route there is.
+type search struct {
+	method  string
+	escaped bool // the path's parts are
+	all     bool
+	met     []*route
+}
+
+// at looks at a leaf, nil being none.
+func (s *search) at(l *leaf) *route {
+	switch {
+	case l == nil:
+		return nil
+	case s.all:
+		s.met = append(s.met, l.routes...)
+		return nil
+	}
+	return l.route(s.method)
+}
+
+func (t *router) search(s *search, host string, u *url.URL, params node.Params) (*route, node.Params) {
 	if t.host != "" && !strings.EqualFold(hostname(host), t.host) {
 		return nil, params
 	}
-	path, escaped := u.Path, false
+	path := u.Path
 	if u.RawPath != "" { // an escaped slash is part of its segment
-		path, escaped = u.RawPath, true
+		path, s.escaped = u.RawPath, true
 	}
 	rest, ok := t.within(path)
 	switch {
 	case !ok:
 		return nil, params
 	case rest == "/" || rest == "" && !t.strict:
-		return t.root.leaf, params
+		return s.at(t.root.leaf), params
 	case rest == "":
 		return nil, params
 	}
@@ -199,12 +230,14 @@ func (t *router) match(host string, u *url.URL, params node.Params) (*leaf, node
 		}
 		rest = rest[:len(rest)-1]
 	}
-	return t.find(&t.root, rest, escaped, params)
+	return t.find(s, &t.root, rest, params)
 }
 
-func (t *router) find(b *branch, rest string, escaped bool, params node.Params) (*leaf, node.Params) {
+// find goes down the static branch first and, where that has no route of the method,
+// down the parameter's.
+func (t *router) find(s *search, b *branch, rest string, params node.Params) (*route, node.Params) {
 	segment, tail, more := strings.Cut(rest, "/")
-	if escaped {
+	if s.escaped {
 		plain, err := url.PathUnescape(segment)
 		if err != nil {
 			return nil, params
@@ -216,11 +249,11 @@ func (t *router) find(b *branch, rest string, escaped bool, params node.Params) 
 	}
 	if next := t.child(b, segment); next != nil {
 		if !more {
-			if next.leaf != nil {
-				return next.leaf, params
+			if r := s.at(next.leaf); r != nil {
+				return r, params
 			}
-		} else if l, p := t.find(next, tail, escaped, params); l != nil {
-			return l, p
+		} else if r, p := t.find(s, next, tail, params); r != nil {
+			return r, p
 		}
 	}
 	if b.param == nil {
@@ -228,9 +261,9 @@ func (t *router) find(b *branch, rest string, escaped bool, params node.Params) 
 	}
 	params = append(params, node.Param{Value: segment})
 	if !more {
-		return b.param.leaf, params
+		return s.at(b.param.leaf), params
 	}
-	return t.find(b.param, tail, escaped, params)
+	return t.find(s, b.param, tail, params)
 }
 
 // child finds the static branch of a segment, which is lower-cased on the stack
