@@ -707,6 +707,60 @@ in -> out`)
 	}
 }
 
+// TestOpenAPIOfDirectAnswers: of each answer is described what is known before there is
+// a value, and no more.
+func TestOpenAPIOfDirectAnswers(t *testing.T) {
+	for inputs, want := range map[string]string{
+		`{}`:                                   `{"200":{"application/json":{"properties":{"msg":{}},"type":"object"}}}`,
+		`{"mode": "direct"}`:                   `{"200":{"*/*":{}}}`,
+		`{"mode": "direct", "value": "Hello"}`: `{"200":{"text/plain; charset=utf-8":{}}}`,
+		`{"mode": "direct", "value": "{{ msg }}"}`:                                      `{"200":{"*/*":{}}}`,
+		`{"mode": "direct", "schema": "{\"type\": \"array\"}"}`:                         `{"200":{"application/json":{"type":"array"}}}`,
+		`{"mode": "direct", "contentType": "text/html"}`:                                `{"200":{"text/html":{}}}`,
+		`{"mode": "direct", "contentType": "{{ msg.type }}"}`:                           `{"200":{"*/*":{}}}`,
+		`{"mode": "direct", "headers": "Content-Type: image/png"}`:                      `{"200":{"image/png":{}}}`,
+		`{"mode": "direct", "send": "json", "status": "201"}`:                           `{"201":{"application/json":{}}}`,
+		`{"mode": "direct", "send": "text"}`:                                            `{"200":{"text/plain; charset=utf-8":{}}}`,
+		`{"mode": "direct", "send": "lines"}`:                                           `{"200":{"application/x-ndjson":{}}}`,
+		`{"mode": "direct", "send": "stream"}`:                                          `{"200":{"*/*":{}}}`,
+		`{"mode": "direct", "send": "file"}`:                                            `{"200":{"*/*":{}}}`,
+		`{"mode": "direct", "send": "empty"}`:                                           `{"200":null}`,
+		`{"mode": "direct", "send": "json", "status": "204"}`:                           `{"204":null}`,
+		`{"mode": "direct", "send": "redirect", "location": "/there"}`:                  `{"302":null}`,
+		`{"mode": "direct", "send": "redirect", "location": "/there", "status": "308"}`: `{"308":null}`,
+	} {
+		b := newBench(t)
+		b.deploy(t, "in: Request {\"apiMethod\": \"GET\", \"apiEndpoint\": \"/x\"}\nout: Response !templates "+inputs+"\nin -> out")
+		_, body := get(t, b, "/api/openapi.json")
+		var doc struct {
+			Paths map[string]map[string]struct {
+				Responses map[string]struct {
+					Content map[string]struct{ Schema any }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(body), &doc); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]map[string]any{}
+		for status, a := range doc.Paths["/api/x"]["get"].Responses {
+			if status == "default" {
+				continue
+			}
+			got[status] = nil
+			for contentType, c := range a.Content {
+				if got[status] == nil {
+					got[status] = map[string]any{}
+				}
+				got[status][contentType] = c.Schema
+			}
+		}
+		if g, err := json.Marshal(got); err != nil || string(g) != want {
+			t.Errorf("%s is described as %s, want %s", inputs, g, want)
+		}
+	}
+}
+
 // TestOpenAPIBesideParameters: only a route that is written as the description's path
 // takes its place.
 func TestOpenAPIBesideParameters(t *testing.T) {

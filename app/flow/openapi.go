@@ -120,10 +120,6 @@ func operation(r *route, names []string) map[string]any {
 		}
 		op["requestBody"] = map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": plain(schema)}}}
 	}
-	contentType := d.ContentType
-	if contentType == "" {
-		contentType = "application/json"
-	}
 	responses := map[string]any{
 		"default": map[string]any{
 			"description": "Refused or failed",
@@ -133,11 +129,11 @@ func operation(r *route, names []string) map[string]any {
 		},
 	}
 	for _, status := range slices.Sorted(maps.Keys(d.ResponseSchema)) {
-		responses[strconv.Itoa(status)] = answerOf(http.StatusText(status), contentType, plain(d.ResponseSchema[status]))
+		responses[strconv.Itoa(status)] = answerOf(http.StatusText(status), d.ContentTypes[status], plain(d.ResponseSchema[status]))
 	}
 	if len(d.ResponseSchema) == 0 {
 		if r.entry.graph.responds {
-			responses["200"] = answerOf("Answered", contentType, map[string]any{})
+			responses["200"] = answerOf("", []string{node.AnyContent}, map[string]any{})
 		} else {
 			responses["204"] = map[string]any{"description": "Done, without a body"}
 		}
@@ -146,14 +142,24 @@ func operation(r *route, names []string) map[string]any {
 	return op
 }
 
-func answerOf(description, contentType string, schema any) map[string]any {
+// answerOf describes an answer: without content types it has no body, and of several
+// the schema is that of the JSON ones.
+func answerOf(description string, contentTypes []string, schema any) map[string]any {
 	if description == "" {
 		description = "Answered"
 	}
-	return map[string]any{
-		"description": description,
-		"content":     map[string]any{contentType: map[string]any{"schema": schema}},
+	answer := map[string]any{"description": description}
+	content := map[string]any{}
+	for _, t := range contentTypes {
+		content[t] = map[string]any{"schema": schema}
+		if len(contentTypes) > 1 && !isJSON(t) {
+			content[t] = map[string]any{}
+		}
 	}
+	if len(content) > 0 {
+		answer["content"] = content
+	}
+	return answer
 }
 
 // plain turns a schema of any Go type into values.

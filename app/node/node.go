@@ -11,6 +11,7 @@ import (
 	"crypto/md5" //nolint:gosec // ids of the original's format, not a secret
 	"encoding/hex"
 	"errors"
+	"slices"
 )
 
 // Kind is the role a node type plays in a flow.
@@ -204,7 +205,28 @@ type Describer interface {
 type Description struct {
 	RequestSchema  any         // JSON Schema of the body, nil when unknown
 	ResponseSchema map[int]any // JSON Schema by status
-	ContentType    string      // of the answer, "" for JSON
+	// ContentTypes are what the body of a status may be: AnyContent where that follows
+	// from the value. A status of ResponseSchema without any has no body.
+	ContentTypes map[int][]string
+}
+
+// AnyContent is the content type of a body that nothing is known of beforehand.
+const AnyContent = "*/*"
+
+// Answers adds an answer to what is described: its status, the JSON Schema of its body,
+// and its content type, "" for an answer without a body.
+func (d *Description) Answers(status int, schema any, contentType string) {
+	if d.ResponseSchema == nil {
+		d.ResponseSchema = map[int]any{}
+	}
+	d.ResponseSchema[status] = schema
+	if contentType == "" || slices.Contains(d.ContentTypes[status], contentType) {
+		return
+	}
+	if d.ContentTypes == nil {
+		d.ContentTypes = map[int][]string{}
+	}
+	d.ContentTypes[status] = append(d.ContentTypes[status], contentType)
 }
 
 // Route is what a Request node serves.

@@ -3,6 +3,7 @@ package common
 import (
 	"context"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"regexp"
@@ -182,41 +183,57 @@ func (r *Response) statusOf(s string) (int, error) {
 
 // Describe implements node.Describer.
 func (r *Response) Describe(d *node.Description) {
-	if d.ResponseSchema == nil {
-		d.ResponseSchema = map[int]any{}
-	}
 	status := r.status
 	if status == 0 {
 		status = http.StatusOK
-		if r.Send == "redirect" {
+		if r.Direct() && r.Send == "redirect" {
 			status = http.StatusFound
 		}
 	}
-	switch {
-	case !r.Direct():
+	if !r.Direct() {
 		object, _ := d.ResponseSchema[status].(map[string]any)
 		members, _ := object["properties"].(map[string]any)
 		all := map[string]any{r.Key: map[string]any{}}
-		for k, v := range members {
-			all[k] = v
-		}
-		d.ResponseSchema[status] = map[string]any{"type": "object", "properties": all}
+		maps.Copy(all, members)
+		d.Answers(status, map[string]any{"type": "object", "properties": all}, "application/json")
 		return
-	case r.schema != nil:
-		d.ResponseSchema[status] = r.schema
-	default:
-		d.ResponseSchema[status] = nil
+	}
+	contentType, schema := r.contentType(), r.schema
+	if status == http.StatusNoContent || status == http.StatusNotModified {
+		contentType = ""
+	}
+	if schema == nil {
+		schema = d.ResponseSchema[status]
+	}
+	d.Answers(status, schema, contentType)
+}
+
+// contentType is the body's as far as it is known before there is a value; "" where
+// there is no body.
+func (r *Response) contentType() string {
+	given := r.ContentType
+	if given.IsEmpty() && r.Send == "auto" {
+		for _, h := range r.headers {
+			if h.name == "Content-Type" {
+				given = h.value
+			}
+		}
 	}
 	switch {
-	case r.ContentType.IsLiteral() && !r.ContentType.IsEmpty():
-		d.ContentType = r.ContentType.Source()
-	case r.Send == "text":
-		d.ContentType = "text/plain; charset=utf-8"
-	case r.Send == "lines", r.Send == "stream":
-		d.ContentType = "application/x-ndjson"
-	case r.Send == "file":
-		d.ContentType = "application/octet-stream"
+	case r.Send == "empty", r.Send == "redirect":
+		return ""
+	case !given.IsEmpty() && given.IsLiteral():
+		return given.Source()
+	case !given.IsEmpty():
+		return node.AnyContent
+	case r.Send == "json", r.schema != nil && r.Send == "auto":
+		return "application/json"
+	case r.Send == "text", r.Send == "auto" && !r.Value.IsEmpty() && r.Value.IsLiteral():
+		return "text/plain; charset=utf-8"
+	case r.Send == "lines":
+		return "application/x-ndjson"
 	}
+	return node.AnyContent // of a list piece by piece and of a file, too
 }
 
 // Run implements node.Runner.
