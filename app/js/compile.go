@@ -93,6 +93,9 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	}
 	program, err := goja.Parse(scriptName, string(lowered.Code))
 	if err != nil {
+		if loads := importing(source); loads != nil {
+			return nil, loads
+		}
 		return nil, parseError(err).within(source)
 	}
 	fn := body(program)

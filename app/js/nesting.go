@@ -47,6 +47,18 @@ func unopened(src string) *SyntaxError {
 	return &SyntaxError{Message: "This closing bracket has no opening one.", Line: line, Column: column}
 }
 
+// importing returns the error of an import(…), nil where there is none: the lowering
+// lets it through and the engine does not know it.
+func importing(src string) *SyntaxError {
+	s := scan{src: src}
+	s.run()
+	if s.imports == 0 {
+		return nil
+	}
+	line, column := position(src, s.imports-1)
+	return &SyntaxError{Message: "A script cannot load modules, so there is no import(…) in it.", Line: line, Column: column}
+}
+
 // position turns an offset into a line and a column of UTF-16 units, 1-based.
 func position(src string, at int) (line, column int) {
 	before := src[:min(at, len(src))]
@@ -81,6 +93,7 @@ type scan struct {
 	// further value begins another statement.
 	operand bool
 	stray   int  // behind the first closing bracket that nothing opened, 0 without
+	imports int  // behind the first letter of the first import( that is no member's name, 0 without
 	control bool // the last token was the ) of a control statement, or else, do
 }
 
@@ -239,6 +252,24 @@ func (s *scan) regexp() {
 	}
 }
 
+// calls reports whether a bracket follows, after space and comments.
+func (s *scan) calls() bool {
+	ahead := scan{src: s.src, i: s.i}
+	for ahead.i < len(ahead.src) {
+		switch c := ahead.src[ahead.i]; {
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+			ahead.i++
+		case ahead.next("//"):
+			ahead.line()
+		case ahead.next("/*"):
+			ahead.until(2, "*/")
+		default:
+			return c == '('
+		}
+	}
+	return false
+}
+
 func isWord(c byte) bool {
 	return c == '_' || c == '$' || c == '#' || c == '\\' || c >= 0x80 ||
 		c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
@@ -256,6 +287,11 @@ func (s *scan) word() {
 	case "typeof", "void", "delete", "new", "await", "yield", "in", "of", "instanceof", "throw", "return", "case", "async", "function", "class", "extends":
 		s.link()
 		s.operand, s.control = false, false
+	case "import":
+		if s.imports == 0 && s.calls() && !strings.HasSuffix(strings.TrimRight(s.src[:start], " \t\r\n"), ".") {
+			s.imports = start + 1
+		}
+		s.value()
 	default:
 		s.value()
 	}
