@@ -25,7 +25,7 @@ func (e *Editor) affected(before, after flow.Document, changes []FlowChanges) []
 	configs := map[string]bool{}
 	for _, c := range changes {
 		touched[flow.NameKey(c.Flow)] = working(c)
-		if c.Flow == flow.Configs {
+		if flow.IsConfigs(c.Flow) {
 			configs = working(c)
 		}
 	}

@@ -49,6 +49,23 @@ func (r DeployRequest) Wrong(context.Context) []fault.Place {
 // Deploy checks the flows and makes them live, all or nothing. Drafts follow what
 // was deployed, but never lose what somebody saved meanwhile.
 func (e *Editor) Deploy(ctx context.Context, r DeployRequest) (flow.Deployed, error) {
+	d, err := e.makeLive(ctx, r)
+	return d, refused(err)
+}
+
+// refused gives every refusal of a deploy the contract's form, in which the nodes
+// concerned are listed: none where it is about no node.
+func refused(err error) error {
+	f, ok := fault.As(err)
+	if !ok || f.Details != nil || f.Kind >= fault.Internal {
+		return err
+	}
+	own := *f
+	own.Details = map[string]any{"nodesID": []string{}}
+	return &own
+}
+
+func (e *Editor) makeLive(ctx context.Context, r DeployRequest) (flow.Deployed, error) {
 	if r.mode() == restart {
 		audit.Describe(ctx, "the live flows", nil, nil)
 		return e.deploy(ctx, flow.DeployRequest{Mode: flow.Restart, Base: r.Base, Author: me(ctx)}, nil)
@@ -82,10 +99,8 @@ func (e *Editor) Deploy(ctx context.Context, r DeployRequest) (flow.Deployed, er
 }
 
 func nothing() error {
-	f := fault.New(fault.Invalid, "There is nothing to deploy.").WithCode("nothing_to_deploy").
+	return fault.New(fault.Invalid, "There is nothing to deploy.").WithCode("nothing_to_deploy").
 		At("flowconfigurations", "has to hold a flow at least, or mode has to say that the drafts are meant")
-	f.Details = map[string]any{"nodesID": []string{}}
-	return f
 }
 
 // takeDrafts puts the stored drafts that are meant into the request.

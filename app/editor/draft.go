@@ -301,7 +301,7 @@ type SaveRequest struct {
 	Folder  *string `json:"folder,omitzero" maxLength:"200"`
 }
 
-func (r SaveRequest) name() string { return norm.NFC.String(r.Flow) }
+func (r SaveRequest) name() string { return flow.CleanName(r.Flow) }
 
 // Wrong lists what is wrong with its fields.
 func (r SaveRequest) Wrong(context.Context) []fault.Place {
@@ -406,7 +406,7 @@ func (e *Editor) Arrange(ctx context.Context, r ArrangeRequest) (Draft, error) {
 	change := "arranged"
 	if r.Name != nil && *r.Name != before.Name {
 		name := norm.NFC.String(*r.Name)
-		if flow.NameKey(before.Name) == flow.Configs || flow.NameKey(name) == flow.Configs {
+		if flow.IsConfigs(before.Name) || flow.IsConfigs(name) {
 			return Draft{}, fault.New(fault.Invalid, "The name %q belongs to the canvas of the Configuration nodes.", flow.Configs).
 				WithCode("flow_name").At("name", "is reserved")
 		}
@@ -518,7 +518,7 @@ func (e *Editor) Copy(ctx context.Context, r CopyRequest) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	name := norm.NFC.String(r.Name)
+	name := flow.CleanName(r.Name)
 	if name == "" {
 		names := map[string]bool{}
 		for _, d := range drafts {

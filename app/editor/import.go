@@ -139,6 +139,7 @@ func exported(r ImportRequest) (doc flow.Document, packages []string, err error)
 		if err := flow.CheckName(name); err != nil {
 			return nil, nil, err
 		}
+		name = flow.CleanName(name)
 		f, err := flow.ParseFlow(name, source)
 		return flow.Document{name: f}, nil, err
 	case m["flowDescription"] != nil:

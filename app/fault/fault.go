@@ -11,7 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says what sort of failure it is. Its number is the HTTP status that the
@@ -46,6 +49,22 @@ type Place struct {
 	Message string `json:"message"`
 	// Code is the stable name of the mistake, "" where the sentence is enough.
 	Code string `json:"code,omitempty"`
+	// Line and Column, 1-based, place a mistake inside a script or template.
+	Line   int `json:"line,omitzero"`
+	Column int `json:"column,omitzero"`
+}
+
+// Told is the place and what is wrong there, as a part of a sentence that is without
+// its end: "name is required", "name: A flow needs a name".
+func (p Place) Told() string {
+	path, message := p.Path, strings.TrimSuffix(p.Message, ".")
+	if path == "" {
+		path = "the body"
+	}
+	if first, _ := utf8.DecodeRuneInString(message); unicode.IsUpper(first) || first == '"' {
+		path += ":"
+	}
+	return path + " " + message
 }
 
 // Fault is an error that a caller can act on.

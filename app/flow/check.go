@@ -87,7 +87,7 @@ func refusal(problems []Problem) error {
 		f.Details["routes"] = routes
 	}
 	for _, p := range errs[:min(len(errs), maxPlaces)] {
-		f.Places = append(f.Places, fault.Place{Path: p.Path(), Message: p.Message, Code: p.Code})
+		f.Places = append(f.Places, fault.Place{Path: p.Path(), Message: p.Message, Code: p.Code, Line: p.Line, Column: p.Column})
 	}
 	return f
 }

@@ -129,9 +129,9 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 	names := doc.Names()
 	slices.SortStableFunc(names, func(a, b string) int { // other nodes pick Configuration nodes
 		switch {
-		case a == Configs:
+		case IsConfigs(a):
 			return -1
-		case b == Configs:
+		case IsConfigs(b):
 			return 1
 		}
 		return 0
@@ -233,9 +233,9 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 	case n.Kind != t.Kind:
 		wrong("kind", fmt.Sprintf("The node %s says it is a %s, but the node type %s is a %s.", v.label, n.Kind, t.Name, t.Kind))
 		return
-	case t.Kind == node.Configuration && v.flow != Configs:
+	case t.Kind == node.Configuration && !IsConfigs(v.flow):
 		wrong("configuration_place", fmt.Sprintf("The node %s is a Configuration, which belongs into the flow %q.", v.label, Configs))
-	case t.Kind != node.Configuration && v.flow == Configs:
+	case t.Kind != node.Configuration && IsConfigs(v.flow):
 		wrong("configuration_place", fmt.Sprintf("The flow %q is kept for Configuration nodes; the node %s is a %s.", Configs, v.label, t.Kind))
 	}
 	if !n.Configured && len(t.Inputs) > 0 {

@@ -206,6 +206,19 @@ func NameKey(name string) string {
 	return norm.NFKC.String(fold.String(norm.NFKC.String(withoutJoiners.Replace(name))))
 }
 
+// IsConfigs reports whether a name, however it is spelled, is that of the flow with
+// the Configuration nodes.
+func IsConfigs(name string) bool { return NameKey(name) == Configs }
+
+// CleanName returns a name as flows keep it: in the usual normalisation, and the name
+// of the flow with the Configuration nodes in its one spelling.
+func CleanName(name string) string {
+	if IsConfigs(name) {
+		return Configs
+	}
+	return norm.NFC.String(name)
+}
+
 // CheckName returns an Invalid fault when a flow cannot have the name: nothing,
 // more than limit.FlowNameRunes characters, slashes, or what cannot be printed.
 func CheckName(name string) error {
@@ -358,7 +371,7 @@ func (r *reader) fault() error {
 	if len(r.places) == 0 {
 		return nil
 	}
-	f := fault.New(fault.Invalid, "The flows are not of the form they have to have: %s %s", r.places[0].Path, r.places[0].Message).WithCode("flow_form")
+	f := fault.New(fault.Invalid, "The flows are not of the form they have to have: %s.", r.places[0].Told()).WithCode("flow_form")
 	f.Places = r.places
 	return f
 }
@@ -383,7 +396,7 @@ func (r *reader) document(v any) Document {
 			continue
 		}
 		keys[key] = name
-		d[norm.NFC.String(name)] = r.flow(path, m[name])
+		d[CleanName(name)] = r.flow(path, m[name])
 	}
 	return d
 }

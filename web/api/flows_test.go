@@ -52,6 +52,16 @@ func says(path, text string) string {
 		edge(path+"-in", path+"-text").edge(path+"-text", path+"-out").json()
 }
 
+// runs returns a flow that answers what a script returns under GET /<path>.
+func runs(path, script string) string {
+	return strings.Replace(new(sketch).
+		node(path+"-in", "Request", "Request", fmt.Sprintf(`{"apiMethod":"GET","apiEndpoint":"/%s"}`, path)).
+		node(path+"-script", "Middleware", "Function", fmt.Sprintf(`{"codeEditor":{"value":%q,"validate":true}}`, script)).
+		node(path+"-out", "Response", "Response", `{"responseKey":"msg"}`).
+		edge(path+"-in", path+"-script").edge(path+"-script", path+"-out").json(),
+		typeID("ecoflow-commons", "Function"), typeID("ecoflow-functions", "Function"), 1)
+}
+
 // member returns what a path of names and indices leads to in an answer.
 func member(t *testing.T, body string, path ...any) any {
 	t.Helper()
@@ -180,12 +190,37 @@ func TestDeployRefused(t *testing.T) {
 	if member(t, body, "payload", "msg") == "" || len(member(t, body, "errors").([]any)) == 0 {
 		t.Errorf("a refusal without a sentence or places: %s", body)
 	}
-	d.code(409, "deployment_superseded", `POST /flows/deploy {"base":7,"flowconfigurations":{"x":`+says("x", "x")+`}}`)
-	d.code(422, "nothing_to_deploy", `POST /flows/deploy {}`)
-	d.code(422, "nothing_to_deploy", `POST /flows/deploy {"flowconfigurations":{}}`)
+	for _, refused := range []struct {
+		status        int
+		code, request string
+	}{
+		{409, "deployment_superseded", `POST /flows/deploy {"base":7,"flowconfigurations":{"x":` + says("x", "x") + `}}`},
+		{422, "nothing_to_deploy", `POST /flows/deploy {}`},
+		{422, "nothing_to_deploy", `POST /flows/deploy {"flowconfigurations":{}}`},
+		{422, "flow_form", `POST /flows/deploy {"flowconfigurations":[]}`},
+		{404, "unknown_flow", `POST /flows/deploy {"mode":"flow","flows":["nobody"]}`},
+	} {
+		body := d.code(refused.status, refused.code, refused.request)
+		d.wants(len(member(t, body, "payload", "nodesID").([]any)), 0, "nodes of "+refused.code)
+		if told, _ := member(t, body, "payload", "msg").(string); told == "" || strings.Contains(told, "..") {
+			t.Errorf("%s says %q", refused.code, told)
+		}
+	}
 	d.code(422, "invalid", `POST /flows/deploy {"mode":"some"}`)
-	d.code(422, "flow_form", `POST /flows/deploy {"flowconfigurations":[]}`)
-	d.code(404, "unknown_flow", `POST /flows/deploy {"mode":"flow","flows":["nobody"]}`)
+	body = d.code(422, "invalid", `POST /flows/deploy {"mode":"some","flowconfigurations":{" ":`+says("x", "x")+`}}`)
+	if told, _ := member(t, body, "payload").(string); strings.Contains(told, "..") || !strings.HasSuffix(told, "flows/ : A flow needs a name.") {
+		t.Errorf("two mistakes in one sentence: %q", told)
+	}
+	body = d.code(422, "not_deployable", `POST /flows/deploy {"flowconfigurations":{"x":`+strings.Replace(says("x", "one\n {{ msg + }}"), `"configured":true`, `"configured":true,"templates":true`, -1)+`}}`)
+	d.wants(member(t, body, "errors", 0, "path"), "flows/x/nodes/x-text/inputs/sampleText", "place of the template")
+	d.wants(member(t, body, "errors", 0, "line"), 2.0, "line of the template's mistake")
+	d.wants(member(t, body, "errors", 0, "column"), 10.0, "column of the template's mistake")
+	body = d.code(422, "not_deployable", `POST /flows/deploy {"flowconfigurations":{"x":`+runs("x", "let a = 1;\n  return a +* 2")+`}}`)
+	d.wants(member(t, body, "errors", 0, "line"), 2.0, "line of the script's mistake")
+	d.wants(member(t, body, "errors", 0, "column"), 13.0, "column of the script's mistake")
+	body = d.code(422, "not_deployable", `POST /flows/deploy {"flowconfigurations":{"x":`+runs("x", "let a = 1;\n  return  import('x')")+`}}`)
+	d.wants(member(t, body, "errors", 0, "line"), 2.0, "line of the import")
+	d.wants(member(t, body, "errors", 0, "column"), 11.0, "column of the import")
 	d.wants(d.call(200, "GET", "/api/hello", ""), `{"msg":"1"}`, "what was live stays")
 	d.wants(member(t, d.ask(200, `GET /deployments`), "total"), 1.0, "deployments")
 }
@@ -255,7 +290,8 @@ func TestDraftsFollowADeploy(t *testing.T) {
 	d.wants(text(), "somebody else's", "what somebody else saved stays")
 	d.wants(member(t, d.ask(200, `GET /drafts`), "payload", 0, "state"), "draft", "state")
 	d.ask(200, `PATCH /drafts/shop {"locked":true}`)
-	d.code(409, "flow_locked", `POST /flows/deploy {"flowconfigurations":{"shop":`+says("hello", "5")+`}}`)
+	locked := d.code(409, "flow_locked", `POST /flows/deploy {"flowconfigurations":{"shop":`+says("hello", "5")+`}}`)
+	d.wants(len(member(t, locked, "payload", "nodesID").([]any)), 0, "nodes of a locked flow")
 	d.ask(200, `POST /flows/deploy {"mode":"all"}`)
 	d.wants(member(t, d.ask(200, `GET /drafts`), "payload", 0, "state"), "running", "state")
 }
@@ -353,4 +389,22 @@ func TestSlowBodiesTimeOut(t *testing.T) {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
 		}
 	}
+}
+
+// TestConfigsByAnyName: the flow of the Configuration nodes is the same flow in any
+// spelling of its name.
+func TestConfigsByAnyName(t *testing.T) {
+	d := sit(t)
+	body := d.code(422, "not_deployable", `POST /flows/deploy {"flowconfigurations":{"CONFIGS":`+says("x", "x")+`}}`)
+	d.wants(member(t, body, "errors", 0, "code"), "configuration_place", "what is wrong with a Request there")
+	body = d.code(422, "flow_form", `POST /flows/deploy {"flowconfigurations":{"CONFIGS":{},"configs":{}}}`)
+	d.wants(len(member(t, body, "errors").([]any)), 1, "two spellings in one deploy")
+	empty := `{"definitions":[],"connections":[],"configurations":[]}`
+	d.ask(200, `POST /flows/deploy {"flowconfigurations":{"ＣonfigS":`+empty+`,"shop":`+says("hello", "1")+`}}`)
+	if live := member(t, d.ask(200, `GET /flows`), "payload").(map[string]any); live["configs"] == nil || len(live) != 2 {
+		t.Errorf("live are %v", live)
+	}
+	d.save("CONFIGS", empty, 1)
+	d.ask(200, `GET /drafts/configs`)
+	d.wants(member(t, d.ask(200, `PUT /drafts/Configs {"base":2,"flow":`+empty+`}`), "payload", "name"), "configs", "name of the draft")
 }

@@ -323,11 +323,7 @@ func invalid(places []fault.Place) *fault.Fault {
 			parts = append(parts, fmt.Sprintf("and %d more", len(places)-i))
 			break
 		}
-		name := p.Path
-		if name == "" {
-			name = "the body"
-		}
-		parts = append(parts, name+" "+p.Message)
+		parts = append(parts, p.Told())
 	}
 	f := fault.New(fault.Invalid, "Not valid: %s.", strings.Join(parts, "; "))
 	f.Places = places
