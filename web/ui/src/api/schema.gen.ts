@@ -3250,6 +3250,8 @@ export interface components {
         };
         FaultPlace: {
             code?: string;
+            column?: number;
+            line?: number;
             message: string;
             path: string;
         };
