@@ -20,6 +20,7 @@ import { t } from "../../text/t";
 import { type ComparedNode, compare, type WireFlow } from "./compare";
 import { deploymentQuery, type OpenedDeployment } from "./queries";
 import "@xyflow/react/dist/base.css";
+import "../../styles/canvasControls.css";
 import "./comparison.css";
 
 type EditorChanges = components["schemas"]["EditorChanges"];

@@ -18,6 +18,7 @@ import {
 } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import "@xyflow/react/dist/base.css";
+import "../../../styles/canvasControls.css";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { CALL_TYPE, useCatalogue } from "../catalogue";
