@@ -132,6 +132,7 @@ describe("environment variables", () => {
     await soon(async () => assert.ok(await keep("API_KEY").evaluate((b) => b === document.activeElement)));
     await page.keyboard.press("Enter");
     await bar(page).getByText("1 change", { exact: true }).waitFor();
+    await keep("API_KEY").waitFor({ state: "hidden" });
     // What was discarded is not undone any more.
     await leave("API_KEY");
     await bar(page).getByRole("button", { name: "Discard" }).click();
@@ -212,6 +213,7 @@ describe("environment variables", () => {
     await conflict.getByText("mine", { exact: true }).first().waitFor();
     await page.getByRole("button", { name: "Value of SHOP_URL: https://other.example" }).waitFor();
     await soon(async () => assert.equal(await bar(page).getByRole("button", { name: "Apply" }).isDisabled(), true));
+    await page.bringToFront(); // behind another, a page draws a frame a second
     await looksRight(page, "a variable that two changed");
     await conflict.getByRole("button", { name: "Keep mine of REGION" }).click();
     await conflict.waitFor({ state: "hidden" });
