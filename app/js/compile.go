@@ -35,10 +35,6 @@ type Script struct {
 	request bool // names the request
 	this    bool // names this
 	reads   reads
-	// detached: it works with big integers or makes code of text, whose single
-	// steps may ignore an interrupt; its turns get a goroutine of their own, so
-	// that its caller is answered all the same.
-	detached bool
 }
 
 // scriptName is what stack traces call an author's text.
@@ -128,7 +124,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	}
 	return &Script{
 		name: name, program: compiled, request: names.used["request"], this: names.this,
-		detached: big || names.used["eval"] || names.used["Function"], reads: variables,
+		reads: variables,
 	}, nil
 }
 

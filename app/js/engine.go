@@ -76,6 +76,10 @@ type Engine struct {
 
 	discarded, stuck atomic.Uint64
 	stuckNow         atomic.Int64
+
+	errands chan *errand
+	idle    atomic.Int32  // goroutines that wait for an errand
+	closing chan struct{} // closed by Close
 }
 
 var matchTimeout sync.Once
@@ -88,7 +92,7 @@ func New(o Options) *Engine {
 		regexp2.DefaultMatchTimeout = matchTime + matchLag
 		regexp2.SetTimeoutCheckPeriod(matchClock)
 	})
-	return &Engine{options: o}
+	return &Engine{options: o, errands: make(chan *errand), closing: make(chan struct{})}
 }
 
 func (e *Engine) callTime() time.Duration { return e.options.CallTime() }
@@ -139,10 +143,13 @@ func (o *Options) defaults() {
 }
 
 // Close ends the engine: waiting runs are refused, running ones are interrupted.
-// It returns when its goroutines have ended, except for turns that ignore their
-// interrupt.
+// It returns when what it made in the background is there; goroutines without a turn
+// end, those with one end with it.
 func (e *Engine) Close() error {
 	e.mu.Lock()
+	if !e.closed {
+		close(e.closing)
+	}
 	e.closed = true
 	if e.tidy != nil {
 		e.tidy.Stop()
@@ -229,6 +236,10 @@ func (e *Engine) wake() {
 	e.waiters = nil
 }
 
+// mostStuck times the runtimes that are kept ready is how many turns that ignore their
+// interrupt there may be: each takes a processor, and the memory of its script.
+const mostStuck = 2
+
 // acquire returns the machine with the fewest runs, counting one more on it.
 func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 	for {
@@ -236,6 +247,12 @@ func (e *Engine) acquire(ctx context.Context) (*machine, error) {
 		if e.closed {
 			e.mu.Unlock()
 			return nil, fault.New(fault.Unavailable, "The server is stopping.").WithCode("stopping")
+		}
+		if int(e.stuckNow.Load()) >= mostStuck*e.options.Runtimes {
+			e.mu.Unlock()
+			e.options.Counters.Refused("script_stuck")
+			return nil, fault.New(fault.Unavailable, "Too many scripts do not stop; the next ones have to wait for them.").
+				WithCode("scripts_stuck").After(time.Second)
 		}
 		var best *machine
 		for _, m := range e.pool {

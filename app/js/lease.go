@@ -113,7 +113,7 @@ func (l *Lease) Move(ctx context.Context, keys []string, get func(key string) an
 	}
 	m := s.machine
 	p := &Payload{seat: s, views: &views{n: 1}}
-	err = m.run(ctx, &call{seat: s}, false, func() error {
+	err = m.carry(ctx, &call{seat: s}, func() error {
 		p.object = m.vm.NewObject()
 		for _, key := range keys {
 			v, err := m.value(get(key))
@@ -139,7 +139,7 @@ func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 	c := &call{seat: p.seat, parent: ctx}
 	defer c.close()
 	var promise *goja.Promise
-	err := m.run(ctx, c, s.detached, func() error {
+	err := m.run(ctx, c, func() error {
 		if err := p.own(); err != nil {
 			return err
 		}
@@ -158,7 +158,9 @@ func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 			args[1] = goja.Undefined()
 		}
 		if s.request {
-			args[2] = p.seat.requestObject()
+			if err := m.settle(func() error { args[2] = p.seat.requestObject(); return nil }); err != nil {
+				return err
+			}
 		}
 		v, err := f(this, args[:]...)
 		if err != nil {
@@ -174,7 +176,7 @@ func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 	if err != nil || promise == nil {
 		return err
 	}
-	return c.await(ctx, s, p, promise)
+	return c.await(ctx, p, promise)
 }
 
 // promise returns the promise that v is, nil for any other value.
@@ -226,7 +228,7 @@ func (c *call) settled(p *Payload, promise *goja.Promise) (bool, error) {
 
 // await gives the machine to others until something that the script started
 // posts, and goes on with it, until the promise is settled.
-func (c *call) await(ctx context.Context, s *Script, p *Payload, promise *goja.Promise) error {
+func (c *call) await(ctx context.Context, p *Payload, promise *goja.Promise) error {
 	for !c.done {
 		if c.jobs == 0 {
 			return &Error{Name: "Error", Message: "The script awaits something that never comes"}
@@ -238,7 +240,7 @@ func (c *call) await(ctx context.Context, s *Script, p *Payload, promise *goja.P
 		case <-ctx.Done():
 			return overdue(ctx)
 		}
-		err := c.seat.machine.run(ctx, c, s.detached, func() error {
+		err := c.seat.machine.run(ctx, c, func() error {
 			c.mu.Lock()
 			posted := c.inbox
 			c.inbox = nil
@@ -267,6 +269,9 @@ func (c *call) begin() context.Context {
 	if c.ctx == nil {
 		c.ctx, c.cancel = context.WithCancel(c.parent)
 		c.notify = make(chan struct{}, 1)
+	}
+	if c.closed { // the caller has gone
+		c.cancel()
 	}
 	return c.ctx
 }
@@ -299,42 +304,15 @@ func (c *call) close() {
 	}
 }
 
-// run takes the machine's turn for fn. Detached turns get a goroutine of their
-// own, so that the caller is answered even when they cannot be stopped.
-func (m *machine) run(ctx context.Context, c *call, detached bool, fn func() error) error {
-	budget := m.engine.callTime() - c.used
-	if budget <= 0 {
-		m.kill(ran)
-		return m.explain(ran)
-	}
-	if err := m.enter(ctx); err != nil {
-		return err
-	}
-	if !detached {
-		return m.own(c, budget, fn)
-	}
-	done := make(chan error, 1)
-	fault.Go(m.engine.options.Log, "script", func() { done <- m.own(c, budget, fn) })
-	select {
-	case err := <-done:
-		return err
-	case <-m.dead:
-	}
-	if m.watch.ignored() {
-		return m.explain(ran)
-	}
-	return <-done
-}
-
 // own runs fn as a turn of the call and hands the machine on.
-func (m *machine) own(c *call, budget time.Duration, fn func() error) (err error) {
+func (m *machine) own(c *call, fn func() error) (err error) {
 	m.call = c
-	m.watch.begin(c.seat.lease.run.ID, budget)
+	m.watch.begin(c.seat.lease.run.ID, m.engine.callTime()-c.used)
 	defer func() {
 		thrown := recover()
 		took, why := m.watch.finish()
 		c.used += took
-		m.call, m.matched = nil, nil // a regular expression holds its last text
+		m.call, m.errand, m.matched = nil, nil, nil // a regular expression holds its last text
 		if why == "" && thrown != nil {
 			why = crashed
 			if _, ok := thrown.(*goja.InterruptedError); !ok {
@@ -352,12 +330,6 @@ func (m *machine) own(c *call, budget time.Duration, fn func() error) (err error
 		m.leave()
 	}()
 	return fn()
-}
-
-func (w *watch) ignored() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.late
 }
 
 // explain is what the caller of an interrupted script is told.

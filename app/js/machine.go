@@ -20,7 +20,9 @@ type machine struct {
 	vm     *goja.Runtime
 	turn   chan struct{} // one token: in the channel while somebody owns the machine
 	dead   chan struct{} // closed when it was thrown away
+	stuck  chan struct{} // closed when its turn ignored its interrupt
 	call   *call         // whose turn it is
+	errand *errand       // and for whom, nil while he does it himself
 	held   atomic.Bool   // the turn takes long: whoever can goes elsewhere
 
 	functions map[*Script]goja.Callable
@@ -43,7 +45,7 @@ const functionsKept = 4096
 func newMachine(e *Engine) *machine {
 	m := &machine{
 		engine: e, vm: goja.New(),
-		turn: make(chan struct{}, 1), dead: make(chan struct{}),
+		turn: make(chan struct{}, 1), dead: make(chan struct{}), stuck: make(chan struct{}),
 		functions: map[*Script]goja.Callable{}, patterns: map[string]float64{},
 	}
 	m.watch.machine = m
@@ -203,7 +205,7 @@ func (w *watch) end(why reason) bool {
 	}
 	w.over = true
 	if !w.begun.IsZero() && w.why == "" {
-		w.why = why
+		w.why, w.deadline = why, time.Now()
 		w.machine.vm.Interrupt(why)
 	}
 	return true
@@ -212,6 +214,7 @@ func (w *watch) end(why reason) bool {
 func (w *watch) look() {
 	defer fault.Recover(w.machine.engine.options.Log, "script watch")
 	if w.beat() {
+		close(w.machine.stuck)
 		w.machine.kill(ran)
 	}
 }

@@ -33,7 +33,7 @@ func (p *Payload) turn(fn func() error) error {
 		return errClosed
 	}
 	m := p.seat.machine
-	return m.run(l.ctx, &call{seat: p.seat}, false, func() error {
+	return m.run(l.ctx, &call{seat: p.seat}, func() error {
 		var err error
 		if ex := m.vm.Try(func() { err = fn() }); ex != nil {
 			return m.thrown(ex)
@@ -45,22 +45,25 @@ func (p *Payload) turn(fn func() error) error {
 // own makes the payload the only view of its object, which is about to change; it
 // runs in a turn.
 func (p *Payload) own() error {
-	p.whole = nil
-	p.views.mu.Lock()
-	shared := p.views.n > 1
-	if shared {
-		p.views.n--
-	}
-	p.views.mu.Unlock()
-	if !shared {
+	m := p.seat.machine
+	shared := false
+	err := m.settle(func() error {
+		p.whole = nil
+		p.views.mu.Lock()
+		defer p.views.mu.Unlock()
+		if shared = p.views.n > 1; shared {
+			p.views.n--
+		}
 		return nil
+	})
+	if err != nil || !shared {
+		return err
 	}
-	c, err := p.seat.machine.clone(p.object, keepFunctions)
+	c, err := m.clone(p.object, keepFunctions)
 	if err != nil {
 		return err
 	}
-	p.object, p.views = c.(*goja.Object), &views{n: 1}
-	return nil
+	return m.settle(func() error { p.object, p.views = c.(*goja.Object), &views{n: 1}; return nil })
 }
 
 // returned stores what a script returned; it runs in a turn.
@@ -72,16 +75,21 @@ func (p *Payload) returned(v goja.Value) error {
 // json.Number (of a big integer), map[string]any, []any, []byte, time.Time, or a
 // value that came from Go and was not replaced.
 func (p *Payload) Get(key string) (v any, ok bool, err error) {
-	err = p.turn(func() error {
+	var exported any
+	has := false
+	err = p.turn(func() (err error) {
 		found := p.object.Get(key)
 		if found == nil || !p.has(key) {
 			return nil
 		}
-		ok = true
-		v, err = p.seat.machine.export(found, p.seat.opaque)
+		has = true
+		exported, err = p.seat.machine.export(found, p.seat.opaque)
 		return err
 	})
-	return v, ok, err
+	if err != nil {
+		return nil, false, err
+	}
+	return exported, has, nil
 }
 
 // has reports whether the key is the object's own, not its prototype's.
@@ -96,12 +104,13 @@ func (p *Payload) Set(key string, v any) error {
 		if err := p.own(); err != nil {
 			return err
 		}
-		value, err := p.seat.machine.value(v)
-		if err != nil {
+		return p.seat.machine.settle(func() error {
+			value, err := p.seat.machine.value(v)
+			if err == nil {
+				p.seat.machine.put(p.object, key, value)
+			}
 			return err
-		}
-		p.seat.machine.put(p.object, key, value)
-		return nil
+		})
 	})
 }
 
@@ -116,23 +125,27 @@ func (p *Payload) Delete(key string) error {
 }
 
 // Has reports whether there is a key; false when the runtime is gone.
-func (p *Payload) Has(key string) (ok bool) {
-	_ = p.turn(func() error { ok = p.has(key); return nil })
-	return ok
+func (p *Payload) Has(key string) bool {
+	ok := false
+	err := p.turn(func() error { ok = p.has(key); return nil })
+	return err == nil && ok
 }
 
 // Keys lists the keys in order; none when the runtime is gone.
 func (p *Payload) Keys() []string {
 	var keys []string
-	_ = p.turn(func() error { keys = p.object.Keys(); return nil })
+	if err := p.turn(func() error { keys = p.object.Keys(); return nil }); err != nil {
+		return nil
+	}
 	return keys
 }
 
 // AppendJSON appends the JSON of a key's value, or of the whole payload for "".
 func (p *Payload) AppendJSON(dst []byte, key string) ([]byte, error) {
-	err := p.turn(func() error {
+	var written []byte // not into dst, which is the caller's
+	err := p.turn(func() (err error) {
 		if key == "" && p.whole != nil {
-			dst = append(dst, p.whole...)
+			written = p.whole
 			return nil
 		}
 		var v goja.Value = p.object
@@ -141,17 +154,15 @@ func (p *Payload) AppendJSON(dst []byte, key string) ([]byte, error) {
 				v = goja.Null()
 			}
 		}
-		written, err := p.seat.machine.marshal(dst, v)
-		if err != nil {
+		if written, err = p.seat.machine.marshal(nil, v); err != nil || key != "" {
 			return err
 		}
-		if key == "" {
-			p.whole = slices.Clone(written[len(dst):])
-		}
-		dst = written
-		return nil
+		return p.seat.machine.settle(func() error { p.whole = slices.Clip(written); return nil })
 	})
-	return dst, err
+	if err != nil {
+		return dst, err
+	}
+	return append(dst, written...), nil
 }
 
 // Fork returns an independent view; the object is copied when one of the two is
