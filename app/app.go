@@ -208,16 +208,20 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	return a, nil
 }
 
-// envUses lists where flows read environment variables.
-func (a *App) envUses(ctx context.Context) ([]env.Use, error) {
+// envUses lists where flows read environment variables. In safe mode nobody looks: the
+// scripts are compiled for it, and one may be what killed the process.
+func (a *App) envUses(ctx context.Context) (uses []env.Use, looked bool, err error) {
+	if a.System.InSafeMode() {
+		return nil, false, nil
+	}
 	found, err := a.Editor.Uses(ctx)
-	uses := make([]env.Use, len(found))
+	uses = make([]env.Use, len(found))
 	for i, u := range found {
 		uses[i] = env.Use{
 			Name: u.Name, Flow: u.Flow, Node: u.Node, Label: u.Label, Input: u.Input, Live: u.Live, Draft: u.Draft, Why: u.Why,
 		}
 	}
-	return uses, err
+	return uses, true, err
 }
 
 // Work is what goes on at a moment, for whoever is about to end it.

@@ -92,8 +92,9 @@ type Store interface {
 type Options struct {
 	Store  Store
 	Events *event.Stream
-	// Uses lists where flows read variables; nil says nowhere.
-	Uses func(ctx context.Context) ([]Use, error)
+	// Uses lists where flows read variables, unless nobody may look now; nil says
+	// nowhere.
+	Uses func(ctx context.Context) (uses []Use, looked bool, err error)
 }
 
 // Vars are the environment variables. A change is visible to running flows at

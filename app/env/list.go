@@ -128,6 +128,7 @@ type Overview struct {
 	Variables []Row    `json:"variables" doc:"By kind and name; those of the system for administrators only."`
 	Wanted    []Wanted `json:"wanted" doc:"Names that flows read and no variable has."`
 	Unclear   []Use    `json:"unclear" doc:"Places that read variables whose names cannot be told; the first 100."`
+	Looked    bool     `json:"looked" doc:"Whether it was looked where flows read variables: not in safe mode, since scripts are read for it, which may be what killed the process."`
 }
 
 // mostUses bounds how many places are listed of one variable.
@@ -136,14 +137,15 @@ const mostUses = 100
 // Overview returns the variables that the actor in ctx may see.
 func (v *Vars) Overview(ctx context.Context) (Overview, error) {
 	var uses []Use
+	looked := true
 	if v.Uses != nil {
 		var err error
-		if uses, err = v.Uses(ctx); err != nil {
+		if uses, looked, err = v.Uses(ctx); err != nil {
 			return Overview{}, err
 		}
 	}
 	now := v.Now()
-	out := Overview{Revision: now.revision, Variables: []Row{}, Wanted: []Wanted{}, Unclear: []Use{}}
+	out := Overview{Revision: now.revision, Variables: []Row{}, Wanted: []Wanted{}, Unclear: []Use{}, Looked: looked}
 	byName := map[string][]Use{}
 	for _, u := range uses {
 		if u.Name != "" {

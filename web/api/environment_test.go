@@ -10,10 +10,13 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"ecoflow/app"
 	"ecoflow/app/auth"
 	"ecoflow/app/env"
 	"ecoflow/app/event"
 	"ecoflow/app/secret"
+	"ecoflow/app/system"
+	"ecoflow/web"
 	"ecoflow/web/webtest"
 )
 
@@ -466,4 +469,22 @@ func TestEnvironmentNames(t *testing.T) {
 		},
 		webtest.Scenario{Name: "names, for others", As: "createEnvs", When: `GET /environment/names`, Want: `403`},
 	)
+}
+
+// R9: a script that kills the process may be compiled by no look at a page. In safe mode
+// the variables are there, and nobody looks where they are used.
+func TestNobodyLooksForUsesInSafeMode(t *testing.T) {
+	read := map[bool]any{}
+	for _, safe := range []bool{false, true} {
+		d := sit(t, webtest.Option(func(o *app.Options, _ *web.Options) { o.System = system.New(safe) }))
+		d.ask(200, `PATCH /environment {"base": 0, "add": [{"name": "A", "value": "hi"}]}`)
+		d.save("greet", readsEnv("values"), 0)
+		body := d.ask(200, `GET /environment`)
+		d.wants(member(t, body, "payload", "looked"), !safe, "looked")
+		d.wants(member(t, body, "payload", "variables", 0, "name"), "A", "the variable")
+		read[safe] = member(t, body, "payload", "variables", 0, "used")
+	}
+	if read[false] == 0.0 || read[true] != 0.0 {
+		t.Errorf("used in so many places: %v", read)
+	}
 }

@@ -3160,6 +3160,8 @@ export interface components {
             value: string;
         };
         EnvOverview: {
+            /** @description Whether it was looked where flows read variables: not in safe mode, since scripts are read for it, which may be what killed the process. */
+            looked: boolean;
             /** @description Grows with every change; a change names the one it is based on. */
             revision: number;
             /** @description Places that read variables whose names cannot be told; the first 100. */

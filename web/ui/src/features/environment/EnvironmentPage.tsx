@@ -110,7 +110,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
   const client = useQueryClient();
   const may = useReasons();
   const table = useTableView("environment");
-  const { variables, wanted, unclear } = overview;
+  const { variables, wanted, unclear, looked } = overview;
   useLeaveGuard(staged.length > 0);
   // What others did already is not to be done again.
   useEffect(() => setStaged((s) => settle(variables, s)), [variables]);
@@ -187,7 +187,7 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
   );
   useActions(actions);
 
-  const columns = columnsOf(may, patch);
+  const columns = columnsOf(may, looked, patch);
   const all = sorted(shown, columns, table.view);
   const visible = all.slice(0, most);
   const buttons = (
@@ -398,7 +398,11 @@ function textOf(r: Row): string {
   return `${r.fields.name}\n${value}\n${r.fields.note}`.toLowerCase();
 }
 
-function columnsOf(may: ReturnType<typeof useReasons>, patch: (row: Row, fields: Patch) => void): Column<Row>[] {
+function columnsOf(
+  may: ReturnType<typeof useReasons>,
+  looked: boolean,
+  patch: (row: Row, fields: Patch) => void,
+): Column<Row>[] {
   const isLeaving = (r: Row): boolean => r.change?.what === "delete";
   return [
     {
@@ -413,9 +417,15 @@ function columnsOf(may: ReturnType<typeof useReasons>, patch: (row: Row, fields:
           </span>
           {r.change && <Badge change={r.change.what === "add" ? "added" : isLeaving(r) ? "removed" : "changed"} />}
           {r.kind === "system" && <span className="env__kind">{t("env.system")}</span>}
-          {r.stored && r.stored.used > 0 && (
+          {r.stored && (r.stored.used > 0 || !looked) && (
             <span className="env__narrow">
-              <UsesCell name={r.stored.name} used={r.stored.used} uses={r.stored.uses} canOpen={may.canOpen} />
+              <UsesCell
+                name={r.stored.name}
+                used={r.stored.used}
+                uses={r.stored.uses}
+                looked={looked}
+                canOpen={may.canOpen}
+              />
             </span>
           )}
         </div>
@@ -457,7 +467,15 @@ function columnsOf(may: ReturnType<typeof useReasons>, patch: (row: Row, fields:
       wide: true,
       value: (r) => r.stored?.used ?? 0,
       cell: (r) =>
-        r.stored && <UsesCell name={r.stored.name} used={r.stored.used} uses={r.stored.uses} canOpen={may.canOpen} />,
+        r.stored && (
+          <UsesCell
+            name={r.stored.name}
+            used={r.stored.used}
+            uses={r.stored.uses}
+            looked={looked}
+            canOpen={may.canOpen}
+          />
+        ),
     },
     {
       id: "note",

@@ -204,7 +204,9 @@ function SecretState({ row, isSet, isNew }: { row: Row; isSet: boolean; isNew: b
 }
 
 /** How many places read a variable, and which. */
-export function UsesCell({ name, used, uses, canOpen }: { name: string; used: number; uses: Use[]; canOpen: boolean }) {
+export function UsesCell(props: { name: string; used: number; uses: Use[]; looked?: boolean; canOpen: boolean }) {
+  const { name, used, uses, looked = true, canOpen } = props;
+  if (!looked) return <span className="env__muted">{t("env.unlooked")}</span>;
   if (used === 0) return <span className="env__muted">{t("env.unused")}</span>;
   return (
     <Popover position="bottom-start" trapFocus width={340}>
