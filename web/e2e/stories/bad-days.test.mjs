@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
-import { call, canvas, card, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
+import { bottom, call, canvas, card, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
 import { addRole, addUser, password, setRole, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { soon } from "../soon.mjs";
@@ -167,6 +167,31 @@ describe("bad days at one's own machine", () => {
     assert.equal(await labelOf(page, "killed", "work"), "Before the crash");
     assert.equal(await labelOf(page, "killed", "out"), "During the crash");
     assert.equal(await labelOf(page, "killed", "in"), "Later in the crash");
+    assert.deepEqual(faults, []);
+  });
+
+  it("shows no debug messages of the server as it ran before", async () => {
+    const parts = [
+      node("speaks-in", "Request", "Ask", { apiMethod: "GET", apiEndpoint: "/speaks", "$url.params": [] }),
+      node("speaks-out", "Response", "Answer", { mode: "direct" }),
+      node("speaks-show", "Debug", "Show", { debugOutput: "Message", debugConsole: ["WebConsole"] }),
+    ];
+    const connections = [edge("speaks-in", "speaks-out"), edge("speaks-in", "speaks-show")];
+    await putFlow(page, "speaks", { ...chain(parts), connections });
+    await ask(page, "POST", "/flows/deploy", { mode: "flow", flows: ["speaks"] });
+    await openFlow(page, product, "speaks");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Search and commands" }).fill("Show debug messages");
+    await page.getByRole("dialog", { name: "Search and commands" }).getByText("Show debug messages").click();
+    const said = bottom(page).getByRole("log").getByRole("button", { name: "Show" });
+    for (let i = 0; i < 2; i++) await fetch(`${product.url}/api/speaks`, { headers: { Connection: "close" } });
+    await soon(async () => assert.equal(await said.count(), 2));
+    await product.kill();
+    await product.start();
+    await signedInAgain(page, product);
+    await fetch(`${product.url}/api/speaks`, { headers: { Connection: "close" } });
+    // Messages are counted from one at each start: the second of before would be left beside the first of now.
+    await soon(async () => assert.equal(await said.count(), 1));
     assert.deepEqual(faults, []);
   });
 
