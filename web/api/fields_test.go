@@ -29,11 +29,19 @@ func TestAllFieldsAreToldAtOnce(t *testing.T) {
 		{`POST /drafts/import {"choice": "none", "folder": "` + long + `", "flows": {"shop": {"definitions": 5}}}`, "choice flows/shop/definitions folder"},
 		{`PUT /drafts/a%2Fb {"folder": "` + long + `", "flow": {"definitions": 5}}`, "base flows/a/b/definitions folder name"},
 		{`PUT /drafts/shop/tests/` + long + ` {"request": {"method": "?", "path": "x", "headers": {"a": "\n"}}, "expect": {"status": 9}}`, "expect/status name request/headers/a request/method request/path"},
+		{`400 POST /users/login {"username": 3, "password": []}`, "password username"},
+		{`400 POST /users/login {"password": []}`, "password username"},
+		{`400 POST /drafts/import {"flows": 3, "preview": "x"}`, "flows preview"},
+		{`400 PATCH /environment {"add": [{"name": 1}, {"kind": "none"}], "base": "x"}`, "add/0/name add/1/kind add/1/name base"},
 	} {
+		request, code := c.request, 422
+		if rest, ok := strings.CutPrefix(request, "400 "); ok { // of another type
+			request, code = rest, 400
+		}
 		var answer struct {
 			Errors []struct{ Path, Message string }
 		}
-		if err := json.Unmarshal([]byte(d.ask(422, c.request)), &answer); err != nil {
+		if err := json.Unmarshal([]byte(d.ask(code, request)), &answer); err != nil {
 			t.Fatal(err)
 		}
 		found := map[string]int{}

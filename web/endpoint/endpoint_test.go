@@ -124,9 +124,17 @@ func TestAnswers(t *testing.T) {
 		{auth.CreateUser, "POST", "/systemApi/things", ``, 422, []string{`{"path":"name","message":"is required"}`}},
 		{auth.CreateUser, "POST", "/systemApi/things", `{"name":`, 400, []string{`"code":"invalid_json"`, `ends too early, at line 1, column 9`}},
 		{auth.CreateUser, "POST", "/systemApi/things", "{\n \"name\": tru}", 400, []string{`"code":"invalid_json"`, `line 2`}},
-		{auth.CreateUser, "POST", "/systemApi/things", `{"name":"a","name":"b"}`, 400, []string{`"code":"duplicate_member"`, `\"name\" twice`}},
+		{auth.CreateUser, "POST", "/systemApi/things", `{"name":"a","name":"b"}`, 400, []string{`"code":"duplicate_member"`, `\"name\" twice`, `{"path":"name","message":"is there twice"}`}},
 		{auth.CreateUser, "POST", "/systemApi/things", "{\"name\":\"\xff\"}", 400, []string{`"code":"invalid_utf8"`}},
-		{auth.CreateUser, "POST", "/systemApi/things", `{"name":5}`, 400, []string{`"code":"wrong_type"`, `name must be a string, not a number (line 1, column `}},
+		{auth.CreateUser, "POST", "/systemApi/things", `{"name":5}`, 400, []string{`"code":"wrong_type"`, `name must be a string, not a number (line 1, column `, `"errors":[{"path":"name","message":"must be a string, not a number"}]`}},
+		{auth.CreateUser, "POST", "/systemApi/things", `{"driver":"oracle","port":"x","tags":[1,"abcd",true],"parts":[{"id":[]},{},7],"x":{},"comment":null}`, 400, []string{
+			`"code":"wrong_type"`, `"errors":[{"path":"port","message":"must be a whole number, not a string"},{"path":"tags/0","message":"must be a string, not a number"},` +
+				`{"path":"tags/2","message":"must be a string, not true or false"},{"path":"parts/0/id","message":"must be a string, not a list"},` +
+				`{"path":"parts/2","message":"must be an object, not a number"},{"path":"name","message":"is required"},{"path":"driver","message":"must be one of sqlite, mysql"},` +
+				`{"path":"tags","message":"must have at most 2 entries"},{"path":"tags/1","message":"must have at most 3 characters"},{"path":"parts/1/id","message":"is required"}]`,
+		}},
+		{auth.CreateUser, "POST", "/systemApi/things", `{"name":5,"name":"shop"}`, 400, []string{`"code":"duplicate_member"`}},
+		{auth.CreateUser, "POST", "/systemApi/things", `{"name":5,"tags":[}`, 400, []string{`"code":"invalid_json"`}},
 		{auth.CreateUser, "POST", "/systemApi/things", `{"parts":[{"id":[]}]}`, 400, []string{`parts/0/id must be a string, not a list`}},
 		{auth.CreateUser, "POST", "/systemApi/things", `"text"`, 400, []string{`The body must be an object, not a string`}},
 		{auth.CreateUser, "POST", "/systemApi/things", `{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, 400, []string{`"code":"too_deep"`}},

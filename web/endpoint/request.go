@@ -141,9 +141,14 @@ type Checked interface {
 // pointer to it. Every field that is not as declared is in the one fault.
 func (r *request) decode(w http.ResponseWriter, hr *http.Request, maxBody int64) (any, error) {
 	ptr := reflect.New(r.typ)
+	var mistyped *fault.Fault
 	if !r.body.empty() {
 		if err := decodeBody(hr, maxBody, ptr.Interface()); err != nil {
-			return nil, err
+			f, ok := fault.As(err)
+			if !ok || f.Code != wrongType || f.Places[0].Path == "" { // nothing more to look at
+				return nil, err
+			}
+			mistyped = f
 		}
 	}
 	v := ptr.Elem()
@@ -153,13 +158,24 @@ func (r *request) decode(w http.ResponseWriter, hr *http.Request, maxBody int64)
 	}
 	places = r.body.check(v, "", places)
 	r.exchange(v, w, hr)
+	if mistyped != nil {
+		places = append(slices.Clone(mistyped.Places), beyond(mistyped.Places, places)...)
+	}
 	if len(places) == 0 {
 		return ptr.Interface(), nil
 	}
 	if c, ok := ptr.Interface().(Checked); ok {
 		places = append(places, beyond(places, c.Wrong(hr.Context()))...)
 	}
-	return nil, invalid(places)
+	f := invalid(places)
+	if mistyped != nil {
+		if len(places) == len(mistyped.Places) {
+			return nil, mistyped
+		}
+		f.Kind = fault.Malformed
+		f = f.WithCode(wrongType)
+	}
+	return nil, f
 }
 
 // beyond returns the places where nothing is wrong so far, nor with what they are in:
