@@ -88,7 +88,7 @@ func OpenFront(ctx context.Context, a *app.App, o FrontOptions) (f *Front, err e
 		if f.api, err = Listen(ctx, host, port, false, o.Left...); err != nil {
 			f.apiLack = err
 			a.Log.Error("the API has no address of its own", "address", s.APIAddress, "err", err)
-			fmt.Fprintln(os.Stderr, "The API has no address of its own:", err)
+			fmt.Fprintln(os.Stderr, "The API has no address of its own.", bindSentence(err, host, port))
 		} else {
 			f.api.crowd = f.crowd
 		}

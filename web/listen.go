@@ -76,14 +76,26 @@ func Listen(ctx context.Context, host string, port int, next bool, left ...insta
 			return l, nil
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) && !isTaken(err) {
-			return nil, fmt.Errorf("listen on %s: %w", net.JoinHostPort(host, strconv.Itoa(port)), err)
+			f := fault.New(fault.Conflict, "EcoFlow cannot listen on %s. %s", net.JoinHostPort(host, strconv.Itoa(port)), bindSentence(err, host, port)).WithCode(CannotListen).Because(err)
+			var unknown *net.DNSError
+			if errors.As(err, &unknown) && unknown.IsNotFound || errors.Is(err, syscall.EADDRNOTAVAIL) {
+				f = f.WithCode(NoSuchAddress)
+			}
+			return nil, f
 		}
 		if !next || try == 0 {
 			return nil, fault.New(fault.Conflict, "Port %d is taken by another program. %s, or choose another port with --port.", port, whoHolds(port)).
-				WithCode("port_taken").Because(err)
+				WithCode(PortTaken).Because(err)
 		}
 	}
 }
+
+// Why Listen does not, as codes of its faults; their sentence says all there is to it.
+const (
+	PortTaken     = "port_taken"
+	CannotListen  = "cannot_listen"
+	NoSuchAddress = "no_such_address" // the wish itself makes no sense on this machine
+)
 
 // inherit returns the listeners that the process before left for the same wish, nil
 // when there are none or they cannot be used. What is left stays the caller's to close.

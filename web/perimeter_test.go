@@ -363,6 +363,8 @@ func TestStaticFiles(t *testing.T) {
 		{"GET", "/public/a.txt%00", 404, "application/json", false},
 		{"GET", "/public/..\\a.txt", 404, "application/json", false},
 		{"POST", "/public/a.txt", 405, "application/json", false},
+		{"DELETE", "/_/", 405, "application/json", true},
+		{"GET", "/_/assets/gone.js", 404, "application/json", true},
 	} {
 		rec := p.Do(nil, c.method, c.path, "")
 		h := rec.Header()
@@ -370,6 +372,12 @@ func TestStaticFiles(t *testing.T) {
 			(h.Get("Content-Security-Policy") != "") != c.sandboxed {
 			t.Errorf("%s %s: %d %v", c.method, c.path, rec.Code, h)
 		}
+		if body := rec.Body.String(); c.status >= 400 && (!strings.Contains(body, `"error":true`) || !strings.Contains(body, `"requestId":"`) || strings.Contains(body, `"requestId":""`)) {
+			t.Errorf("%s %s: %s", c.method, c.path, body)
+		}
+	}
+	if body := p.Do(nil, "GET", "/public/nope", "").Body.String(); !strings.Contains(body, "There is nothing at /public/nope.") {
+		t.Errorf("what is not there: %s", body)
 	}
 }
 

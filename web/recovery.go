@@ -45,7 +45,7 @@ func NewRecovery(m *recovery.Mode, log *slog.Logger, o Options) http.Handler {
 		actor := m.Actor(o.Sessions.ID(r), address(r))
 		set.ServeHTTP(w, r.WithContext(auth.WithActor(r.Context(), actor)))
 	})))
-	window := http.StripPrefix(windowPrefix, ui.Handler())
+	window := http.StripPrefix(windowPrefix, ui.Handler(endpoint.WriteFault))
 	s.window = s.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != recoveryPage && !ui.Has(strings.TrimPrefix(r.URL.Path, windowPrefix)) {
 			http.Redirect(w, r, recoveryPage, http.StatusFound)

@@ -77,7 +77,7 @@ func (h Handler) Follow(hosts *Hosts, proxies []netip.Prefix, static *Static) {
 func (s *server) follow(hosts *Hosts, proxies []netip.Prefix, static *Static) {
 	next := &surface{hosts: hosts, proxies: proxies, static: static}
 	if static != nil {
-		next.files = http.StripPrefix(static.Prefix, staticFiles(static.Root))
+		next.files = staticFiles(static.Prefix, static.Root)
 	}
 	s.surface.Store(next)
 }
@@ -123,7 +123,7 @@ func New(a *app.App, o Options) Handler {
 		Log: a.Log, Limits: a.Limits, Record: a.Audit.Append, SetSession: o.Sessions.Set,
 	}, api.All(a))
 	s.management = s.observe(s.crossSite(s.credential(set)))
-	s.window = s.observe(http.StripPrefix(windowPrefix, ui.Handler()))
+	s.window = s.observe(http.StripPrefix(windowPrefix, ui.Handler(endpoint.WriteFault)))
 	o.Sessions.lasts = func() time.Duration { return a.Config.Get().Limits.SessionTime }
 	s.follow(o.Hosts, o.Proxies, o.Static)
 	return Handler{s}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -12,20 +13,23 @@ import (
 	"ecoflow/web/endpoint"
 )
 
-// staticFiles serves the files of a folder: no listings, no hidden files, and no
+// staticFiles serves the files of a folder below a prefix: no listings, no hidden files, and no
 // way out of it through links.
-func staticFiles(root *os.Root) http.Handler {
+func staticFiles(prefix string, root *os.Root) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail := func(f *fault.Fault) {
+			endpoint.WriteFault(w, r.WithContext(fault.WithRequest(r.Context(), rand.Text())), f)
+		}
 		nothing := func() {
-			endpoint.WriteFault(w, r, fault.New(fault.NotFound, "There is nothing at %s.", fault.Shown(r.URL.Path)))
+			fail(fault.New(fault.NotFound, "There is nothing at %s.", fault.Shown(r.URL.Path)))
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			f := fault.New(fault.MethodNotAllowed, "Files can be read only.")
 			f.Allow = []string{http.MethodGet, http.MethodHead}
-			endpoint.WriteFault(w, r, f)
+			fail(f)
 			return
 		}
-		name := strings.TrimPrefix(r.URL.Path, "/")
+		name := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, prefix), "/")
 		if name == "" || strings.HasSuffix(name, "/") {
 			name += "index.html"
 		}

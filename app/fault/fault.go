@@ -107,7 +107,7 @@ func (f *Fault) After(d time.Duration) *Fault { f.RetryAfter = d; return f }
 // Error is the sentence, followed by the cause where there is one.
 func (f *Fault) Error() string {
 	if f.cause != nil {
-		return f.Message + ": " + f.cause.Error()
+		return strings.TrimSuffix(f.Message, ".") + ": " + f.cause.Error()
 	}
 	return f.Message
 }

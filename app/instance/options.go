@@ -157,6 +157,13 @@ func (v value) Set(text string) error {
 	return nil
 }
 
+// variables are those without a flag: what a command line would show to everybody on
+// the machine.
+var variables = [][2]string{
+	{"ECOFLOW_SETUP_CODE", "the code that setting up asks for, at least 8 letters or digits, instead of one made up"},
+	{"ECOFLOW_SECRET_KEY", "what encrypts the secrets, instead of secret.key in the data folder"},
+}
+
 // Help explains every flag and command, a line each.
 func Help() string {
 	var text strings.Builder
@@ -171,6 +178,11 @@ func Help() string {
 	text.WriteString("\nFlags, each also as the variable in brackets:\n\n")
 	for _, opt := range options {
 		line(strings.TrimSpace("--"+opt.name+" "+opt.value), opt.effect+" ["+strings.Join(opt.variables, ", ")+"]")
+	}
+	table.Flush() //nolint:errcheck // writing to memory
+	text.WriteString("\nVariables alone:\n\n")
+	for _, v := range variables {
+		line(v[0], v[1])
 	}
 	table.Flush() //nolint:errcheck // writing to memory
 	return text.String()

@@ -16,7 +16,7 @@ import (
 // Options is what a Wizard depends on.
 type Options struct {
 	Accounts *auth.Accounts
-	// Code is a setup code chosen beforehand (ECOFLOW_SETUP_CODE); one is made up
+	// Code is a setup code chosen beforehand (CodeVariable); one is made up
 	// when it is empty.
 	Code string
 	// Done is called once the first user exists: the code has had its day. May be
@@ -39,14 +39,25 @@ func New(o Options) (*Wizard, error) {
 	if o.Code == "" {
 		o.Code = rand.Text()[:codeLength] // 40 bits: plenty, as guesses are few
 	}
-	code := normal(o.Code)
-	if len(code) < codeLength {
-		return nil, fmt.Errorf("the setup code needs %d letters or digits", codeLength)
+	if err := CheckCode(o.Code); err != nil {
+		return nil, err
 	}
+	code := normal(o.Code)
 	if o.Done == nil {
 		o.Done = func() {}
 	}
 	return &Wizard{accounts: o.Accounts, code: code, done: o.Done}, nil
+}
+
+// CodeVariable is the variable of the environment in which a code is chosen.
+const CodeVariable = "ECOFLOW_SETUP_CODE"
+
+// CheckCode says why a code cannot be the chosen one; "" chooses none.
+func CheckCode(code string) error {
+	if code != "" && len(normal(code)) < codeLength {
+		return fmt.Errorf("the setup code needs at least %d letters or digits", codeLength)
+	}
+	return nil
 }
 
 // normal is a code without what people add or change when they type it.
@@ -84,6 +95,16 @@ func (w *Wizard) Status(ctx context.Context) (Status, error) {
 type DatabaseInfo struct {
 	UseDefault     bool   `json:"useDefault"`
 	DatabaseDriver string `json:"databaseDriver"`
+	// File is where the original kept its database; the answer says that it is not used.
+	File string `json:"databaseConfigurationFilename" maxLength:"4096"`
+}
+
+// kept says where the data will be, whatever file was wished for.
+func (d DatabaseInfo) kept() string {
+	if d.UseDefault || d.File == "" {
+		return ""
+	}
+	return fmt.Sprintf(" It is ecoflow.db in the data folder of EcoFlow; the file name %s is not used.", fault.Shown(d.File))
 }
 
 func (d DatabaseInfo) check(path string) []fault.Place {
@@ -115,7 +136,7 @@ func (w *Wizard) ValidateDatabase(ctx context.Context, d Database) (string, erro
 	if wrong := d.check(""); wrong != nil {
 		return "", invalid(wrong)
 	}
-	return "The built-in SQLite database is ready to use.", nil
+	return "The built-in SQLite database is ready to use." + d.kept(), nil
 }
 
 // Blank asks for a new, empty system.
@@ -156,7 +177,11 @@ func (w *Wizard) Blank(ctx context.Context, b Blank) (Finished, error) {
 		return Finished{}, err
 	}
 	w.done()
-	return Finished{Secrets: secrets, Msg: "EcoFlow is set up, and you are signed in."}, nil
+	told := b.DatabaseInfo.kept()
+	if told != "" {
+		told = " Its data is in the built-in SQLite database." + told
+	}
+	return Finished{Secrets: secrets, Msg: "EcoFlow is set up, and you are signed in." + told}, nil
 }
 
 // Admit lets through who may set up, while there is no user.

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,8 +54,18 @@ func TestSetup(t *testing.T) {
 		}
 	}
 
-	rec := check.Do(nil, "POST /setup/blank "+ada, "X-Setup-Code", webtest.SetupCode)
+	// A file of one's own is not what the system uses, and the answer says so.
+	const notUsed = "It is ecoflow.db in the data folder of EcoFlow; the file name /tmp/zz is not used."
+	own := check.Do(nil, `POST /setup/blank/validateDB {"databaseDriver": "Sqlite", "databaseConfigurationFilename": "/tmp/zz"}`, "X-Setup-Code", webtest.SetupCode)
+	if got := payload[string](t, own); got != "The built-in SQLite database is ready to use. "+notUsed {
+		t.Errorf("a file of one's own: %q", got)
+	}
+	withFile := strings.Replace(ada, `"useDefault": true`, `"databaseDriver": "Sqlite", "databaseConfigurationFilename": "/tmp/zz"`, 1)
+	rec := check.Do(nil, "POST /setup/blank "+withFile, "X-Setup-Code", webtest.SetupCode)
 	status(t, rec, 200, "setup")
+	if got := payload[struct{ Msg string }](t, rec).Msg; !strings.HasSuffix(got, notUsed) {
+		t.Errorf("setup with a file of one's own: %q", got)
+	}
 	if got := payload[map[string]any](t, rec); got["restart"] != false || got["msg"] == "" {
 		t.Errorf("setup answers %v", got)
 	}

@@ -191,7 +191,7 @@ func TestContentTypes(t *testing.T) {
 	for given, want := range map[string]int{
 		"application/json": 200, "application/json; charset=utf-8": 200, "Application/JSON": 200,
 		"": 415, "text/plain": 415, "application/x-www-form-urlencoded": 415, "multipart/form-data; boundary=x": 415,
-		"text/plain;application/json": 415, "application/jsonp": 415,
+		"text/plain;application/json": 415, "application/jsonp": 415, "application/json; charset=utf-16": 415, "application/json; charset=latin1": 415, "application/json; charset=US-ASCII": 200,
 	} {
 		rec := w.ask(auth.CreateUser, "POST", "/systemApi/things", `{"name":"shop"}`, "Content-Type", given)
 		if rec.Code != want {

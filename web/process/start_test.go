@@ -36,9 +36,11 @@ func TestCommandLine(t *testing.T) {
 		{"reset-password", "", 2, "", "reset-password USER"},
 		{"audit", "", 2, "", "audit verify"},
 		{"--dir " + dir + " --portable", "", 1, "", "give one of them"},
-		{"--dir " + dir + " --host nowhere.invalid", "", 1, "", "nowhere.invalid"},
+		{"--dir " + dir + " --host nowhere.invalid", "", 2, "", "ecoflow: EcoFlow cannot listen on nowhere.invalid:4000. Nobody knows the name nowhere.invalid.\n"},
+		{"--dir " + dir + " --host 203.0.113.7", "", 2, "", "This machine does not have the address 203.0.113.7.\n"},
 		{"--dir /dev/null", "", 1, "", "is not a folder"},
-		{"--dir " + dir, "ECOFLOW_SETUP_CODE=short ", 1, "", "setup code"},
+		{"--dir " + dir, "ECOFLOW_SETUP_CODE=short ", 2, "", "ecoflow: ECOFLOW_SETUP_CODE: the setup code needs at least 8 letters or digits\n"},
+		{"--help", "", 0, "ECOFLOW_SETUP_CODE", ""},
 	} {
 		t.Run(tt.args+" "+tt.env, func(t *testing.T) {
 			stdout, stderr, code := run(t, []string{"ECOFLOW_NO_BROWSER=1", strings.TrimSpace(tt.env)}, strings.Fields(tt.args)...)

@@ -29,6 +29,7 @@ import (
 	"ecoflow/app/instance"
 	"ecoflow/app/log"
 	"ecoflow/app/secret"
+	"ecoflow/app/setup"
 	"ecoflow/app/system"
 	"ecoflow/storage"
 	"ecoflow/web"
@@ -97,15 +98,29 @@ func begin(o instance.Options, left *instance.Handover) (code int, err error) {
 			complain("", err)
 			return 2, err
 		}
+		if err := setup.CheckCode(os.Getenv(setup.CodeVariable)); err != nil {
+			complain(setup.CodeVariable+": ", err)
+			return 2, err
+		}
 	}
 	if err == nil {
 		err = run(o, path, left)
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ecoflow:", err)
-		return 1, err
+	if err == nil {
+		return 0, nil
 	}
-	return 0, nil
+	if f, ok := fault.As(err); ok {
+		switch f.Code {
+		case web.NoSuchAddress:
+			fmt.Fprintln(os.Stderr, "ecoflow:", f.Message)
+			return 2, err
+		case web.PortTaken, web.CannotListen:
+			fmt.Fprintln(os.Stderr, "ecoflow:", f.Message)
+			return 1, err
+		}
+	}
+	fmt.Fprintln(os.Stderr, "ecoflow:", err)
+	return 1, err
 }
 
 // complain says on the console what is wrong, and with which settings; nil is nothing.
@@ -262,7 +277,7 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover)
 
 	p.product, err = app.New(ctx, app.Options{
 		Log: p.log, Records: records, System: p.system, Folder: folder.Path(), Travels: folder.Travels(), Key: keys.Origin(), Process: left.Process,
-		SetupCode: cmp.Or(left.SetupCode, os.Getenv("ECOFLOW_SETUP_CODE")),
+		SetupCode: cmp.Or(left.SetupCode, os.Getenv(setup.CodeVariable)),
 		SetUp:     func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
 		Parts:     p.parts(db, keys, records),
 		Helper:    helper,

@@ -14,6 +14,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"ecoflow/app/fault"
 )
 
 //go:embed all:dist
@@ -48,8 +50,8 @@ func Has(path string) bool {
 }
 
 // Handler serves the window. Paths that are no file answer the page itself, which
-// then shows the screen of that address.
-func Handler() http.Handler {
+// then shows the screen of that address. What is refused is answered by fail.
+func Handler(fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	tree, err := fs.Sub(files, "dist")
 	if err != nil {
 		panic(err) // the folder is embedded
@@ -74,8 +76,9 @@ func Handler() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "The window can be read only.", http.StatusMethodNotAllowed)
+			f := fault.New(fault.MethodNotAllowed, "The window can be read only.")
+			f.Allow = []string{http.MethodGet, http.MethodHead}
+			fail(w, r, f)
 			return
 		}
 		if a, ok := assets[r.URL.Path]; ok && r.URL.Path != "/index.html" {
@@ -83,7 +86,7 @@ func Handler() http.Handler {
 			return
 		}
 		if path.Ext(r.URL.Path) != "" && strings.HasPrefix(r.URL.Path, "/assets/") {
-			http.Error(w, "There is no such file.", http.StatusNotFound)
+			fail(w, r, fault.New(fault.NotFound, "There is no such file."))
 			return
 		}
 		serveRoot(w, assets["/index.html"].body)
