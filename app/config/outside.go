@@ -66,7 +66,7 @@ func ReadFile(folder string) *File {
 func (f *File) read(text []byte) {
 	parsed, err := value.Parse(text, fileDepth)
 	if err != nil {
-		f.problem = err.Error() + "."
+		f.problem = strings.TrimSuffix(err.Error(), ".") + "."
 		return
 	}
 	object, ok := parsed.(map[string]any)

@@ -39,10 +39,14 @@ func TestAllFieldsAreToldAtOnce(t *testing.T) {
 			request, code = rest, 400
 		}
 		var answer struct {
-			Errors []struct{ Path, Message string }
+			Payload string
+			Errors  []struct{ Path, Message string }
 		}
 		if err := json.Unmarshal([]byte(d.ask(code, request)), &answer); err != nil {
 			t.Fatal(err)
+		}
+		if strings.Contains(strings.ReplaceAll(answer.Payload, "…", ""), "..") || strings.Contains(answer.Payload, ".;") {
+			t.Errorf("%s: %s", clip(c.request), answer.Payload)
 		}
 		found := map[string]int{}
 		for _, e := range answer.Errors {

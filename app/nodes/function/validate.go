@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/app/node"
 	"ecoflow/app/value"
@@ -60,10 +61,10 @@ func (v *Validate) Prepare(node.Values) []node.Problem {
 	c.UseLoader(nowhere{})
 	c.AssertFormat()
 	if err := c.AddResource(place, v.source); err != nil {
-		return refuse(node.Problem{Message: "The schema cannot be used: " + firstMistake(err) + "."})
+		return refuse(node.Problem{Message: fault.Sentence("The schema cannot be used: " + firstMistake(err))})
 	}
 	if v.compiled, err = c.Compile(place); err != nil {
-		return refuse(node.Problem{Message: "The schema cannot be used: " + firstMistake(err) + "."})
+		return refuse(node.Problem{Message: fault.Sentence("The schema cannot be used: " + firstMistake(err))})
 	}
 	return nil
 }

@@ -3539,10 +3539,12 @@ export interface components {
             userInfo?: components["schemas"]["AuthNewUserInput"];
         };
         SetupDatabaseInfoInput: {
+            databaseConfigurationFilename?: string;
             databaseDriver?: string;
             useDefault?: boolean;
         };
         SetupDatabaseInput: {
+            databaseConfigurationFilename?: string;
             databaseDriver?: string;
             useDefault?: boolean;
         };
