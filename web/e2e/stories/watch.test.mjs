@@ -97,8 +97,8 @@ describe("watching", () => {
       await route.fulfill({ response: answer, json: { ...body, payload: { ...body.payload, state: "partial", unknown: 1200 } } });
     });
     await page.getByRole("button", { name: "Verify" }).click();
-    const partly = page.getByText("Where it can be verified, the log is as it was written");
-    await partly.getByText("1,200 entries were signed with a key that is lost: nobody can say whether they were changed").waitFor();
+    const partly = page.getByRole("status").filter({ hasText: "Where it can be verified, the log is as it was written. " });
+    await partly.filter({ hasText: "1,200 entries were signed with a key that is lost: nobody can say whether they were changed" }).waitFor();
     await page.unroute("**/systemApi/audit/verify");
     await looksRight(page, "a lost key");
     await page.getByRole("combobox", { name: "Result" }).click();
