@@ -57,26 +57,60 @@ func (r *run) answer(w http.ResponseWriter, g *graph, err error) {
 		w.WriteHeader(r.status)
 		return
 	}
-	r.inGraphOrder(g)
-	direct := -1
-	for i := range r.answers {
-		if r.answers[i].Key == "" && !r.answers[i].Empty {
-			direct = i
-			break
-		}
+	if at, err := r.respond(w, g); err != nil {
+		r.unwritten(w, g, at, err)
 	}
+}
+
+// respond writes the answers that were given. Where one of them cannot be written,
+// nothing was, and at is its place.
+func (r *run) respond(w http.ResponseWriter, g *graph) (at int, err error) {
+	r.inGraphOrder(g)
 	buf := buffers.Get().(*buffer)
 	defer buf.free()
-	if direct >= 0 {
-		r.ignored(direct)
-		err = r.direct(w, &r.answers[direct], buf)
-	} else {
-		err = r.collected(w, buf)
+	direct := slices.IndexFunc(r.answers, func(a node.Answer) bool { return a.Key == "" && !a.Empty })
+	if direct < 0 {
+		return r.collected(w, buf)
 	}
-	if err != nil {
-		r.engine.log.Error("answer not written", "run", r.ID, "flow", r.Flow, "error", err)
-		r.refuse(w, r.errorFault(err, "The answer could not be written."))
+	if err := r.direct(w, &r.answers[direct], buf); err != nil {
+		return direct, err
 	}
+	r.ignored(direct)
+	return direct, nil
+}
+
+// unwritten deals with an answer that cannot be written: that is a failure of the node
+// that gave it, which its Catch takes like any other. What a Catch answers is final.
+func (r *run) unwritten(w http.ResponseWriter, g *graph, at int, err error) {
+	a := r.answers[at]
+	if s := g.stepOf(a.NodeID); s != nil && !r.rewritten {
+		r.rewritten = true
+		r.answers = slices.Delete(r.answers, at, at+1)
+		if r.recorder != nil {
+			r.recorder.Record(trace.Record{NodeID: s.id, Label: s.label, Flow: s.flow, Start: time.Now(), Outcome: trace.Failed, Err: err})
+		}
+		r.answer(w, g, r.fail(s, err, false))
+		return
+	}
+	r.engine.log.Error("answer not written", "run", r.ID, "flow", r.Flow, "node", a.NodeID, "error", err)
+	r.refuse(w, r.errorFault(err, "The answer could not be written."))
+}
+
+// stepOf finds a node's step in the graph and in the bodies inside it, nil when there
+// is none.
+func (g *graph) stepOf(id string) *step {
+	for i := range g.steps {
+		s := &g.steps[i]
+		if s.id == id {
+			return s
+		}
+		if s.body != nil {
+			if inside := s.body.stepOf(id); inside != nil {
+				return inside
+			}
+		}
+	}
+	return nil
 }
 
 // ignored tells the trace which Responses answered in vain.
@@ -92,7 +126,7 @@ func (r *run) ignored(direct int) {
 }
 
 // collected answers in compatible mode: one object of every Response's key.
-func (r *run) collected(w http.ResponseWriter, buf *buffer) error {
+func (r *run) collected(w http.ResponseWriter, buf *buffer) (at int, err error) {
 	b := append(buf.b, '{')
 	var reply *node.Reply
 	comma := false
@@ -103,7 +137,7 @@ func (r *run) collected(w http.ResponseWriter, buf *buffer) error {
 		} else {
 			m := node.Message{Reply: *reply}
 			if err := m.Merge(&node.Message{Reply: a.Reply}); err != nil {
-				return err
+				return i, err
 			}
 			reply = &m.Reply
 		}
@@ -115,13 +149,12 @@ func (r *run) collected(w http.ResponseWriter, buf *buffer) error {
 		}
 		comma = true
 		b = append(value.AppendString(b, a.Key), ':')
-		var err error
 		if b, err = value.AppendJSON(b, a.Value); err != nil {
-			return err
+			return i, err
 		}
 	}
 	buf.b = append(b, '}')
-	return r.write(w, reply, jsonType, buf.b)
+	return len(r.answers) - 1, r.write(w, reply, jsonType, buf.b)
 }
 
 // direct answers with one Response's value as the whole body.
@@ -306,22 +339,38 @@ func (r *run) failureFault() *fault.Fault {
 
 func (r *run) detailed() bool { return r.isolated || r.program.settings.ShowErrors }
 
-// errorFault is an error as the caller may see it: a fault speaks for itself, the
-// sentence of any other error only where details are shown.
+// errorFault is an error as the caller may see it: a fault keeps its kind and code, and
+// its own sentence where the caller can do something about it. The sentence of any other
+// failure is told only where details are shown.
 func (r *run) errorFault(err error, general string) *fault.Fault {
 	if f, ok := fault.As(err); ok {
 		own := *f
+		if own.Kind < fault.Internal || r.detailed() {
+			return &own
+		}
+		own.Places = nil
+		switch own.Kind {
+		case fault.Overdue:
+			own.Message = tooLong
+		case fault.Unavailable:
+			own.Message = "The answer cannot be given at the moment."
+		default:
+			own.Message = general
+		}
 		return &own
 	}
 	kind, code := fault.Internal, "node_failed"
 	if errors.Is(err, context.DeadlineExceeded) {
-		kind, code, general = fault.Overdue, "node_timeout", "Something that the answer needs took too long."
+		kind, code, general = fault.Overdue, "node_timeout", tooLong
 	}
 	if r.detailed() {
 		general = (&failure{err: err}).sentence()
 	}
 	return fault.New(kind, "%s", general).WithCode(code)
 }
+
+// tooLong is what a caller is told of a node that ran into a deadline.
+const tooLong = "Something that the answer needs took too long."
 
 func (r *run) refuse(w http.ResponseWriter, f *fault.Fault) {
 	r.status = int(f.Kind)

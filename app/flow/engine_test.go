@@ -495,6 +495,82 @@ in -> f -> out`)
 	}
 }
 
+// TestFaultsAreKeptFromStrangers: what a flow did wrong is told by the log; what the
+// caller can mend is told to the caller.
+func TestFaultsAreKeptFromStrangers(t *testing.T) {
+	b := newBench(t, func(s *flow.Settings) { s.ShowErrors = false })
+	b.deploy(t, `
+header: Request {"apiMethod": "GET", "apiEndpoint": "/header"}
+headerOut: Response !templates {"mode": "direct", "value": "x", "headers": "X-A: {{ query.a }}"}
+header -> headerOut
+busy: Request {"apiMethod": "GET", "apiEndpoint": "/busy"}
+f: Fail {"message": "db7 has no room", "kind": 503}
+busyOut: Response
+busy -> f -> busyOut
+yours: Request {"apiMethod": "GET", "apiEndpoint": "/yours"}
+g: Fail {"message": "The name is taken.", "kind": 409}
+yoursOut: Response
+yours -> g -> yoursOut`)
+	for path, want := range map[string]string{
+		"/api/header?a=1%0A2": `500 {"code":"bad_header","error":true,"payload":"A node failed while answering."}`,
+		"/api/busy":           `503 {"code":"unavailable","error":true,"payload":"The answer cannot be given at the moment."}`,
+		"/api/yours":          `409 {"code":"conflict","error":true,"payload":"The name is taken."}`,
+	} {
+		code, body := get(t, b, path)
+		if got := fmt.Sprintf("%d %s", code, withoutID(body)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	if log := b.log.String(); !strings.Contains(log, "X-A holds a line break") || !strings.Contains(log, "db7") {
+		t.Errorf("the log does not tell: %s", log)
+	}
+}
+
+// TestCatchTakesWhatCannotBeWritten: an answer that cannot be written is a failure of
+// its Response, which the Catch takes; what a Catch answers is final.
+func TestCatchTakesWhatCannotBeWritten(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/deep"}
+n: Nest {"depth": 20000}
+out: Response
+other: Response {"responseKey": "other"}
+catch: Catch
+caught: Response !templates {"mode": "direct", "status": "502", "value": "{{ msg.node }}: {{ msg.message }}"}
+in -> n -> out
+n -> other
+catch -> caught
+flow final
+in2: Request {"apiMethod": "GET", "apiEndpoint": "/final"}
+n2: Nest {"depth": 20000}
+out2: Response
+catch2: Catch
+m2: Nest {"depth": 20000}
+caught2: Response
+in2 -> n2 -> out2
+catch2 -> m2 -> caught2
+flow bare
+in3: Request {"apiMethod": "GET", "apiEndpoint": "/bare"}
+n3: Nest {"depth": 20000}
+out3: Response
+in3 -> n3 -> out3`)
+	for path, want := range map[string]string{
+		"/api/deep":  "502 out: The value is nested deeper than ",
+		"/api/final": `500 {"code":"node_failed"`,
+		"/api/bare":  `500 {"code":"node_failed","error":true,"errors":[{"path":"flows/bare/nodes/out3"`,
+	} {
+		code, body := get(t, b, path)
+		if got := fmt.Sprintf("%d %s", code, body); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %.200s, want %s", path, got, want)
+		}
+	}
+	for _, where := range []string{"flow=shop node=out ", "flow=final node=out2 ", "flow=final node=caught2 ", "flow=bare node=out3 "} {
+		if !strings.Contains(b.log.String(), where) {
+			t.Errorf("the log does not say %s: %s", where, b.log)
+		}
+	}
+}
+
 // A stream arrives piece by piece; one that breaks off is seen to be no whole answer.
 func TestStreams(t *testing.T) {
 	b := newBench(t)
@@ -1215,4 +1291,16 @@ func FuzzFlows(f *testing.F) {
 			t.Fatalf("a round trip changes\n%s\nto\n%s", out, twice)
 		}
 	})
+}
+
+// TestHostHeader: the server takes Host out of the headers; flows find it there.
+func TestHostHeader(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, `
+in: Request {"apiMethod": "GET", "apiEndpoint": "/host"}
+out: Response !templates {"mode": "direct", "value": "{{ headers.host }} {{ request.headers.Host }} {{ request.host }} {{ headers }}"}
+in -> out`)
+	if _, body := get(t, b, "/api/host"); body != `example.com example.com example.com {"host":"example.com"}` {
+		t.Error(body)
+	}
 }

@@ -40,6 +40,8 @@ type run struct {
 	answers []node.Answer
 	one     [1]node.Answer // room for the usual one
 
+	rewritten bool // an answer could not be written, and its Catch was asked
+
 	failure *failure
 	steps   atomic.Uint32  // bodies of a loop count too
 	caught  int            // depth of Catch nodes that run

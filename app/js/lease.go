@@ -30,12 +30,12 @@ type Run struct {
 
 // Request is the HTTP request that started a run.
 type Request struct {
-	Method, Path, IP string
-	Params           map[string]string
-	Query            url.Values
-	Header           http.Header
-	Cookies          []*http.Cookie
-	Body             []byte
+	Method, Path, Host, IP string
+	Params                 map[string]string
+	Query                  url.Values
+	Header                 http.Header
+	Cookies                []*http.Cookie
+	Body                   []byte
 }
 
 // A Lease is one run's hold on a runtime. It may be used by the run's branches

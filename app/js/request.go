@@ -15,6 +15,7 @@ func (m *machine) requestOf(r *Request) *goja.Object {
 	text("method", r.Method)
 	text("path", r.Path)
 	text("ip", r.IP)
+	text("host", r.Host)
 	object := func(name string, fill func(*goja.Object)) {
 		member := m.vm.NewObject()
 		fill(member)
@@ -49,6 +50,7 @@ func (m *machine) requestOf(r *Request) *goja.Object {
 				m.put(o, strings.ToLower(name), m.vm.ToValue(strings.Join(r.Header[name], ", ")))
 			}
 		}
+		m.put(o, "host", m.vm.ToValue(r.Host)) // which the server takes out of the headers
 	})
 	object("cookies", func(o *goja.Object) {
 		for _, c := range r.Cookies {

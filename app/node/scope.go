@@ -202,12 +202,16 @@ func (r *Inbound) member(member string, path []any) (any, error) {
 		return template.Descend(m, path)
 	case "headers":
 		if named {
+			if strings.EqualFold(name, "Host") { // which is no longer among them
+				return template.Descend(r.Host, path[1:])
+			}
 			return valueOf(r.Header, http.CanonicalHeaderKey(name), path, joined)
 		}
 		m := make(map[string]any, len(r.Header))
 		for name, values := range r.Header {
 			m[strings.ToLower(name)] = joined(values)
 		}
+		m["host"] = r.Host
 		return template.Descend(m, path)
 	case "cookies":
 		cookies := (&http.Request{Header: r.Header}).Cookies()

@@ -408,3 +408,28 @@ func TestConfigsByAnyName(t *testing.T) {
 	d.ask(200, `GET /drafts/configs`)
 	d.wants(member(t, d.ask(200, `PUT /drafts/Configs {"base":2,"flow":`+empty+`}`), "payload", "name"), "configs", "name of the draft")
 }
+
+// TestAnswersThatCannotBeWritten: what a script leaves for a Response and JSON cannot
+// hold is the Response's failure, for the Catch to take.
+func TestAnswersThatCannotBeWritten(t *testing.T) {
+	d := sit(t)
+	caught := func(path, script string) string {
+		return strings.Replace(strings.Replace(runs(path, script), `{"definitions":[`, `{"definitions":[`+
+			strings.Join(new(sketch).node(path+"-catch", "EventListener", "Catch", "{}").node(path+"-caught", "Response", "Response", "{}").nodes, ",")+",", 1),
+			`"connections":[`, `"connections":[`+new(sketch).edge(path+"-catch", path+"-caught").edges[0]+",", 1)
+	}
+	catch := strings.NewReplacer(typeID("ecoflow-commons", "Catch"), typeID("ecoflow", "Catch"))
+	d.ask(200, catch.Replace(`POST /flows/deploy {"flowconfigurations":{"big":`+caught("big", "return 123n")+
+		`,"ring":`+caught("ring", "const a = {}; a.a = a; return a")+`}}`))
+	for _, path := range []string{"big", "ring"} {
+		body := d.call(200, "GET", "/api/"+path, "")
+		d.wants(member(t, body, "msg", "nodeID"), path+"-out", "the node that failed")
+	}
+}
+
+// TestScriptsKnowTheHost: the header that the server takes out of the others is there.
+func TestScriptsKnowTheHost(t *testing.T) {
+	d := sit(t)
+	d.ask(200, `POST /flows/deploy {"flowconfigurations":{"host":`+runs("host", "return [request.headers.host, request.host]")+`}}`)
+	d.wants(d.call(200, "GET", "/api/host", ""), fmt.Sprintf(`{"msg":[%[1]q,%[1]q]}`, webtest.Host), "the host")
+}

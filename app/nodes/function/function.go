@@ -24,7 +24,7 @@ func FunctionType(engine *js.Engine) node.Type {
 The code is the inside of a function: `+"`return { total: msg.a + msg.b }`"+`. It finds
 
 - `+"`msg`"+`, what came in, and `+"`payload`"+`, everything: `+"`payload.msg`"+` is `+"`msg`"+`. In flows of EcoFlowJS this is `+"`this.msg`"+`.
-- `+"`request`"+`: method, path, params, query, headers, cookies, ip, body.
+- `+"`request`"+`: method, path, host, params, query, headers, cookies, ip, body.
 - `+"`env.NAME`"+`: the variables that flows may read.
 - `+"`log.info(…)`"+`, and warn, error, debug.
 - `+"`await fetch(url)`"+`, timers, URL, crypto and the rest of what browsers have beyond the page.
@@ -116,7 +116,7 @@ func about(r *node.Run) js.Run {
 				params[p.Name] = p.Value
 			}
 			return &js.Request{
-				Method: in.Method, Path: in.Path, IP: in.IP, Params: params, Query: in.Query(), Header: in.Header,
+				Method: in.Method, Path: in.Path, Host: in.Host, IP: in.IP, Params: params, Query: in.Query(), Header: in.Header,
 				Cookies: (&http.Request{Header: in.Header}).Cookies(), Body: in.Body,
 			}
 		}
