@@ -25,12 +25,12 @@ var named = map[string]bool{
 	"promise_intervals": true,
 }
 
-// said is what a script is to end with, unless its turn is ended first.
+// said is what a script is to end with, unless its turn or run is ended first.
 var said = regexp.MustCompile(`^// says (.+)`)
 
 func ended(err error) bool {
 	f, ok := fault.As(err)
-	return ok && strings.HasPrefix(f.Code, "script_")
+	return ok && (f.Code == "timeout" || strings.HasPrefix(f.Code, "script_"))
 }
 
 // TestHostile runs the corpus of scripts that want to harm the process, eight at
