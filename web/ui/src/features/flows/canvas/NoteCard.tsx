@@ -36,7 +36,11 @@ export const NoteCard = memo(function NoteCard({ data: { flow, note, isLocked },
           value={note.text}
           onChange={(e) => changeNote(flow, note.id, { text: e.target.value }, `${note.id}.text`)}
           onBlur={() => setEditing(false)}
-          onKeyDown={(e) => e.key === "Escape" && setEditing(false)}
+          // The keyboard goes on from the note; leaving the text ends the editing.
+          onKeyDown={(e) =>
+            e.key === "Escape" &&
+            e.currentTarget.closest<HTMLElement>(".react-flow__node")?.focus({ preventScroll: true })
+          }
         />
       ) : (
         <Markdown text={note.text || t("note.placeholder")} />

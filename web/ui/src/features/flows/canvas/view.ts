@@ -139,6 +139,8 @@ export class View {
         width: note.width,
         height: note.height,
         measured: { width: note.width, height: note.height },
+        // Behind the cards, before the boxes of groups.
+        zIndex: -1,
         selected: flow.selected.has(note.id),
         ariaLabel: t("note.focus", { text: noteTitle(note) }),
         domAttributes: { tabIndex: options.focused === note.id ? 0 : -1 },
