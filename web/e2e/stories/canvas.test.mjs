@@ -117,9 +117,19 @@ describe("the canvas", () => {
     const text = page.getByRole("textbox", { name: "Text of the note" }).or(canvas(page).locator(".note textarea")).first();
     await text.fill("Remember");
     await page.keyboard.press("Escape");
-    await card(page, "Response").click();
     const note = canvas(page).getByRole("group", { name: "Note: Remember" });
-    await note.waitFor();
+    await note.and(page.locator(":focus")).waitFor();
+    // A note lies behind the cards.
+    const over = await card(page, "Response").boundingBox();
+    const under = await note.boundingBox();
+    await page.mouse.move(under.x + 60, under.y + under.height - 20);
+    await page.mouse.down();
+    await page.mouse.move(over.x + 60, over.y + 20, { steps: 6 });
+    await page.mouse.up();
+    await page.keyboard.press("Escape");
+    await card(page, "Response").click();
+    await card(page, "Response").and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Control+z");
     const [r, n] = [await card(page, "Response").boundingBox(), await note.boundingBox()];
     await page.keyboard.press(n.x < r.x ? "ArrowLeft" : n.y < r.y ? "ArrowUp" : "ArrowDown");
     for (let i = 0; i < 6 && !(await note.evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press(n.y < r.y ? "ArrowUp" : "ArrowDown");
@@ -179,6 +189,97 @@ describe("the canvas", () => {
       return { handled, passed: keys };
     });
     assert.deepEqual(taken, { handled: true, passed: [false] });
+    assert.deepEqual(faults, []);
+  });
+
+  it("brings into sight what is pointed at from elsewhere, out of its folded group, and stays on a click", async () => {
+    const inSight = (locator) =>
+      soon(async () => {
+        const [a, b] = [await locator.boundingBox(), await canvas(page).boundingBox()];
+        assert.ok(a && a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height, "out of sight");
+      });
+    const view = () => canvas(page).locator(".react-flow__viewport").evaluate((e) => e.style.transform);
+    const find = async (text) => {
+      await page.keyboard.press("Control+f");
+      const query = page.getByRole("dialog", { name: "Find in all flows" }).getByRole("textbox", { name: "What to find" });
+      await query.fill(text);
+      await page.getByRole("dialog").getByText(/^1 node found/).waitFor();
+      await query.press("Enter");
+      await query.waitFor({ state: "hidden" });
+    };
+    const wide = chain([
+      node("wide-in", "Request", "Begins", { apiMethod: "GET", apiEndpoint: "/wide", "$url.params": [] }),
+      node("wide-work", "Function", "Tucked", { codeEditor: { value: "return 1", validate: true } }),
+      node("wide-out", "Response", "Terminus", { mode: "direct" }),
+    ]);
+    wide.definitions[1].position = { x: 96, y: 2400 };
+    wide.definitions[2].position = { x: 3600, y: 96 };
+    wide.editor = { groups: [{ id: "wide-group", title: "Drawer", color: "group", collapsed: true, members: ["wide-work"] }] };
+    await putFlow(page, "Wide", wide);
+    await open("Wide");
+    await card(page, "Begins").click();
+    await page.keyboard.press("2");
+    await canvas(page).locator(".react-flow__viewport[style*='scale(1)']").waitFor();
+    await find("Terminus");
+    await inSight(card(page, "Terminus"));
+    // A node in a folded group: the group unfolds.
+    assert.equal(await card(page, "Tucked").count(), 0);
+    await find("Tucked");
+    await inSight(card(page, "Tucked"));
+    // The same once more, after one has looked elsewhere: F3 has only this one.
+    const box = await canvas(page).boundingBox();
+    await page.mouse.move(box.x + 40, box.y + box.height - 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 700, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.keyboard.press("Control+f");
+    await page.getByRole("dialog", { name: "Find in all flows" }).getByRole("textbox").first().press("Enter");
+    await inSight(card(page, "Tucked"));
+
+    // A click on what is in sight moves nothing.
+    const was = await view();
+    await card(page, "Tucked").click();
+    await card(page, "Tucked").and(page.locator(":focus")).waitFor();
+    assert.equal(await view(), was);
+
+    // What the palette adds is in sight and has the keyboard, and Mod+Z is the editor's everywhere but in text.
+    await page.getByRole("region", { name: "Node palette" }).getByRole("button", { name: "Add Debug", exact: true }).first().click();
+    await card(page, "Debug").and(page.locator(":focus")).waitFor();
+    await inSight(card(page, "Debug"));
+    await inspector(page).getByRole("switch", { name: "Enabled" }).click({ force: true });
+    await canvas(page).getByRole("group", { name: /^Debug, Debug, .*[Dd]isabled/ }).waitFor();
+    await page.keyboard.press("Control+z");
+    await canvas(page).getByRole("group", { name: /^Debug, Debug, .*[Dd]isabled/ }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo", exact: true }).first().click();
+    await card(page, "Debug").waitFor({ state: "detached" });
+    await page.keyboard.press("Control+Shift+z");
+    await card(page, "Debug").waitFor();
+
+    // Copies lie beside each other, and the keyboard is on the newest.
+    await card(page, "Debug").click();
+    await page.keyboard.press("Control+c");
+    for (const n of [2, 3]) {
+      await page.keyboard.press("Control+v");
+      await soon(async () => assert.equal(await card(page, "Debug").count(), n));
+      await card(page, "Debug").and(page.locator(".selected:focus")).waitFor();
+    }
+    await page.keyboard.press("Control+d");
+    await soon(async () => assert.equal(await card(page, "Debug").count(), 4));
+    await card(page, "Debug").and(page.locator(".selected:focus")).waitFor();
+    const places = await card(page, "Debug").evaluateAll((all) => all.map((e) => e.style.transform));
+    assert.equal(new Set(places).size, 4, "copies lie on each other");
+
+    // Shift+A opens where the pointer is.
+    const at = { x: box.x + 120, y: box.y + 90 };
+    await page.mouse.move(at.x - 9, at.y);
+    await page.mouse.move(at.x, at.y);
+    await page.keyboard.press("Shift+A");
+    const search = page.getByRole("dialog", { name: "Add a node" });
+    const opened = await search.boundingBox();
+    assert.ok(Math.abs(opened.x - at.x) <= 16 && Math.abs(opened.y - at.y) <= 16, `opened at ${opened.x}, ${opened.y}`);
+    await page.keyboard.press("Escape");
+    await search.waitFor({ state: "hidden" });
+    await saved(page);
     assert.deepEqual(faults, []);
   });
 

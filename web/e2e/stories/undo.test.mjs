@@ -209,6 +209,7 @@ describe("undo and redo", () => {
     await dialog(page, "Delete the flow Beta?").getByRole("button", { name: "Delete" }).click();
     await page.getByRole("alert").or(page.getByRole("status")).filter({ hasText: "Flow Beta deleted" }).first().waitFor();
     await until("Alpha", "Gamma");
+    await soon(async () => assert.ok(await canvas(page).evaluate((c) => c.contains(document.activeElement)), "the focus is nowhere"));
     await page.keyboard.press("Control+z");
     await page.getByRole("heading", { level: 1, name: "Flow Beta" }).waitFor();
     await until("Alpha", "Beta", "Gamma");

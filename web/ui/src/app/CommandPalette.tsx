@@ -28,8 +28,16 @@ function isEverywhere({ id }: Action): boolean {
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof Element &&
-    target.closest("input, textarea, select, [contenteditable='true'], .cm-editor") !== null
+    target.closest(
+      "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable='true'], .cm-editor",
+    ) !== null
   );
+}
+
+/** Whether the focus is where an action's keys count; a control that went or was disabled leaves it to the body. */
+function isWithin(target: EventTarget | null, where: NonNullable<Action["where"]>): boolean {
+  if (!(target instanceof Element) || isTyping(target)) return false;
+  return target.closest(`[data-scope=${where}]`) !== null || (where === "editor" && target === document.body);
 }
 
 /** The command palette, the shortcut sheet and the one place that listens for shortcuts. */
@@ -59,11 +67,7 @@ export function CommandPalette() {
       const modified = /^(mod|ctrl|alt|f\d+$)/.test(combination);
       const named = /(^|\+)(arrow\w+|enter|escape|delete|space)$/.test(combination);
       if (!modified && (isTyping(e.target) || (!singleKeys && !named))) return;
-      if (
-        action.where &&
-        !(e.target instanceof Element && e.target.closest(`[data-scope=${action.where}]`) && !isTyping(e.target))
-      )
-        return;
+      if (action.where && !isWithin(e.target, action.where)) return;
       if (document.querySelector("[role=dialog][aria-modal=true]") && action.id !== "shell.palette") return;
       if (action.takesKeys?.() === false) return;
       e.preventDefault();

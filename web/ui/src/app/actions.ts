@@ -20,8 +20,8 @@ export interface Action {
   refuse?: (why: string) => void;
   /** Listed in the palette only where it is searched for (movement keys). */
   quiet?: boolean;
-  /** Its keys act only with focus inside the element marked data-scope with this name. */
-  where?: "canvas";
+  /** Its keys act only with focus inside the element marked data-scope with this name; the editor's also with none. */
+  where?: "canvas" | "editor";
   /** Whether its keys are its own now; else they go on to the browser. */
   takesKeys?: () => boolean;
   /** e is the key that asked for it, if one did. */

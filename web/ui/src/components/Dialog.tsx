@@ -1,5 +1,6 @@
 import { Modal, type ModalProps } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { focusCanvas } from "./focusCanvas";
 
 /** Where the focus belongs when a dialog is over: what opened it, for an item of a menu the button of that menu. */
 function origin(): HTMLElement | null {
@@ -19,7 +20,9 @@ export function useFocusBack(): void {
     () => () => {
       // After the kit has let go of the focus, and only if nobody else took it.
       setTimeout(() => {
-        if (document.activeElement === null || document.activeElement === document.body) opener?.focus();
+        if (document.activeElement !== null && document.activeElement !== document.body) return;
+        if (opener?.isConnected) opener.focus();
+        else focusCanvas();
       });
     },
     [opener],

@@ -52,6 +52,10 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
   );
   const go = (f: Found, i: number): void => {
     useSearching.setState({ at: i });
+    // The address may name it already, while one has looked elsewhere.
+    const pane = f.input === undefined ? null : document.querySelector<HTMLElement>('[data-pane="inspector"]');
+    pane?.focus(); // until the field is there
+    useEditor.getState().jump(f.flow, f.node.id, pane === null);
     void navigate({
       to: "/flows/$name",
       params: { name: f.flow },

@@ -28,6 +28,7 @@ import { Page, useTitle } from "../../app/Page";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { useKeyName } from "../../app/shortcuts";
 import { Failure } from "../../app/states";
+import { focusCanvas } from "../../components/focusCanvas";
 import { t } from "../../text/t";
 import { nextAct, redoLast, undoLast, useActs } from "./acts";
 import type { BottomTab } from "./BottomPanel";
@@ -63,6 +64,9 @@ const QuickAdd = lazy(() => loadQuickAdd().then((m) => ({ default: m.QuickAdd })
 const RoutesBar = lazy(() => import("./RoutesBar").then((m) => ({ default: m.RoutesBar })));
 const Transfer = lazy(() => import("./Transfer").then((m) => ({ default: m.Transfer })));
 const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline })));
+
+/** Whether this window has shown a flow before; the first one leaves the focus at the start of the page. */
+let wasOpen = false;
 
 /** What of the actions stands in the menu beside Deploy. */
 const inDeployMenu = ["flow.restart", "flow.discard", "flow.discardDraft", "flow.addresses"];
@@ -188,6 +192,11 @@ function Editor({ name }: { name: string }) {
     for (const open of Object.keys(flows)) if (who === undefined || who === open) void refresh(open);
     void drafts.refetch();
   });
+  // Whoever comes here from another flow goes on with the keyboard on the canvas, if nothing else has taken it.
+  useEffect(() => {
+    if (wasOpen) requestAnimationFrame(() => document.activeElement === document.body && focusCanvas());
+    wasOpen = true;
+  }, []);
   // Edits are kept in the browser, so leaving loses nothing; only a refused storage asks.
   useBlocker({
     shouldBlockFn: () => notKept !== undefined && unsaved && !confirm(t("flow.leave")),
@@ -200,8 +209,7 @@ function Editor({ name }: { name: string }) {
   );
   const openNode = useCallback(
     (node: string, field?: string) => {
-      useEditor.getState().select(name, [node]);
-      useEditor.getState().focus(name, node);
+      useEditor.getState().jump(name, node);
       if (!panes.showInspector) setPane({ showInspector: true });
       if (field === undefined) focusInspector();
       void navigate({
@@ -230,11 +238,8 @@ function Editor({ name }: { name: string }) {
   // The address names a node (from a problem, a search result, a link): show it.
   useEffect(() => {
     if (!search.node) return;
-    const { flows, select, focus } = useEditor.getState();
-    if (flows[name]?.doc.nodes.byId[search.node]) {
-      select(name, [search.node]);
-      focus(name, search.node);
-    }
+    const { flows, jump } = useEditor.getState();
+    if (flows[name]?.doc.nodes.byId[search.node]) jump(name, search.node);
   }, [name, search.node]);
 
   const review = useCallback((what: "all" | "flow" = "all") => {
@@ -345,7 +350,7 @@ function Editor({ name }: { name: string }) {
   if (!flow) return null;
   const useOutline = narrow || showOutline;
   return (
-    <div className="editor" data-narrow={narrow || undefined}>
+    <div className="editor" data-narrow={narrow || undefined} data-scope="editor">
       <h1 className="visually-hidden" tabIndex={-1}>
         {t("flow.heading", { name })}
       </h1>
@@ -469,9 +474,12 @@ function Editor({ name }: { name: string }) {
             <div className="editor__palette" style={{ width: panes.palette }}>
               <Palette
                 flow={flow}
-                onAdd={(type) => {
+                onAdd={(type, byPointer) => {
                   const made = add(name, type, catalogue, { at: freeSpot(flow.focused, flow.doc) });
-                  if (made) remember(type.id);
+                  if (!made) return;
+                  remember(type.id);
+                  // Who works with the keys in the palette stays there.
+                  useEditor.getState().jump(name, made, byPointer);
                 }}
               />
             </div>
@@ -586,11 +594,7 @@ function Editor({ name }: { name: string }) {
             flow={flow}
             request={quickAdd}
             onClose={() => setQuickAdd(undefined)}
-            onAdded={(id) => {
-              requestAnimationFrame(() =>
-                document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus(),
-              );
-            }}
+            onAdded={(id) => useEditor.getState().jump(name, id, true)}
           />
         )}
         {menu && (

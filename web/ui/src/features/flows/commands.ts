@@ -29,11 +29,15 @@ function snapped(p: Point): Point {
   return { x: snap(p.x), y: snap(p.y) };
 }
 
-/** A place near the wanted one where a card covers no other. */
+/** A place near the wanted one where a card covers no other, and a note lies on none exactly. */
 export function freePlace(doc: Doc, wanted: Point): Point {
   const place = snapped(wanted);
   const nodes = list(doc, "nodes");
-  while (nodes.some((n) => Math.abs(n.position.x - place.x) < NODE_WIDTH && Math.abs(n.position.y - place.y) < 64)) {
+  const notes = list(doc, "notes");
+  while (
+    nodes.some((n) => Math.abs(n.position.x - place.x) < NODE_WIDTH && Math.abs(n.position.y - place.y) < 64) ||
+    notes.some((n) => n.position.x === place.x && n.position.y === place.y)
+  ) {
     place.y += 80;
   }
   return place;
@@ -295,13 +299,20 @@ export function withoutSecrets(type: NodeType | undefined, configs: Record<strin
   return Object.fromEntries(Object.entries(configs).filter(([name]) => !secret.has(name)));
 }
 
-/** Puts a piece into a flow with new ids, its upper left corner at the place given. */
+/**
+ * Puts a piece into a flow with new ids, its upper left corner at the place given, or
+ * lower where its first card would cover another.
+ */
 export function pastePiece(name: string, piece: Piece, at: Point): string[] {
+  const flow = flowOf(name);
   const all = [...piece.nodes, ...piece.notes];
-  if (all.length === 0) return [];
+  const [first] = all;
+  if (!flow || !first) return [];
   const left = Math.min(...all.map((n) => n.position.x));
   const top = Math.min(...all.map((n) => n.position.y));
-  const by = { x: snap(at.x - left), y: snap(at.y - top) };
+  const { x, y } = first.position;
+  const free = freePlace(flow.doc, { x: at.x + x - left, y: at.y + y - top });
+  const by = { x: free.x - x, y: free.y - y };
   const ids = new Map(all.map((n) => [n.id, newId()]));
   const id = (old: string): string => ids.get(old) ?? old;
   const groups = (piece.groups ?? []).map((g) => ({
@@ -310,7 +321,7 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
     members: g.members.flatMap((m) => ids.get(m) ?? []),
   }));
   const moved = (p: Point): Point => ({ x: p.x + by.x, y: p.y + by.y });
-  editor().edit(name, t("step.paste", { n: all.length }), (e) => {
+  const done = editor().edit(name, t("step.paste", { n: all.length }), (e) => {
     for (const n of piece.nodes) e.set("nodes", { ...n, id: id(n.id), position: moved(n.position) });
     for (const n of piece.notes) e.set("notes", { ...n, id: id(n.id), position: moved(n.position) });
     for (const c of piece.configs) e.set("configs", { id: id(c.id), configs: c.configs });
@@ -318,7 +329,9 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
       e.set("edges", { ...x, ...edgeBetween(id(x.source), id(x.target), portOf(x)), animated: x.animated });
     for (const g of groups) if (g.members.length > 0) e.set("groups", g);
   });
+  if (!done) return [];
   const made = [...ids.values()];
+  editor().jump(name, id(first.id), true);
   editor().select(name, made);
   return made;
 }

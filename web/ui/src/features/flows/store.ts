@@ -22,6 +22,8 @@ export interface OpenFlow {
   selected: ReadonlySet<string>;
   /** The node that has the canvas's roving focus. */
   focused: string | undefined;
+  /** What something elsewhere pointed at last: the canvas brings it into sight, and gives it the keyboard if asked. */
+  jump?: { id: string; takesFocus: boolean };
 }
 
 export interface EditorState {
@@ -39,6 +41,8 @@ export interface EditorState {
   redo(flow: string): void;
   select(flow: string, ids: Iterable<string>): void;
   focus(flow: string, id: string | undefined): void;
+  /** Selects and focuses what is pointed at and brings it into sight. */
+  jump(flow: string, id: string, takesFocus?: boolean): void;
   announce(text: string): void;
   /** The server took the document as this revision. */
   wasSaved(flow: string, doc: Doc, revision: number): void;
@@ -105,6 +109,8 @@ export const useEditor = create<EditorState>()((set, get) => {
     redo: (name) => step(name, false),
     select: (name, ids) => change(name, () => ({ selected: new Set(ids) })),
     focus: (name, focused) => change(name, () => ({ focused })),
+    jump: (name, id, takesFocus = false) =>
+      change(name, () => ({ selected: new Set([id]), focused: id, jump: { id, takesFocus } })),
     // The same sentence once more is said once more: the live region has to change.
     announce: (text) => set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text })),
     wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc } })),

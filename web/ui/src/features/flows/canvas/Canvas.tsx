@@ -22,9 +22,9 @@ import "../../../styles/canvasControls.css";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { CALL_TYPE, useCatalogue } from "../catalogue";
-import { connect, place, places, removeEdge } from "../commands";
+import { connect, place, places, removeEdge, toggleCollapsed } from "../commands";
 import { dictionary } from "../dictionary";
-import { type FlowNode, inputsOf, type Point, portOf } from "../document";
+import { type FlowNode, inputsOf, list, type Point, portOf } from "../document";
 import type { Positions } from "../layout";
 import { type Refusal, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
@@ -93,6 +93,40 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   const focused = flow.focused && isThere(flow.focused) ? flow.focused : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
   const editor = useEditor.getState();
 
+  const bring = useCallback(
+    (id: string): void => {
+      const now = useEditor.getState().flows[name]?.doc;
+      const place = now && places(now).find((p) => p.id === id);
+      if (place) reveal(rf, wrapper.current, place.position);
+    },
+    [rf, name],
+  );
+  // What was pointed at before the canvas stood is no jump any more: all is fitted into it.
+  const [stale] = useState(flow.jump);
+  const { jump } = flow;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each jump, not for what is edited later
+  useEffect(() => {
+    if (!jump || jump === stale) return;
+    const folded = list(doc, "groups").find((g) => g.collapsed && g.members.includes(jump.id));
+    if (folded && !locked) toggleCollapsed(name, folded);
+    // In a locked flow the folded group stands for it.
+    const shown = folded && locked ? folded.id : jump.id;
+    const take = (): void => {
+      if (jump.takesFocus) cardIn(wrapper.current, shown)?.focus({ preventScroll: true });
+    };
+    // At once, or a dialog that closes gives the focus back to where it came from.
+    take();
+    // When the panes that open beside it have taken their room.
+    requestAnimationFrame(() => {
+      bring(shown);
+      // In a large flow or a folded group the card is drawn only now.
+      requestAnimationFrame(() => {
+        take();
+        bring(shown);
+      });
+    });
+  }, [jump]);
+
   const handle = useMemo<CanvasHandle>(
     () => ({
       center: () => {
@@ -127,13 +161,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
       focus: (id) => {
         hand.current.keys = Date.now();
         editor.focus(name, id);
-        requestAnimationFrame(() => {
-          const element = wrapper.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-          element?.focus({ preventScroll: true });
-        });
-        const now = useEditor.getState().flows[name]?.doc;
-        const place = now && places(now).find((p) => p.id === id);
-        if (place) reveal(rf, wrapper.current, place.position);
+        requestAnimationFrame(() => cardIn(wrapper.current, id)?.focus({ preventScroll: true }));
+        bring(id);
       },
       zoomIn: () => void rf.zoomIn(),
       zoomOut: () => void rf.zoomOut(),
@@ -141,7 +170,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
       fit: (ids) =>
         void rf.fitView({ padding: 0.15, maxZoom: 1, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
     }),
-    [rf, name, editor],
+    [rf, name, editor, bring],
   );
   const { connectMode, label } = useCanvasKeys(flow, catalogue, handle, {
     onQuickAdd,
@@ -182,13 +211,11 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
 
   // What is gone cannot keep the focus: another card takes over before it leaves the page.
   useLayoutEffect(() => {
-    const cardOf = (id: string): HTMLElement | null | undefined =>
-      wrapper.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
     const id = wrapper.current?.contains(document.activeElement)
       ? document.activeElement?.closest<HTMLElement>(".react-flow__node")?.dataset.id
       : undefined;
     if (id === undefined || doc.nodes.byId[id] || doc.notes.byId[id] || doc.groups.byId[id]) return;
-    ((focused && cardOf(focused)) || wrapper.current)?.focus({ preventScroll: true });
+    ((focused && cardIn(wrapper.current, focused)) || wrapper.current)?.focus({ preventScroll: true });
   }, [doc, focused]);
 
   const handleNodesChange = (changes: NodeChange[]): void => {
@@ -514,6 +541,11 @@ function miniColor(node: Node): string {
   if (!kind) return node.type === "note" ? "var(--node-note)" : "transparent";
   const names: Record<string, string> = { EventListener: "listener", EventEmitter: "emitter" };
   return `var(--node-${names[kind] ?? kind.toLowerCase()})`;
+}
+
+/** The element of what has the id, if it is drawn. */
+function cardIn(wrapper: HTMLElement | null, id: string): HTMLElement | null | undefined {
+  return wrapper?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
 }
 
 /** Pans just far enough that a card is in sight. */

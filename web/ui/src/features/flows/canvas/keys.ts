@@ -222,7 +222,10 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       const node = connected ? focused() : undefined;
       const after =
         node && hasOutput(node.type) ? { node: node.id, port: catalogue.freePort(now().doc, node) } : undefined;
-      const at = after && node ? { x: node.position.x + NODE_WIDTH + 80, y: node.position.y } : handle.center();
+      const at =
+        after && node
+          ? { x: node.position.x + NODE_WIDTH + 80, y: node.position.y }
+          : (handle.pointer() ?? handle.center());
       onQuickAdd({ screen: handle.screen(at), at, ...(after ? { after } : {}) });
     };
     return [
@@ -307,8 +310,8 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         ensureSelected();
         remove(name, catalogue, true);
       }),
-      one("undo", t("canvas.undo"), () => undoLast(name)),
-      one("redo", t("canvas.redo"), () => redoLast(name)),
+      one("undo", t("canvas.undo"), () => undoLast(name), { where: "editor" }),
+      one("redo", t("canvas.redo"), () => redoLast(name), { where: "editor" }),
       edit("enable", t("canvas.enable"), () => {
         ensureSelected();
         toggleEnabled(name);

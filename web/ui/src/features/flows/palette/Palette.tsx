@@ -13,7 +13,7 @@ import "./palette.css";
 export const DRAG_TYPE = "application/x-ecoflow-node";
 
 /** The node types to drag or to add with Enter: favourites, recent, groups by package. */
-export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeType) => void }) {
+export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeType, byPointer: boolean) => void }) {
   const catalogue = useCatalogue();
   const preferences = usePreferences();
   const setPreferences = useSetPreferences();
@@ -52,7 +52,7 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
         onChange={(e) => setQuery(e.currentTarget.value)}
         onKeyDown={(e) => {
           const first = found[0];
-          if (e.key === "Enter" && first && query) onAdd(first);
+          if (e.key === "Enter" && first && query) onAdd(first, false);
           if (e.key === "Escape") setQuery("");
         }}
       />
@@ -75,7 +75,7 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
                           e.dataTransfer.setData(DRAG_TYPE, type.id);
                           e.dataTransfer.effectAllowed = "copy";
                         }}
-                        onClick={() => onAdd(type)}
+                        onClick={(e) => onAdd(type, e.detail > 0)}
                         aria-label={t("palette.add", { name: type.name })}
                       >
                         <span className="typeRow__tile">
