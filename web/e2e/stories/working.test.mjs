@@ -204,7 +204,7 @@ describe("working with flows", () => {
     await page.getByRole("button", { name: "Undo", exact: true }).first().click();
     await tabs.getByRole("link", { name: "Fresh" }).waitFor({ state: "detached" });
     await tabs.getByRole("link", { name, exact: true }).waitFor({ state: "detached" });
-    assert.equal(code(await getFlow(page, "One"), "work"), "const Shop = 1;\nreturn { store: Shop, SHOP: 'shop' };");
+    await soon(async () => assert.equal(code(await getFlow(page, "One"), "work"), "const Shop = 1;\nreturn { store: Shop, SHOP: 'shop' };"));
     await page.getByRole("button", { name: "Redo", exact: true }).first().click();
     await tabs.getByRole("link", { name: "Fresh" }).waitFor();
     await page.getByRole("status").filter({ hasText: "Done again: 3 flows were imported" }).waitFor();
