@@ -313,7 +313,16 @@ describe("bad days at one's own machine", () => {
     await review.getByText("Problems that stop the deploy").waitFor();
     await soon(async () => assert.ok(await review.getByRole("button", { name: "Deploy all flows" }).isDisabled()));
     await page.keyboard.press("Escape");
+    await review.waitFor({ state: "hidden" });
     assert.deepEqual(await call(product, "/api/live"), { status: 200, body: { ok: true } });
+
+    // From another flow the review leads to the problem, and the keyboard with it.
+    await putFlow(page, "aside", chain([node("aside-in", "Request", "Aside", { apiMethod: "GET", apiEndpoint: "/aside", "$url.params": [] })]));
+    await openFlow(page, product, "aside");
+    await page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ }).click();
+    await review.getByRole("region", { name: "Problems that stop the deploy" }).getByRole("button").first().click();
+    await page.getByRole("heading", { level: 1, name: "Flow live" }).waitFor();
+    await soon(async () => assert.ok(await page.evaluate(() => document.activeElement.closest("[data-pane=canvas], [data-pane=inspector]") !== null), "the focus is nowhere"));
     assert.deepEqual(faults, []);
   });
 });
