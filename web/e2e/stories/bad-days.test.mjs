@@ -195,6 +195,23 @@ describe("bad days at one's own machine", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("saves what it could not while the server was gone, without another edit", async () => {
+    await putFlow(page, "outage", answering("/outage"));
+    await openFlow(page, product, "outage");
+    await product.kill("SIGTERM");
+    await rename(page, "Work", "In the outage");
+    // The save after idle seconds fails: nothing is left that would try again by itself.
+    const refused = page.getByRole("alert").filter({ hasText: "The server does not answer." });
+    await refused.waitFor();
+    await product.start();
+    const tryNow = page.getByRole("button", { name: "Try now" });
+    if (await tryNow.isVisible()) await tryNow.click().catch(() => {}); // it may try by itself first
+    await signedInAgain(page, product);
+    await refused.waitFor({ state: "hidden" });
+    await soon(async () => assert.equal(await labelOf(page, "outage", "work"), "In the outage"));
+    assert.deepEqual(faults, []);
+  });
+
   it("has the edits again after a reload while the server was gone", async () => {
     await putFlow(page, "reloaded", answering("/reloaded"));
     await openFlow(page, product, "reloaded");

@@ -8,6 +8,7 @@ type Listener = (e: ServerEvent) => void;
 
 const listeners = new Set<Listener>();
 const watchers = new Set<() => void>();
+const reconnected = new Set<() => void>();
 let state: StreamState = { state: "connecting" };
 let tryAgain: (() => void) | undefined;
 
@@ -16,7 +17,9 @@ function handleEvent(e: ServerEvent): void {
 }
 
 function handleState(next: StreamState): void {
+  const isBack = next.state === "open" && state.state !== "open";
   state = next;
+  if (isBack) for (const handler of reconnected) handler();
   for (const watcher of watchers) watcher();
 }
 
@@ -62,6 +65,14 @@ function startWithoutWorker(): () => void {
 
 export function retryNow(): void {
   tryAgain?.();
+}
+
+/** Calls the handler whenever the line to the server is there again; returns how to stop. */
+export function onReconnected(handler: () => void): () => void {
+  reconnected.add(handler);
+  return () => {
+    reconnected.delete(handler);
+  };
 }
 
 /** The state of the stream, for the connection bar. */

@@ -4,6 +4,7 @@
 import { create } from "zustand";
 import { api, onSignedInAgain, payload } from "../../api/client";
 import { type DraftRow, draftsQuery } from "../../api/drafts";
+import { onReconnected } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { t } from "../../text/t";
@@ -207,12 +208,17 @@ export function discard(name: string): void {
   if (flow) useEditor.getState().replace(name, t("step.discard"), flow.saved.doc, flow.saved);
 }
 
+/** Whether a save failed for a reason that is over once the server and the session are back. */
+function isPassing({ status, code }: Problem): boolean {
+  return status === 0 || status === 401 || status >= 502 || code === "unreadable";
+}
+
 const IDLE_SAVE = 10_000;
 
 /**
  * Keeps every edit and how to undo it in the browser as it is made, and saves drafts
- * after ten idle seconds when the user wants that; a save that a lost session refused is made up
- * for. Returns how to stop.
+ * after ten idle seconds when the user wants that; a save that a lost session or a lost
+ * server held up is made up for. Returns how to stop.
  */
 export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -239,13 +245,14 @@ export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
         );
     }
   });
-  const stopWaiting = onSignedInAgain(() => {
+  const makeUp = (): void => {
     for (const [name, problem] of Object.entries(useDrafts.getState().failed))
-      if (problem?.status === 401) void save(name);
-  });
+      if (problem && isPassing(problem)) void save(name);
+  };
+  const stopWaiting = [onSignedInAgain(makeUp), onReconnected(makeUp)];
   return () => {
     stop();
-    stopWaiting();
+    for (const stopOne of stopWaiting) stopOne();
     for (const timer of timers.values()) clearTimeout(timer);
   };
 }
