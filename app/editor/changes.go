@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ecoflow/app/flow"
+	"ecoflow/app/node"
 	"ecoflow/app/value"
 )
 
@@ -62,7 +63,7 @@ var layout = map[string]bool{
 
 // compare lists how flows differ, and what the forms call the inputs.
 func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
-	list, err := compare(before, after)
+	list, err := compare(before, after, e.startsEmpty)
 	for _, f := range list {
 		nodes := map[string]flow.Node{}
 		if is, _, there := after.Find(f.Flow); there {
@@ -85,14 +86,30 @@ func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
 	return list, err
 }
 
+// startsEmpty says whether an input of a node is empty as long as nothing is set.
+func (e *Editor) startsEmpty(n flow.Node, input string) bool {
+	t, ok := e.Library.Lookup(n.TypeID)
+	return ok && slices.ContainsFunc(t.Inputs, func(in node.Input) bool { return in.Name == input && isEmpty(in.Default) })
+}
+
+// isEmpty tells nothing and an empty text, also one in a code field, from a value.
+func isEmpty(v any) bool {
+	if code, ok := v.(map[string]any); ok {
+		text, ok := code["value"].(string)
+		return ok && text == ""
+	}
+	return v == nil || v == ""
+}
+
 // compare lists how each flow of two documents differs, in the order of their
-// names; flows that are the same are left out. It fails for flows that do not
-// encode.
-func compare(before, after flow.Document) ([]FlowChanges, error) {
+// names; flows that are the same are left out. A text that was emptied is the same
+// as one that was never set where the input starts empty. It fails for flows that
+// do not encode.
+func compare(before, after flow.Document, startsEmpty func(n flow.Node, input string) bool) ([]FlowChanges, error) {
 	list := []FlowChanges{}
 	for _, name := range before.Names() {
 		if _, _, still := after.Find(name); !still {
-			c, err := compareFlow(name, before[name], flow.NewFlow())
+			c, err := compareFlow(name, before[name], flow.NewFlow(), startsEmpty)
 			if err != nil {
 				return nil, err
 			}
@@ -105,7 +122,7 @@ func compare(before, after flow.Document) ([]FlowChanges, error) {
 		if !there {
 			was = flow.NewFlow()
 		}
-		c, err := compareFlow(name, was, after[name])
+		c, err := compareFlow(name, was, after[name], startsEmpty)
 		if err != nil {
 			return nil, err
 		}
@@ -120,8 +137,8 @@ func compare(before, after flow.Document) ([]FlowChanges, error) {
 	return list, nil
 }
 
-func compareFlow(name string, before, after *flow.Flow) (FlowChanges, error) {
-	c := FlowChanges{Flow: name, Change: same, Nodes: compareNodes(before, after), Edges: compareEdges(before, after)}
+func compareFlow(name string, before, after *flow.Flow, startsEmpty func(flow.Node, string) bool) (FlowChanges, error) {
+	c := FlowChanges{Flow: name, Change: same, Nodes: compareNodes(before, after, startsEmpty), Edges: compareEdges(before, after)}
 	var err error
 	if c.Other, err = compareRest(before, after); err != nil {
 		return c, fmt.Errorf("compare flow %s: %w", name, err)
@@ -135,7 +152,7 @@ func compareFlow(name string, before, after *flow.Flow) (FlowChanges, error) {
 	return c, nil
 }
 
-func compareNodes(before, after *flow.Flow) []NodeChange {
+func compareNodes(before, after *flow.Flow, startsEmpty func(flow.Node, string) bool) []NodeChange {
 	list := []NodeChange{}
 	was, is := byID(before), byID(after)
 	for _, n := range before.Nodes {
@@ -147,7 +164,10 @@ func compareNodes(before, after *flow.Flow) []NodeChange {
 		old, there := was[n.ID]
 		c := NodeChange{Node: n.ID, Label: n.Label, Kind: string(n.Kind), Change: added, Inputs: []Difference{}, Fields: []Difference{}}
 		if there {
-			c.Inputs = compareMembers("", before.Inputs(n.ID), after.Inputs(n.ID), nil)
+			from, to := before.Inputs(n.ID), after.Inputs(n.ID)
+			c.Inputs = compareMembers("", from, to, func(name string) bool {
+				return isEmpty(from[name]) && isEmpty(to[name]) && startsEmpty(n, name)
+			})
 			c.Fields = compareFields(old.Fields(), n.Fields())
 			placed := compareMembers("", old.Fields(), n.Fields(), func(name string) bool { return !layout[name] })
 			switch {

@@ -17,6 +17,7 @@ import (
 type Problem struct {
 	Flow    string `json:"flow"`
 	Node    string `json:"node,omitempty"`  // id
+	Label   string `json:"label,omitempty"` // of the node
 	Input   string `json:"input,omitempty"` // name
 	Code    string `json:"code"`
 	Message string `json:"message"` // a sentence for the person who draws

@@ -162,6 +162,11 @@ func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Pr
 		}
 		return 1
 	})
+	for i := range c.problems {
+		if v := c.vertices[c.problems[i].Flow][c.problems[i].Node]; v != nil {
+			c.problems[i].Label = v.label
+		}
+	}
 	c.program.problems = c.problems
 	failed := slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Warning })
 	if failed && !lenient {

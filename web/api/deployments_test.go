@@ -85,6 +85,14 @@ func TestChangesOfNodesAndEdges(t *testing.T) {
 	changes = d.ask(200, `GET /deployments/3/changes?from=1`)
 	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "change"), "removed", "node")
 	d.wants(len(member(t, changes, "payload", "flows", 0, "edges").([]any)), 3, "edges")
+
+	// A text that was typed and taken away again is as it was: not set.
+	unset := says("a", "1")
+	unset = strings.Replace(unset, `"sampleText":"1"`, "", 1)
+	d.deploy("", "a", unset)
+	d.deploy("", "a", strings.Replace(says("a", "1"), `"sampleText":"1"`, `"sampleText":""`, 1))
+	changes = d.ask(200, `GET /deployments/5/changes`)
+	d.wants(len(member(t, changes, "payload", "flows").([]any)), 0, "flows that differ")
 }
 
 func TestRestore(t *testing.T) {

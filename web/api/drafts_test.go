@@ -336,6 +336,7 @@ func TestCheckOfDrafts(t *testing.T) {
 	body := d.ask(200, `POST /drafts/check {"changes":true}`)
 	d.wants(member(t, body, "payload", "deployable"), false, "deployable")
 	d.wants(member(t, body, "payload", "problems", 0, "code"), "duplicate_route", "problem")
+	d.wants(member(t, body, "payload", "problems", 0, "label"), "Request", "what the node is called")
 	d.wants(member(t, body, "payload", "live"), 1.0, "live")
 	d.wants(member(t, body, "payload", "changes", 0, "flow"), "b", "changed flow")
 	d.wants(member(t, body, "payload", "changes", 0, "change"), "added", "change")

@@ -2727,6 +2727,7 @@ export interface components {
             column?: number;
             flow: string;
             input?: string;
+            label?: string;
             line?: number;
             message: string;
             node?: string;
@@ -3276,6 +3277,7 @@ export interface components {
             column?: number;
             flow: string;
             input?: string;
+            label?: string;
             line?: number;
             message: string;
             node?: string;

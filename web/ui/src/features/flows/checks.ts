@@ -14,6 +14,8 @@ export interface Finding {
   path: string;
   flow: string;
   node?: string;
+  /** What the node is called. */
+  label?: string;
   input?: string;
   code: string;
   message: string;

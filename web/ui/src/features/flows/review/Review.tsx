@@ -114,9 +114,11 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
           {refused && (
             <Alert color="red" role="alert" title={refused.message}>
               <Problems
-                problems={refused.places.map(
-                  (p): Finding => ({ path: p.path, message: p.message, code: p.code ?? "", ...placed(p.path) }),
-                )}
+                problems={refused.places.map((p): Finding => {
+                  const label = check?.problems.find((known) => known.path === p.path)?.label;
+                  const named = label === undefined ? {} : { label };
+                  return { path: p.path, message: p.message, code: p.code ?? "", ...placed(p.path), ...named };
+                })}
                 onOpen={openPlace}
               />
             </Alert>
