@@ -1,13 +1,31 @@
 import { useEffect, useMemo } from "react";
 import type { Marks } from "./canvas/view";
 import { useCatalogue } from "./catalogue";
-import { useChecks, watchChecks } from "./checks";
+import { type Finding, useChecks, watchChecks } from "./checks";
 import { dictionary } from "./dictionary";
 import { empty } from "./document";
 import { loadPins, usePins } from "./pins";
 import { stepsByNode, useRuns } from "./runs";
 import { useEditor } from "./store";
 import { trailOf } from "./trail";
+
+/** How many findings each node of a flow has, and what they say; a clash that each side is told of counts once a side. */
+export function problemsByNode(flow: string, findings: readonly Finding[]): Marks["problems"] {
+  const mine = findings.filter((p) => p.flow === flow);
+  const own = new Set(mine.map((p) => `${p.code} ${p.node}`));
+  const problems = dictionary<{ errors: number; warnings: number; text: string }>();
+  for (const p of mine) {
+    for (const node of p.nodes ?? (p.node ? [p.node] : [])) {
+      if (node !== p.node && own.has(`${p.code} ${node}`)) continue;
+      problems[node] ??= { errors: 0, warnings: 0, text: "" };
+      const counts = problems[node];
+      if (p.warning) counts.warnings++;
+      else counts.errors++;
+      counts.text = [counts.text, p.message].filter(Boolean).join("\n");
+    }
+  }
+  return problems;
+}
 
 /** What is shown on the cards of a flow: problems, changes since the last deploy, the last test run. */
 export function useMarks(flow: string): Marks {
@@ -20,17 +38,7 @@ export function useMarks(flow: string): Marks {
   useEffect(() => void loadPins(doc), [doc]);
   const trail = useMemo(() => trailOf(doc, catalogue, run), [doc, catalogue, run]);
   return useMemo(() => {
-    const problems = dictionary<{ errors: number; warnings: number; text: string }>();
-    for (const p of check?.problems ?? []) {
-      if (p.flow !== flow) continue;
-      for (const node of p.nodes ?? (p.node ? [p.node] : [])) {
-        problems[node] ??= { errors: 0, warnings: 0, text: "" };
-        const counts = problems[node];
-        if (p.warning) counts.warnings++;
-        else counts.errors++;
-        counts.text = [counts.text, p.message].filter(Boolean).join("\n");
-      }
-    }
+    const problems = problemsByNode(flow, check?.problems ?? []);
     const mine = check?.changes.find((c) => c.flow === flow);
     const changed = new Set(
       mine && mine.change !== "added"

@@ -130,7 +130,9 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
 
 // The sentences of a check start with the node's name, which stands above them here.
 function withoutLabel(message: string, label: string): string {
-  return message.startsWith(`${label}: `) ? message.slice(label.length + 2) : message;
+  if (!message.startsWith(`${label}: `)) return message;
+  const rest = message.slice(label.length + 2);
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 function isJavaScript(input: Input): boolean {
