@@ -2,6 +2,7 @@ import { Button, Checkbox, Code, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { components } from "../../api/schema.gen";
 import { t } from "../../text/t";
+import { fieldName } from "./fieldName";
 import "./changes.css";
 
 export type FlowChanges = components["schemas"]["EditorFlowChanges"];
@@ -100,7 +101,7 @@ function NodeLine({ node }: { node: NodeChange }) {
           <Table.Tbody>
             {differences.map((d) => (
               <Table.Tr key={d.name}>
-                <Table.Th w={140}>{d.label || d.name.replace(/^data\//, "")}</Table.Th>
+                <Table.Th w={140}>{d.label || fieldName(d.name.replace(/^data\//, ""))}</Table.Th>
                 <Table.Td>
                   <Value d={d} side="before" />
                 </Table.Td>

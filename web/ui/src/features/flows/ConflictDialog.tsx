@@ -1,5 +1,6 @@
 import { Button, Code, Group, SegmentedControl, Table, Text } from "@mantine/core";
 import { useState } from "react";
+import { fieldName } from "../../components/changes/fieldName";
 import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
 import { resolve, useDrafts } from "./draft";
@@ -88,7 +89,7 @@ function placeOf(flow: string, c: Conflict): string {
   const label = doc?.nodes.byId[c.id]?.data.label ?? c.id;
   return c.path.length === 0
     ? label
-    : `${label} › ${c.path.filter((p) => p !== "configs" && p !== "data").join(" › ")}`;
+    : [label, ...c.path.filter((p) => p !== "configs" && p !== "data").map(fieldName)].join(" › ");
 }
 
 function Value({ v }: { v: unknown }) {
