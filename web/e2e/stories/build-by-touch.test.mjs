@@ -52,12 +52,24 @@ describe("building by touch", () => {
 
     // Nothing is wider than the screen, and what is tapped is large enough.
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page scrolls sideways");
+    const large = async (button) => {
+      const { width, height } = await button.boundingBox();
+      assert.ok(width >= 44 && height >= 44, `${button} is ${width} by ${height}`);
+    };
+    for (const name of [/^Deploy( \d+ flows?)?$/, "Add a node", "Add a note", "Paste", "Actions for Function"])
+      await large(page.getByRole("button", { name, exact: true }));
+    await page.getByRole("button", { name: "Actions for Function" }).tap();
+    await page.getByRole("menu").waitFor();
+    for (const item of await page.getByRole("menuitem").all()) await large(item);
+    await page.keyboard.press("Escape");
+    await page.getByRole("menu").waitFor({ state: "hidden" });
 
     await outline.getByRole("button", { name: /^Request/ }).first().tap();
     await inspector(page).getByRole("button", { name: "Test run" }).tap();
     await bottom(page).getByRole("textbox", { name: "Path" }).fill("/api/hello/Ada");
     await bottom(page).getByRole("button", { name: "Run", exact: true }).tap();
     await bottom(page).getByText('"hello": "Ada"').first().waitFor();
+    await large(bottom(page).getByRole("button", { name: "Close" }));
     await bottom(page).getByRole("button", { name: "Close" }).tap();
 
     await page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ }).tap();

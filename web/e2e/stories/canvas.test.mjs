@@ -111,6 +111,9 @@ describe("the canvas", () => {
     await card(page, "Debug").and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Enter");
     await edges(page, "Function", "Debug").waitFor({ state: "attached" });
+    await card(page, "Response").click();
+    await page.keyboard.press("c");
+    await said("Nothing leaves this node.");
 
     await card(page, "Response").click();
     await page.keyboard.press("n");
@@ -314,6 +317,7 @@ describe("the canvas", () => {
     await card(page, "Here").and(page.locator(".selected")).waitFor();
 
     await page.keyboard.press("Control+c");
+    await said("1 copied");
     const at = await card(page, "Here").boundingBox();
     const to = { x: at.x + 120, y: at.y + 240 };
     await page.mouse.move(to.x - 10, to.y);
@@ -346,6 +350,7 @@ describe("the canvas", () => {
     const target = await center(card(page, "Function").locator(".react-flow__handle.target"));
     await page.mouse.move(target[0] - 5, target[1], { steps: 5 });
     await page.mouse.move(...target);
+    await card(page, "Function").getByText("they are connected already.").waitFor();
     await page.mouse.up();
     await said("Not connected: they are connected already.");
     await saved(page);

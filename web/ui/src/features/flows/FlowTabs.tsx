@@ -212,6 +212,9 @@ export function FlowTabs({ current }: { current: string }) {
                 <span
                   className="tabs__tab"
                   data-current={current === row.name || undefined}
+                  onDoubleClick={(e) => {
+                    if (!row.locked && !(e.target as Element).closest("button")) setRenaming(row.name);
+                  }}
                   onContextMenu={(e) => {
                     e.preventDefault();
                     const opener = e.currentTarget.querySelector("a") ?? e.currentTarget;
@@ -232,13 +235,14 @@ export function FlowTabs({ current }: { current: string }) {
                     params={{ name: row.name }}
                     className="tabs__link"
                     aria-current={current === row.name ? "page" : undefined}
-                    onDoubleClick={() => !row.locked && setRenaming(row.name)}
                     onKeyDown={(e) => {
                       if (e.key === "F2" && !row.locked) setRenaming(row.name);
                     }}
                   >
                     {row.locked && <IconLock size={12} aria-label={t("tabs.locked")} />}
-                    <span className="tabs__name">{row.name}</span>
+                    <span className="tabs__name" data-name={row.name}>
+                      {row.name}
+                    </span>
                     {broken ? (
                       <span
                         className="tabs__dot"
@@ -258,23 +262,23 @@ export function FlowTabs({ current }: { current: string }) {
                       )
                     )}
                   </Link>
-                  {current === row.name && (
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      size={24}
-                      aria-label={t("tabs.menu", { name: row.name })}
-                      aria-haspopup="menu"
-                      aria-expanded={menu?.row.name === row.name}
-                      onClick={(e) => {
-                        const opener = e.currentTarget;
-                        const box = opener.getBoundingClientRect();
-                        setMenu({ row, at: { x: box.left, y: box.bottom }, opener });
-                      }}
-                    >
-                      <IconChevronDown size={14} />
-                    </ActionIcon>
-                  )}
+                  {/* Every tab has its place: what is clicked twice must not move in between. */}
+                  <ActionIcon
+                    className="tabs__menu"
+                    variant="subtle"
+                    color="gray"
+                    size={24}
+                    aria-label={t("tabs.menu", { name: row.name })}
+                    aria-haspopup="menu"
+                    aria-expanded={menu?.row.name === row.name}
+                    onClick={(e) => {
+                      const opener = e.currentTarget;
+                      const box = opener.getBoundingClientRect();
+                      setMenu({ row, at: { x: box.left, y: box.bottom }, opener });
+                    }}
+                  >
+                    <IconChevronDown size={14} />
+                  </ActionIcon>
                 </span>
               )}
             </li>

@@ -75,7 +75,9 @@ export async function pasteClipboard(name: string, catalogue: Catalogue, at: Poi
   await pasteText(name, catalogue, await readClipboard(), at);
 }
 
-/** The selection as text, to be pasted here or elsewhere. */
+/** The selection as text, to be pasted here or elsewhere; says how much it is. */
 export function copyText(flow: OpenFlow, catalogue: Catalogue): string {
-  return JSON.stringify(copyPiece(flow, catalogue), null, 2);
+  const piece = copyPiece(flow, catalogue);
+  useEditor.getState().announce(t("canvas.copied", { n: piece.nodes.length + piece.notes.length }));
+  return JSON.stringify(piece, null, 2);
 }

@@ -59,7 +59,6 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-problem={data.problems > 0 || undefined}
       data-missing={data.isMissing || undefined}
       data-target={data.target && (data.target === "yes" ? "yes" : "no")}
-      title={data.target && data.target !== "yes" ? t(`refusal.${data.target}`) : undefined}
       data-running={data.run?.running || undefined}
     >
       {!tileRight && <Tile data={data} />}
@@ -75,6 +74,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           <Markdown text={node.data.description} />
         </div>
       )}
+      {data.target && data.target !== "yes" && <div className="card__refusal">{t(`refusal.${data.target}`)}</div>}
       <div className="card__marks">
         {data.problems > 0 && (
           <span className="card__mark" data-tone="danger" title={data.problemText}>
