@@ -227,12 +227,12 @@ func reason(err error) string {
 }
 
 // routes lists what the Request nodes of a flow serve; those that are not
-// configured serve nothing.
+// configured, and those that nothing follows, serve nothing.
 func (e *Editor) routes(name string, f *flow.Flow) []Route {
 	routes := []Route{}
 	for _, n := range f.Nodes {
 		t, ok := e.Library.Lookup(n.TypeID)
-		if n.Kind != node.Request || n.Disabled || !ok {
+		if n.Kind != node.Request || n.Disabled || !ok || !leadsOn(f, n.ID) {
 			continue
 		}
 		instance, _ := t.New(node.Values{Inputs: f.Inputs(n.ID), Templates: n.Templates, NodeID: n.ID, Label: n.Label, Flow: name})
@@ -245,6 +245,11 @@ func (e *Editor) routes(name string, f *flow.Flow) []Route {
 		}
 	}
 	return routes
+}
+
+// leadsOn reports whether something follows a node.
+func leadsOn(f *flow.Flow, id string) bool {
+	return slices.ContainsFunc(f.Edges, func(e flow.Edge) bool { return e.Active && e.Source == id })
 }
 
 // isCallable reports whether the flow has a node at which calls begin.

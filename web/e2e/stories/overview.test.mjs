@@ -49,6 +49,22 @@ describe("the overview", () => {
     await nothingHappened();
   });
 
+  it("shows the routes that answer, whatever the drafts say", async () => {
+    await page.goto(`${product.url}/_/`);
+    const routes = card("Routes");
+    const line = routes.getByRole("listitem").filter({ hasText: "/api/fails/:id" });
+    await line.waitFor();
+    assert.equal(await routes.getByText("/api/brought").count(), 0, "a draft that was never live is listed");
+    assert.equal(await line.getByRole("link", { name: "Open" }).getAttribute("href"), `${product.url}/api/fails/id`);
+    const { revision } = await ask(page, "GET", "/drafts/shop");
+    await ask(page, "PUT", "/drafts/shop", { base: revision, flow: answering("/moved/:id") });
+    await page.reload();
+    await line.waitFor();
+    assert.equal(await routes.getByText("/api/moved").count(), 0, "a draft is listed as live");
+    assert.equal((await fetch(`${product.url}/api/fails/1`)).status, 500);
+    await nothingHappened();
+  });
+
   it("shows hostile texts of users and variables as texts", async () => {
     const { revision } = await ask(page, "GET", "/environment");
     await ask(page, "PATCH", "/environment", { base: revision, add: hostile.map((note, i) => ({ name: `HOSTILE_${i}`, value: note, note: note.slice(0, 500) })) });

@@ -1,10 +1,9 @@
 import { Button, CopyButton } from "@mantine/core";
+import type { Route } from "../../api/routes";
 import type { components } from "../../api/schema.gen";
 import { usePrefix } from "../../api/server";
 import { t } from "../../text/t";
 import "./routes.css";
-
-export type Route = components["schemas"]["EditorRoute"];
 
 export type AffectedRoute = components["schemas"]["EditorRouteChange"];
 
@@ -13,9 +12,14 @@ export function urlOf(route: Route, prefix: string): string {
   return `${location.origin}${prefix}${route.path}`;
 }
 
-/** A cURL line that calls a route; a parameter is its own name. */
+/** The address of a route in which each parameter is its own name. */
+export function filledUrl(route: Route, prefix: string): string {
+  return urlOf({ ...route, path: route.path.replaceAll("/:", "/") }, prefix);
+}
+
+/** A cURL line that calls a route. */
 export function curlOf(route: Route, prefix: string): string {
-  const url = urlOf({ ...route, path: route.path.replaceAll("/:", "/") }, prefix).replaceAll("'", "%27");
+  const url = filledUrl(route, prefix).replaceAll("'", "%27");
   const body =
     route.method === "GET" || route.method === "DELETE" ? "" : ` -H 'Content-Type: application/json' -d '{}'`;
   return `curl${route.method === "GET" ? "" : ` -X ${route.method}`}${body} '${url}'`;
@@ -36,10 +40,10 @@ export function Routes({ routes }: { routes: readonly Route[] }) {
           <span className="routes__acts">
             <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
             <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
-            {r.method === "GET" && !r.path.includes(":") && (
+            {r.method === "GET" && (
               <Button
                 component="a"
-                href={urlOf(r, prefix)}
+                href={filledUrl(r, prefix)}
                 target="_blank"
                 rel="noreferrer"
                 size="compact-sm"

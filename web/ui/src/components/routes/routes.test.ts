@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { curlOf, type Route } from "./Routes";
+import { curlOf } from "./Routes";
 
-const line = (method: string, path: string) => curlOf({ method, path } as Route, "/api");
+const line = (method: string, path: string) => curlOf({ method, path }, "/api");
 
 describe("the cURL line of a route", () => {
   it("calls its address, with the port, and with a name for each parameter", () => {

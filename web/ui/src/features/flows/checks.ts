@@ -4,8 +4,9 @@
 import { create } from "zustand";
 import { api, payload } from "../../api/client";
 import { isProblem } from "../../api/problem";
+import type { components } from "../../api/schema.gen";
 import type { FlowChanges } from "../../components/changes/Changes";
-import type { AffectedRoute, Route } from "../../components/routes/Routes";
+import type { AffectedRoute } from "../../components/routes/Routes";
 import { dictionary } from "./dictionary";
 import { type WireFlow, write } from "./document";
 import { useEditor } from "./store";
@@ -29,7 +30,7 @@ export interface Finding {
 export interface Check {
   deployable: boolean;
   problems: Finding[];
-  routes: Route[];
+  routes: components["schemas"]["EditorRoute"][];
   live: number;
   changes: FlowChanges[];
   affected: AffectedRoute[];

@@ -3,11 +3,12 @@ import { IconCircle, IconCircleCheck, IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useId, useState } from "react";
 import type { DraftRow } from "../../api/drafts";
+import type { Route } from "../../api/routes";
 import { usePrefix } from "../../api/server";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { SwitchOnSignIn } from "../../app/SwitchOnSignIn";
 import { useMe } from "../../app/session";
-import { urlOf } from "../../components/routes/Routes";
+import { filledUrl } from "../../components/routes/Routes";
 import { type TextKey, t } from "../../text/t";
 import { type Deployment, flowsOf } from "./queries";
 
@@ -15,9 +16,11 @@ import { type Deployment, flowsOf } from "./queries";
 export function Checklist({
   drafts,
   deployments,
+  routes,
 }: {
   drafts: readonly DraftRow[] | undefined;
   deployments: readonly Deployment[] | undefined;
+  routes: readonly Route[] | undefined;
 }) {
   const id = useId();
   const prefix = usePrefix();
@@ -28,10 +31,10 @@ export function Checklist({
   if (!drafts || !deployments) return null;
   const flows = flowsOf(drafts);
   const first = flows[0];
-  const route = flows.filter((f) => f.live !== null).flatMap((f) => f.routes.filter((r) => r.method === "GET"))[0];
+  const route = routes?.find((r) => r.method === "GET");
   const call = async (): Promise<void> => {
     if (!route) return;
-    const url = urlOf(route, prefix).replaceAll(/\/:(\w+)/g, "/$1");
+    const url = filledUrl(route, prefix);
     try {
       const response = await fetch(url, { cache: "no-store" });
       setAnswer(`${response.status} ${(await response.text()).slice(0, 200)}`);

@@ -8,6 +8,10 @@ import { flowsOf } from "./queries";
 
 const states = ["running", "draft", "problem", "removed"] as const;
 
+/** Whether a flow counts as one of those; what runs may have a draft, with problems or without. */
+const counts = (state: (typeof states)[number], f: DraftRow): boolean =>
+  state === "running" ? f.live !== null : f.state === state;
+
 /** How many flows run, differ from what runs, or have problems. */
 export function FlowsCard({ query }: { query: UseQueryResult<DraftRow[]> }) {
   return (
@@ -26,7 +30,7 @@ export function FlowsCard({ query }: { query: UseQueryResult<DraftRow[]> }) {
         return (
           <ul className="overview__counts">
             {states
-              .map((state) => [state, flows.filter((f) => f.state === state).length] as const)
+              .map((state) => [state, flows.filter((f) => counts(state, f)).length] as const)
               .filter(([state, n]) => n > 0 || state !== "removed")
               .map(([state, n]) => (
                 <li key={state} data-state={n > 0 ? state : undefined}>

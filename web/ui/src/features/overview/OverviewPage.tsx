@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 import { draftsQuery } from "../../api/drafts";
 import { useServerEvents } from "../../api/events";
+import { routesQuery } from "../../api/routes";
 import { Page } from "../../app/Page";
 import { usePreferences } from "../../app/preferences";
 import { can, useMe } from "../../app/session";
@@ -48,22 +49,26 @@ function Beginning() {
   const { checklistDismissed } = usePreferences();
   const drafts = useQuery(draftsQuery);
   const latest = useQuery(latestQuery);
+  const routes = useQuery(routesQuery);
   if (drafts.data?.length === 0 && latest.data?.length === 0) return <Welcome />;
-  return checklistDismissed ? null : <Checklist drafts={drafts.data} deployments={latest.data} />;
+  return checklistDismissed ? null : <Checklist drafts={drafts.data} deployments={latest.data} routes={routes.data} />;
 }
 
 /** What somebody who may work on flows sees of them. */
 function Flows() {
   const drafts = useQuery(draftsQuery);
   const latest = useQuery(latestQuery);
-  useServerEvents(["draft", "deploy", "resync"], (e) => {
+  const routes = useQuery(routesQuery);
+  useServerEvents(["draft", "deploy", "resync", "server"], (e) => {
     void drafts.refetch();
-    if (e.type !== "draft") void latest.refetch();
+    if (e.type === "draft") return;
+    void latest.refetch();
+    void routes.refetch();
   });
   return (
     <>
       <FlowsCard query={drafts} />
-      <RoutesCard query={drafts} />
+      <RoutesCard query={routes} />
       <ProblemsCard query={drafts} />
       <DeploymentsCard query={latest} />
     </>

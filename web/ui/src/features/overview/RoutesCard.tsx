@@ -1,24 +1,20 @@
 import { Alert } from "@mantine/core";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { DraftRow } from "../../api/drafts";
+import type { Route } from "../../api/routes";
 import { stateQuery } from "../../api/server";
 import { can, useMe } from "../../app/session";
 import { Routes } from "../../components/routes/Routes";
 import { t } from "../../text/t";
 import { Card } from "./Card";
-import { flowsOf } from "./queries";
 
-/** The routes of the flows that are live, ready to be called. */
-export function RoutesCard({ query }: { query: UseQueryResult<DraftRow[]> }) {
+/** The routes that are live, ready to be called. */
+export function RoutesCard({ query }: { query: UseQueryResult<Route[]> }) {
   const state = useQuery(stateQuery);
   const wants = can(useMe(), "serverConfigurationUpdate") && state.data?.wantsAddress;
   return (
     <Card title={t("review.routes")} query={query}>
-      {(drafts) => {
-        const routes = flowsOf(drafts)
-          .filter((d) => d.live !== null && d.state !== "problem")
-          .flatMap((d) => d.routes);
+      {(routes) => {
         if (routes.length === 0) return <p className="overview__muted">{t("overview.noRoutes")}</p>;
         return (
           <>

@@ -5,10 +5,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { api, payload } from "../../../api/client";
 import { isProblem, type Problem } from "../../../api/problem";
+import { type Route, routesQuery } from "../../../api/routes";
 import { Failure } from "../../../app/states";
 import { Changes } from "../../../components/changes/Changes";
 import { Dialog } from "../../../components/Dialog";
-import { AffectedRoutes, type Route, Routes } from "../../../components/routes/Routes";
+import { AffectedRoutes, Routes } from "../../../components/routes/Routes";
 import { t } from "../../../text/t";
 import { type Check, checkNow, type Finding } from "../checks";
 import { Problems } from "../debug/Problems";
@@ -55,7 +56,8 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
           body: { mode, note, base: check?.live ?? 0, ...(flows ? { flows } : {}) } as never,
         }),
       );
-      setDeployed((await checkNow())?.routes ?? check?.routes ?? []);
+      setDeployed(await queries.fetchQuery({ ...routesQuery, staleTime: 0 }));
+      void checkNow();
       await queries.invalidateQueries();
     } catch (e) {
       if (isProblem(e)) setRefused(e);
