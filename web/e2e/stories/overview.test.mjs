@@ -51,7 +51,7 @@ describe("the overview", () => {
 
   it("shows the routes that answer, whatever the drafts say", async () => {
     await page.goto(`${product.url}/_/`);
-    const routes = card("Routes");
+    const routes = page.getByRole("region", { name: "Routes", exact: true });
     const line = routes.getByRole("listitem").filter({ hasText: "/api/fails/:id" });
     await line.waitFor();
     assert.equal(await routes.getByText("/api/brought").count(), 0, "a draft that was never live is listed");
