@@ -52,6 +52,20 @@ describe("the canvas", () => {
     await page.getByRole("textbox", { name: "Rename" }).fill("Greeting");
     await page.keyboard.press("Enter");
     await said("1 flow calls it by its new name, Greeting.");
+    // Two clicks on a tab rename it wherever they are, also when the first makes it the current one.
+    await open("Sample");
+    const tab = page.getByRole("list", { name: "Flows" }).getByRole("link", { name: "Greeting" });
+    const box = await tab.boundingBox();
+    await page.mouse.move(box.x + box.width - 3, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.getByRole("heading", { level: 1, name: "Flow Greeting" }).waitFor();
+    await tab.and(page.locator("[aria-current=page]")).waitFor();
+    await card(page, "Called").waitFor(); // the focus has gone to the new page by then
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+    await page.getByRole("textbox", { name: "Rename" }).press("Escape");
+    await page.getByRole("heading", { level: 1, name: "Flow Greeting" }).waitFor();
 
     // What can be called is offered, and what is not there yet may be typed.
     await open("Sample");

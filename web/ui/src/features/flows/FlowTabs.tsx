@@ -3,6 +3,7 @@ import { IconAdjustments, IconChevronDown, IconLock, IconPlus } from "@tabler/ic
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { create } from "zustand";
 import { api, payload } from "../../api/client";
 import { type Action, useActions } from "../../app/actions";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
@@ -17,6 +18,11 @@ import { CONFIGURATION, isUnsaved, useEditor } from "./store";
 
 const TabMenu = lazy(() => import("./TabMenu").then((m) => ({ default: m.TabMenu })));
 
+// Which tab is being renamed. The second of two clicks may come while the flow that the
+// first one opens is still on its way, so this outlives the strip.
+const useRenaming = create<{ name: string | undefined }>()(() => ({ name: undefined }));
+const setRenaming = (name: string | undefined): void => useRenaming.setState({ name });
+
 /** The tabs above the canvas: the configuration, then the flows. */
 export function FlowTabs({ current }: { current: string }) {
   const { data, refetch } = useQuery(draftsQuery);
@@ -25,7 +31,7 @@ export function FlowTabs({ current }: { current: string }) {
   const check = useChecks((s) => s.check);
   const { editor } = usePreferences();
   const setPreferences = useSetPreferences();
-  const [renaming, setRenaming] = useState<string>();
+  const renaming = useRenaming((s) => s.name);
   const [menu, setMenu] = useState<{ row: DraftRow; at: { x: number; y: number }; opener: HTMLElement }>();
   const [dragged, setDragged] = useState<string>();
   const [over, setOver] = useState<number>();
