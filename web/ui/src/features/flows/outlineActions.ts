@@ -143,8 +143,8 @@ export function useOutlineActions(
       whole("note", t("canvas.note"), acts.note),
       whole("add", t("canvas.add"), () => add(focused())),
       whole("addFree", t("canvas.addFree"), () => add(undefined)),
-      whole("undo", t("canvas.undo"), () => undoLast(name)),
-      whole("redo", t("canvas.redo"), () => redoLast(name)),
+      { ...whole("undo", t("canvas.undo"), () => undoLast(name)), where: "editor" },
+      { ...whole("redo", t("canvas.redo"), () => redoLast(name)), where: "editor" },
     ];
   }, [flow, name, locked, catalogue, onOpen, onQuickAdd]);
   useActions(actions);
