@@ -186,7 +186,7 @@ describe("bad days at one's own machine", () => {
     const said = bottom(page).getByRole("log").getByRole("button", { name: "Show" });
     for (let i = 0; i < 2; i++) await fetch(`${product.url}/api/speaks`, { headers: { Connection: "close" } });
     await soon(async () => assert.equal(await said.count(), 2));
-    await product.kill();
+    await product.kill("SIGTERM");
     await product.start();
     await signedInAgain(page, product);
     await fetch(`${product.url}/api/speaks`, { headers: { Connection: "close" } });
@@ -216,7 +216,7 @@ describe("bad days at one's own machine", () => {
     await putFlow(page, "reloaded", answering("/reloaded"));
     await openFlow(page, product, "reloaded");
     await rename(page, "Work", "Not saved anywhere");
-    await product.kill();
+    await product.kill("SIGTERM");
     await page.reload().catch(() => {});
     await product.start();
     await launchAgain(page, product);
