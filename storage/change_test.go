@@ -60,7 +60,7 @@ func TestNeighboursInAGroup(t *testing.T) {
 		{name: "an error", fn: func(context.Context, *sql.Tx) error { return broken }, want: "no"},
 		{name: "a panic", fn: func(context.Context, *sql.Tx) error { panic("ouch") }, want: "panic in a write: ouch"},
 		{
-			name: "a constraint", want: "One is taken.", where: fault.Conflict,
+			name: "a constraint", want: "One is taken", where: fault.Conflict,
 			fn: func(_ context.Context, tx *sql.Tx) error {
 				_, err := tx.Exec(`INSERT INTO play (name) VALUES ('one')`)
 				return taken(err, "One is taken.")
