@@ -214,8 +214,8 @@ func (w *watch) end(why reason) bool {
 func (w *watch) look() {
 	defer fault.Recover(w.machine.engine.options.Log, "script watch")
 	if w.beat() {
+		w.machine.kill(ran) // nobody gets it any more when its caller goes on
 		close(w.machine.stuck)
-		w.machine.kill(ran)
 	}
 }
 
