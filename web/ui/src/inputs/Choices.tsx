@@ -49,7 +49,7 @@ function framed(p: FieldProps, error: string | undefined) {
   return frame(error ? { ...p, findings: [...p.findings, { message: error }] } : p);
 }
 
-const spinner = <Loader size={14} aria-label={t("common.loading")} />;
+const spinner = <Loader role="status" size={14} aria-label={t("common.loading")} />;
 
 /** One of several: a picker, a database connection or a method. */
 export function SelectField(p: FieldProps) {

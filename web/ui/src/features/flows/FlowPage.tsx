@@ -357,7 +357,7 @@ function Editor({ name }: { name: string }) {
       <div className="editor__bar">
         <FlowTabs current={name} />
         <div className="editor__tools">
-          {saving && <Loader size={14} aria-label={t("flow.saving")} />}
+          {saving && <Loader role="status" size={14} aria-label={t("flow.saving")} />}
           <span className="editor__saved" role="status">
             {failed ? "" : unsaved ? t("flow.unsaved") : t("flow.saved")}
           </span>

@@ -75,7 +75,7 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
     <Dialog onClose={onClose} title={t("import.title")} size="lg">
       <Stack>
         {failure !== undefined && <Failure error={failure} />}
-        {!preview && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
+        {!preview && failure === undefined && <Loader role="status" size={20} aria-label={t("common.loading")} />}
         {preview && (
           <>
             <Table>

@@ -120,7 +120,7 @@ function Plain({ title, close, children }: { title: string; close: ReactNode; ch
   );
 }
 
-const waiting = <Loader size={20} aria-label={t("common.loading")} />;
+const waiting = <Loader role="status" size={20} aria-label={t("common.loading")} />;
 
 const tabs = ["settings", "data", "docs", "appearance", "info"] as const;
 type Tab = (typeof tabs)[number];

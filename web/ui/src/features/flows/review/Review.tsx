@@ -112,7 +112,7 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
       ) : (
         <Stack>
           {failure !== undefined && <Failure error={failure} retry={load} />}
-          {!check && failure === undefined && <Loader size={20} aria-label={t("common.loading")} />}
+          {!check && failure === undefined && <Loader role="status" size={20} aria-label={t("common.loading")} />}
           {refused && (
             <Alert color="red" role="alert" title={refused.message}>
               <Problems
