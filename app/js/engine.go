@@ -99,12 +99,12 @@ func (e *Engine) callTime() time.Duration { return e.options.CallTime() }
 
 // prepareAll makes the first machines and a spare one in the background.
 func (e *Engine) prepareAll() {
+	e.giveBack() // what making them takes
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for range e.options.Runtimes + 1 {
 		e.prepare()
 	}
-	e.giveBack() // what making them took
 }
 
 func (o *Options) defaults() {
@@ -342,23 +342,26 @@ func (e *Engine) drop(m *machine) {
 
 // discard replaces a machine in which a bound was hit.
 func (e *Engine) discard(m *machine) {
+	e.giveBack()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.discarded.Add(1)
-	if !e.closed {
-		e.giveBack()
-	}
 	e.drop(m)
 	e.prepare()
 	e.wake()
 }
 
-// calm is how long no runtime has to be thrown away before what they held goes back
-// to the machine.
+// calm is how long no runtime has to be thrown away, and no turn in one to end, before
+// what they held goes back to the machine.
 const calm = 2 * time.Second
 
-// giveBack returns memory to the machine in a while; e.mu is held.
+// giveBack returns memory to the machine in a while.
 func (e *Engine) giveBack() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
 	if e.tidy != nil {
 		e.tidy.Reset(calm)
 		return

@@ -325,6 +325,7 @@ func (m *machine) own(c *call, fn func() error) (err error) {
 		}
 		if why != "" {
 			m.kill(why)
+			m.engine.giveBack() // it may have been thrown away long ago
 			err = m.explain(why)
 		}
 		m.leave()

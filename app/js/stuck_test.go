@@ -2,6 +2,8 @@ package js
 
 import (
 	"context"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,4 +117,40 @@ func TestMostStuck(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestStuckGivesBack: what a turn held that ends long after its interrupt goes back to
+// the machine, though nothing else happens.
+func TestStuckGivesBack(t *testing.T) {
+	collections := func() uint64 {
+		s := []metrics.Sample{{Name: "/gc/cycles/forced:gc-cycles"}}
+		metrics.Read(s)
+		return s[0].Value.Uint64()
+	}
+	until := func(what string, ok func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s; the heap has %d MiB", what, heap()>>20)
+			}
+		}
+	}
+	e := engine(t, Options{CallTime: lasting(50 * time.Millisecond)})
+	runtime.GC()
+	before := heap()
+	release := make(chan struct{})
+	tidied := collections()
+	t.Run("call", func(t *testing.T) { // with its end goes what holds the lease
+		l, p := lease(t, e, Run{}, `{"a": 1}`)
+		stubborn(p, release)
+		if err := l.Call(t.Context(), compile(t, e, "const held = new Uint8Array(60 << 20); payload.stick(); return held[0]"), p); err == nil {
+			t.Error("no error")
+		}
+	})
+	until("nothing was given back when the runtime was thrown away", func() bool { return collections() > tidied })
+	if heap() < before+(50<<20) {
+		t.Fatal("the turn holds nothing")
+	}
+	close(release)
+	until("the turn's memory is still held", func() bool { return heap() < before+(20<<20) })
 }
