@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +47,13 @@ func Describe(sentence, docs string) Option {
 // Icon sets the Tabler icon name.
 func Icon(name string) Option { return func(t *Type) { t.Icon = name } }
 
+// Summary says what the second line of a node's card tells of its settings, in the
+// words that people chose them by: "{value|msg} {operator} {other}". Braces hold an
+// input, the first of several that says something, or the text after the bar; an
+// input with ! says nothing while it has its default, one with / is the member of its
+// JSON. What stands in brackets is left out when an input in it says nothing.
+func Summary(line string) Option { return func(t *Type) { t.Summary = line } }
+
 // Define makes a Type from a struct: its fields tagged `input:"name"` are the
 // inputs, its other fields what it depends on, its methods what it does.
 //
@@ -76,6 +85,14 @@ func Define[S any](name string, kind Kind, prototype S, options ...Option) Type 
 	for _, o := range options {
 		o(&t)
 	}
+	for _, part := range told.FindAllStringSubmatch(t.Summary, -1) {
+		for said := range strings.SplitSeq(part[1], ",") {
+			input, _, _ := strings.Cut(strings.TrimSuffix(said, "!"), "/")
+			if !slices.ContainsFunc(t.Inputs, func(in Input) bool { return in.Name == input && in.Type != TypeHiddenString }) {
+				panic(fmt.Sprintf("node %s: the summary tells of %s, which is no input to show", name, said))
+			}
+		}
+	}
 	if len(t.Ports) == 0 && kind.HasOutput() {
 		t.Ports = []Port{{}}
 	}
@@ -84,14 +101,11 @@ func Define[S any](name string, kind Kind, prototype S, options ...Option) Type 
 		var problems []Problem
 		rv := reflect.ValueOf(&s).Elem()
 		for _, f := range fields {
-			given, ok := v.Inputs[f.input.Name]
-			if !ok || given == nil || given == "" {
-				given = f.input.Default
-			}
+			given := f.input.Effective(v.Inputs[f.input.Name])
 			if !shown(f.input.When, v.Inputs, t.Inputs) {
 				continue
 			}
-			if isEmpty(given) {
+			if given == nil {
 				if f.input.Required {
 					problems = append(problems, Problem{Input: f.input.Name, Message: label(f.input) + " is required.", Code: "required"})
 				}
@@ -132,6 +146,9 @@ func Define[S any](name string, kind Kind, prototype S, options ...Option) Type 
 	}
 	return t
 }
+
+// told finds the inputs that a summary tells of.
+var told = regexp.MustCompile(`\{([^|}]*)(?:\|[^}]*)?\}`)
 
 // A referrer is the value of an input that knows the paths it reads.
 type referrer interface{ References() []string }

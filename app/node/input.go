@@ -58,6 +58,18 @@ type Input struct {
 	Advanced bool `json:"advanced,omitempty"`
 }
 
+// Effective is what counts for the input where v is given: the default where v says
+// nothing, and nil for whatever is empty.
+func (in Input) Effective(v any) any {
+	if v == nil || v == "" {
+		v = in.Default
+	}
+	if isEmpty(v) {
+		return nil
+	}
+	return v
+}
+
 // The Go types of a node struct's input fields. Plain string, bool, float64 and
 // int are a String, Toggle, Number and whole Number input.
 type (

@@ -44,7 +44,8 @@ type Listing struct {
 	Module     string `json:"module"`
 	Group      string `json:"group"` // of the palette
 	Icon       string `json:"icon,omitempty"`
-	Docs       string `json:"docs,omitempty"` // Markdown
+	Summary    string `json:"summary,omitempty"` // see the option of Define
+	Docs       string `json:"docs,omitempty"`    // Markdown
 	Ports      []Port `json:"ports"`
 	PortsFrom  string `json:"portsFrom,omitempty"`
 	LoopPort   string `json:"loopPort,omitempty"`
@@ -69,7 +70,7 @@ func (t *Type) Listing() Listing {
 	}
 	return Listing{
 		ID: Ref{t.ID()}, Name: t.Name, Type: t.Kind, Description: t.Description, Color: t.Color, Inputs: t.Inputs,
-		ModuleID: Ref{t.ModuleID()}, Module: t.Module, Group: group, Icon: t.Icon, Docs: t.Docs,
+		ModuleID: Ref{t.ModuleID()}, Module: t.Module, Group: group, Icon: t.Icon, Summary: t.Summary, Docs: t.Docs,
 		Ports: t.Ports, PortsFrom: t.PortsFrom, LoopPort: t.LoopPort, MayRespond: t.MayRespond, Blocking: t.Blocking,
 	}
 }

@@ -290,6 +290,9 @@ func TestEveryTypeIsDescribed(t *testing.T) {
 		if typ.Description == "" || typ.Docs == "" || typ.Icon == "" || typ.Group == "" || typ.Package == "" || typ.Version == "" {
 			t.Errorf("%s lacks a description, help, icon, group or package", typ.Name)
 		}
+		if typ.Summary == "" && typ.Kind != node.Request { // whose card shows its route
+			t.Errorf("%s says nothing in the second line of its cards", typ.Name)
+		}
 		for _, in := range typ.Inputs {
 			if in.Label == "" {
 				t.Errorf("%s: %s has no label", typ.Name, in.Name)
@@ -298,6 +301,24 @@ func TestEveryTypeIsDescribed(t *testing.T) {
 				t.Errorf("%s: %s depends on %s, which is no input", typ.Name, in.Name, name)
 			}
 		}
+	}
+}
+
+// A summary that tells of what is no input, or of a secret, is found at start.
+func TestSummaries(t *testing.T) {
+	type settings struct {
+		Name string      `input:"name"`
+		Key  node.Secret `input:"key"`
+	}
+	for line, fails := range map[string]bool{"{name}": false, "[to {name!,name/part|nobody}]": false, "{nmae}": true, "{name,key}": true} {
+		func() {
+			defer func() {
+				if failed := recover() != nil; failed != fails {
+					t.Errorf("%s: refused is %v", line, failed)
+				}
+			}()
+			node.Define("Test", node.Middleware, settings{}, node.Summary(line))
+		}()
 	}
 }
 

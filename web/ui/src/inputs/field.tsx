@@ -3,7 +3,7 @@ import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "../text/t";
 import type { Sample, Variable } from "./completion";
-import { codeText, type Input, type Values } from "./input";
+import { codeText, type Input, inWords, type Values } from "./input";
 import "./inputs.css";
 
 /** What is wrong with a value, in a sentence; line and column where it is code. */
@@ -96,14 +96,5 @@ function defaultNote(input: Input, value: unknown): string {
   const d = codeText(input.defaultValue);
   if (d === undefined || d === null || d === "" || input.type === "Code" || input.type === "Route") return "";
   if (JSON.stringify(value ?? d) === JSON.stringify(d)) return "";
-  return t("input.default", { value: shown(input, d) });
-}
-
-function shown(input: Input, value: unknown): string {
-  if (typeof value === "boolean") return t(value ? "input.on" : "input.off");
-  if (Array.isArray(value)) return value.join(", ");
-  if (typeof value === "object" && value !== null && "start" in value && "end" in value) {
-    return `${value.start} … ${value.end}`;
-  }
-  return input.pickerOptions?.find((o) => o.value === value)?.label ?? String(value);
+  return t("input.default", { value: inWords(input, d) });
 }

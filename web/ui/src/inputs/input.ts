@@ -1,6 +1,8 @@
 // What an input of a node type is and what a value of it may be (http-api 3.12,
 // 3.13; app/node/input.go): the rules of the form, without its looks.
 
+import { t } from "../text/t";
+
 export type InputType =
   | "Route"
   | "DB_Selector"
@@ -115,6 +117,18 @@ function isEmpty(value: unknown): boolean {
 /** The text of a Code's value, any other value as it is. */
 export function codeText(value: unknown): unknown {
   return typeof value === "object" && value !== null && "value" in value ? value.value : value;
+}
+
+/** A value as the form shows it: the words of what was chosen, never a secret. */
+export function inWords(input: Input, value: unknown): string {
+  const text = codeText(value);
+  if (text === undefined || text === null || text === "" || input.type === "HiddenString") return "";
+  if (typeof text === "boolean") return t(text ? "input.on" : "input.off");
+  const chosen = (v: unknown): string => input.pickerOptions?.find((o) => o.value === v)?.label ?? String(v);
+  if (Array.isArray(text)) return text.map(chosen).join(", ");
+  if (typeof text === "object")
+    return "start" in text && "end" in text ? `${text.start} … ${text.end}` : JSON.stringify(text);
+  return input.unit ? `${text} ${input.unit}` : chosen(text);
 }
 
 /** A Code's value on the wire. JSON that cannot be read is marked; JavaScript is for the server to judge, which says where and what. */

@@ -4,13 +4,14 @@ import { type KeyboardEvent, useEffect, useMemo } from "react";
 import { t } from "../../text/t";
 import { NodeIcon } from "./canvas/NodeIcon";
 import type { QuickAddRequest } from "./canvas/requests";
-import { type Marks, noteTitle, summary } from "./canvas/view";
+import { type Marks, noteTitle } from "./canvas/view";
 import { useCatalogue } from "./catalogue";
 import { connect, removeEdge } from "./commands";
 import { type FlowNode, list, portOf } from "./document";
 import { below, entityActions, idOf, useOutlineActions } from "./outlineActions";
 import { hasOutput, refusal } from "./rules";
 import { type OpenFlow, useEditor } from "./store";
+import { summary } from "./summary";
 import "./outline.css";
 
 interface Props {

@@ -26,6 +26,8 @@ export interface NodeType {
   docs: string;
   icon: string;
   color: string;
+  /** What the second line of a card tells of the settings (app/node, Summary). */
+  summary: string;
   inputs: Input[];
   ports: Port[];
   portsFrom: string;
@@ -49,6 +51,7 @@ interface WireNode {
   docs?: string;
   icon?: string;
   color?: string;
+  summary?: string;
   inputs?: Input[];
   ports?: Port[];
   portsFrom?: string;
@@ -68,6 +71,7 @@ function read(wire: WireNode, from: WireModule): NodeType {
     docs: wire.docs ?? "",
     icon: wire.icon ?? "",
     color: wire.color ?? "",
+    summary: wire.summary ?? "",
     inputs: wire.inputs ?? [],
     ports: wire.ports ?? [],
     portsFrom: wire.portsFrom ?? "",

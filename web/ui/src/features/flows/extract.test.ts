@@ -14,6 +14,7 @@ const type = (id: string, more: Partial<NodeType> = {}): NodeType => ({
   description: "",
   docs: "",
   icon: "",
+  summary: "",
   color: "",
   inputs: [],
   ports: [],

@@ -9,7 +9,6 @@ import {
   type FlowEdge,
   type FlowNode,
   type Group,
-  inputsOf,
   list,
   type Note,
   type Point,
@@ -20,6 +19,7 @@ import {
 import { cardHeight, NODE_WIDTH, type Positions } from "../layout";
 import type { Refusal } from "../rules";
 import type { OpenFlow } from "../store";
+import { summary } from "../summary";
 import type { EdgeData } from "./FlowEdgeLine";
 import type { CardData, CardNode } from "./NodeCard";
 
@@ -33,28 +33,6 @@ export interface Marks {
 }
 
 export const noMarks: Marks = { problems: {}, changed: new Set(), pinned: new Set(), runs: {}, lit: new Map() };
-
-/** The second line of a card: what the node is set to, in a few words. */
-export function summary(doc: Doc, node: FlowNode, catalogue: Catalogue): string {
-  const values = inputsOf(doc, node.id);
-  if (node.type === "Request") {
-    const params = Array.isArray(values["$url.params"]) ? values["$url.params"].map((p) => `/:${p}`).join("") : "";
-    return `${values.apiMethod || "GET"} ${route(String(values.apiEndpoint ?? ""), params)}`;
-  }
-  for (const input of catalogue.of(node)?.inputs ?? []) {
-    const v = values[input.name];
-    if (input.type === "HiddenString" || v === undefined || v === null || v === "" || typeof v === "boolean") continue;
-    if (typeof v === "string" || typeof v === "number") return firstLine(String(v));
-    if (typeof v === "object" && "value" in v && typeof v.value === "string" && v.value) return firstLine(v.value);
-    if (Array.isArray(v) && v.length > 0) return v.join(", ");
-    if (typeof v === "object" && "start" in v && "end" in v) return `${v.start} … ${v.end}`;
-  }
-  return catalogue.of(node)?.name ?? "";
-}
-
-function route(endpoint: string, params: string): string {
-  return `/${endpoint.replace(/^\/+|\/+$/g, "")}${params}`.replace(/^\/\//, "/");
-}
 
 function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0]?.slice(0, 80) ?? "";
