@@ -33,6 +33,7 @@ type FlowChanges struct {
 type NodeChange struct {
 	Node   string       `json:"node"`
 	Label  string       `json:"label"`
+	Route  string       `json:"route,omitzero" doc:"Method and path of a Request, as they were where it is removed."`
 	Kind   string       `json:"kind"`
 	Change string       `json:"change" enum:"added,changed,moved,removed"`
 	Inputs []Difference `json:"inputs"`
@@ -61,15 +62,21 @@ var layout = map[string]bool{
 	"selected": true, "dragging": true, "measured": true, "zIndex": true,
 }
 
-// compare lists how flows differ, and what the forms call the inputs.
+// compare lists how flows differ, what their Requests serve, and what the forms call
+// the inputs.
 func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
-	list, err := compare(before, after, e.startsEmpty)
+	list, err := compare(before, after, e.meanTheSame)
 	for _, f := range list {
-		nodes := map[string]flow.Node{}
-		if is, _, there := after.Find(f.Flow); there {
-			nodes = byID(is)
-		}
-		for _, n := range f.Nodes {
+		was, _, _ := before.Find(f.Flow)
+		is, _, _ := after.Find(f.Flow)
+		old, nodes := byID(was), byID(is)
+		for i := range f.Nodes {
+			n := &f.Nodes[i]
+			if n.Change == removed {
+				n.Route = e.routeText(f.Flow, was, old[n.Node])
+				continue
+			}
+			n.Route = e.routeText(f.Flow, is, nodes[n.Node])
 			t, ok := e.Library.Lookup(nodes[n.Node].TypeID)
 			if !ok {
 				continue
@@ -86,30 +93,25 @@ func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
 	return list, err
 }
 
-// startsEmpty says whether an input of a node is empty as long as nothing is set.
-func (e *Editor) startsEmpty(n flow.Node, input string) bool {
+// meanTheSame says whether two values of an input have its node do the same: one that
+// was emptied counts as one that was never set.
+func (e *Editor) meanTheSame(n flow.Node, input string, a, b any) bool {
 	t, ok := e.Library.Lookup(n.TypeID)
-	return ok && slices.ContainsFunc(t.Inputs, func(in node.Input) bool { return in.Name == input && isEmpty(in.Default) })
-}
-
-// isEmpty tells nothing and an empty text, also one in a code field, from a value.
-func isEmpty(v any) bool {
-	if code, ok := v.(map[string]any); ok {
-		text, ok := code["value"].(string)
-		return ok && text == ""
+	if !ok {
+		return false
 	}
-	return v == nil || v == ""
+	at := slices.IndexFunc(t.Inputs, func(in node.Input) bool { return in.Name == input })
+	return at >= 0 && value.Equal(t.Inputs[at].Effective(a), t.Inputs[at].Effective(b))
 }
 
 // compare lists how each flow of two documents differs, in the order of their
-// names; flows that are the same are left out. A text that was emptied is the same
-// as one that was never set where the input starts empty. It fails for flows that
-// do not encode.
-func compare(before, after flow.Document, startsEmpty func(n flow.Node, input string) bool) ([]FlowChanges, error) {
+// names; flows that are the same are left out. Values of an input that are alike
+// are no difference. It fails for flows that do not encode.
+func compare(before, after flow.Document, alike func(n flow.Node, input string, a, b any) bool) ([]FlowChanges, error) {
 	list := []FlowChanges{}
 	for _, name := range before.Names() {
 		if _, _, still := after.Find(name); !still {
-			c, err := compareFlow(name, before[name], flow.NewFlow(), startsEmpty)
+			c, err := compareFlow(name, before[name], flow.NewFlow(), alike)
 			if err != nil {
 				return nil, err
 			}
@@ -122,7 +124,7 @@ func compare(before, after flow.Document, startsEmpty func(n flow.Node, input st
 		if !there {
 			was = flow.NewFlow()
 		}
-		c, err := compareFlow(name, was, after[name], startsEmpty)
+		c, err := compareFlow(name, was, after[name], alike)
 		if err != nil {
 			return nil, err
 		}
@@ -137,8 +139,8 @@ func compare(before, after flow.Document, startsEmpty func(n flow.Node, input st
 	return list, nil
 }
 
-func compareFlow(name string, before, after *flow.Flow, startsEmpty func(flow.Node, string) bool) (FlowChanges, error) {
-	c := FlowChanges{Flow: name, Change: same, Nodes: compareNodes(before, after, startsEmpty), Edges: compareEdges(before, after)}
+func compareFlow(name string, before, after *flow.Flow, alike func(flow.Node, string, any, any) bool) (FlowChanges, error) {
+	c := FlowChanges{Flow: name, Change: same, Nodes: compareNodes(before, after, alike), Edges: compareEdges(before, after)}
 	var err error
 	if c.Other, err = compareRest(before, after); err != nil {
 		return c, fmt.Errorf("compare flow %s: %w", name, err)
@@ -152,7 +154,7 @@ func compareFlow(name string, before, after *flow.Flow, startsEmpty func(flow.No
 	return c, nil
 }
 
-func compareNodes(before, after *flow.Flow, startsEmpty func(flow.Node, string) bool) []NodeChange {
+func compareNodes(before, after *flow.Flow, alike func(flow.Node, string, any, any) bool) []NodeChange {
 	list := []NodeChange{}
 	was, is := byID(before), byID(after)
 	for _, n := range before.Nodes {
@@ -166,7 +168,7 @@ func compareNodes(before, after *flow.Flow, startsEmpty func(flow.Node, string) 
 		if there {
 			from, to := before.Inputs(n.ID), after.Inputs(n.ID)
 			c.Inputs = compareMembers("", from, to, func(name string) bool {
-				return isEmpty(from[name]) && isEmpty(to[name]) && startsEmpty(n, name)
+				return alike(n, name, from[name], to[name])
 			})
 			c.Fields = compareFields(old.Fields(), n.Fields())
 			placed := compareMembers("", old.Fields(), n.Fields(), func(name string) bool { return !layout[name] })
@@ -185,6 +187,9 @@ func compareNodes(before, after *flow.Flow, startsEmpty func(flow.Node, string) 
 }
 
 func byID(f *flow.Flow) map[string]flow.Node {
+	if f == nil {
+		return nil
+	}
 	m := make(map[string]flow.Node, len(f.Nodes))
 	for _, n := range f.Nodes {
 		m[n.ID] = n

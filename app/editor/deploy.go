@@ -266,7 +266,8 @@ type CheckRequest struct {
 
 // Finding is a problem with the path to its place.
 type Finding struct {
-	Path string `json:"path"`
+	Path  string `json:"path"`
+	Route string `json:"route,omitzero" doc:"Method and path of the node, where it is a Request."`
 	flow.Problem
 }
 
@@ -308,13 +309,23 @@ func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
 // maxProblems bounds how many problems one answer lists.
 const maxProblems = limit.PageRows
 
-func (e *Editor) problemsOf(doc flow.Document) []Finding { return Findings(e.Engine.Check(doc)) }
+func (e *Editor) problemsOf(doc flow.Document) []Finding {
+	list := Findings(e.Engine.Check(doc))
+	for i, p := range list {
+		if f, _, ok := doc.Find(p.Flow); ok && p.Node != "" {
+			if at := slices.IndexFunc(f.Nodes, func(n flow.Node) bool { return n.ID == p.Node }); at >= 0 {
+				list[i].Route = e.routeText(p.Flow, f, f.Nodes[at])
+			}
+		}
+	}
+	return list
+}
 
 // Findings adds their paths to problems; what is beyond maxProblems is left out.
 func Findings(problems []flow.Problem) []Finding {
 	list := []Finding{}
 	for _, p := range problems[:min(len(problems), maxProblems)] {
-		list = append(list, Finding{p.Path(), p})
+		list = append(list, Finding{Path: p.Path(), Problem: p})
 	}
 	return list
 }

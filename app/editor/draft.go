@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 
@@ -231,20 +232,40 @@ func reason(err error) string {
 func (e *Editor) routes(name string, f *flow.Flow) []Route {
 	routes := []Route{}
 	for _, n := range f.Nodes {
-		t, ok := e.Library.Lookup(n.TypeID)
-		if n.Kind != node.Request || n.Disabled || !ok || !leadsOn(f, n.ID) {
+		if n.Disabled || !leadsOn(f, n.ID) {
 			continue
 		}
-		instance, _ := t.New(node.Values{Inputs: f.Inputs(n.ID), Templates: n.Templates, NodeID: n.ID, Label: n.Label, Flow: name})
-		if r, ok := instance.(node.Router); ok {
-			route := r.Route()
+		if route, ok := e.route(name, f, n); ok {
 			routes = append(routes, Route{Method: route.Method, Path: route.Path, Node: n.ID})
-		}
-		if c, ok := instance.(node.Closer); ok {
-			c.Close() //nolint:errcheck // it never ran, so nothing can be lost
 		}
 	}
 	return routes
+}
+
+// route returns what a Request node is set to serve; ok is false for other nodes.
+func (e *Editor) route(name string, f *flow.Flow, n flow.Node) (route node.Route, ok bool) {
+	t, known := e.Library.Lookup(n.TypeID)
+	if n.Kind != node.Request || !known {
+		return route, false
+	}
+	instance, _ := t.New(node.Values{Inputs: f.Inputs(n.ID), Templates: n.Templates, NodeID: n.ID, Label: n.Label, Flow: name})
+	if c, closes := instance.(node.Closer); closes {
+		defer c.Close() //nolint:errcheck // it never ran, so nothing can be lost
+	}
+	r, ok := instance.(node.Router)
+	if !ok {
+		return route, false
+	}
+	return r.Route(), true
+}
+
+// routeText is the method and path that a Request node is set to, "" for other nodes.
+func (e *Editor) routeText(name string, f *flow.Flow, n flow.Node) string {
+	route, ok := e.route(name, f, n)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(route.Method + " " + route.Path)
 }
 
 // leadsOn reports whether something follows a node.

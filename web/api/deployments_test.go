@@ -55,6 +55,7 @@ func TestDeploymentHistory(t *testing.T) {
 	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", 0, "before"), "1", "before")
 	d.wants(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", 0, "after"), "2", "after")
 	d.wants(member(t, changes, "payload", "flows", 1, "change"), "removed", "b")
+	d.wants(member(t, changes, "payload", "flows", 1, "nodes", 0, "route"), "GET /b", "what a removed Request served")
 	d.wants(member(t, d.ask(200, `GET /deployments/3/changes`), "payload", "from"), 2.0, "compared with the one before")
 	d.wants(member(t, d.ask(200, `GET /deployments/1/changes`), "payload", "from"), 0.0, "compared with nothing")
 	d.code(404, "unknown_deployment", `GET /deployments/1/changes?from=7`)
@@ -92,6 +93,10 @@ func TestChangesOfNodesAndEdges(t *testing.T) {
 	d.deploy("", "a", unset)
 	d.deploy("", "a", strings.Replace(says("a", "1"), `"sampleText":"1"`, `"sampleText":""`, 1))
 	changes = d.ask(200, `GET /deployments/5/changes`)
+	d.wants(len(member(t, changes, "payload", "flows").([]any)), 0, "flows that differ")
+	// Nor is one that is its default either way.
+	d.deploy("", "a", strings.Replace(says("a", ""), `"responseKey":"msg"`, `"responseKey":""`, 1))
+	changes = d.ask(200, `GET /deployments/6/changes`)
 	d.wants(len(member(t, changes, "payload", "flows").([]any)), 0, "flows that differ")
 }
 

@@ -337,9 +337,11 @@ func TestCheckOfDrafts(t *testing.T) {
 	d.wants(member(t, body, "payload", "deployable"), false, "deployable")
 	d.wants(member(t, body, "payload", "problems", 0, "code"), "duplicate_route", "problem")
 	d.wants(member(t, body, "payload", "problems", 0, "label"), "Request", "what the node is called")
+	d.wants(member(t, body, "payload", "problems", 0, "route"), "GET /same", "what it serves")
 	d.wants(member(t, body, "payload", "live"), 1.0, "live")
 	d.wants(member(t, body, "payload", "changes", 0, "flow"), "b", "changed flow")
 	d.wants(member(t, body, "payload", "changes", 0, "change"), "added", "change")
+	d.wants(member(t, body, "payload", "changes", 0, "nodes", 0, "route"), "GET /same", "what an added Request serves")
 	// Only the routes that differ are affected: one of another answer, one that comes, one that goes.
 	affected := func(flows string) string {
 		body := d.ask(200, `POST /drafts/check {"changes":true,"flowconfigurations":{`+flows+`}}`)

@@ -2733,6 +2733,8 @@ export interface components {
             node?: string;
             nodes?: string[];
             path: string;
+            /** @description Method and path of the node, where it is a Request. */
+            route?: string;
             routes?: string[];
             warning?: boolean;
         };
@@ -2821,6 +2823,8 @@ export interface components {
             kind: string;
             label: string;
             node: string;
+            /** @description Method and path of a Request, as they were where it is removed. */
+            route?: string;
         };
         EditorOpened: {
             flow: components["schemas"]["EditorSource"];
@@ -3367,6 +3371,7 @@ export interface components {
             name: string;
             ports: components["schemas"]["NodePort"][];
             portsFrom?: string;
+            summary?: string;
             type: string;
         };
         NodeModuleListing: {

@@ -94,6 +94,7 @@ function NodeLine({ node }: { node: NodeChange }) {
     <>
       <span>
         <Badge change={node.change} /> <strong>{node.label || node.kind}</strong>{" "}
+        {node.route && <code className="changes__route">{node.route}</code>}{" "}
         <span className="changes__kind">{t(`kind.${node.kind}` as "kind.Request")}</span>
       </span>
       {node.change === "changed" && differences.length > 0 && (

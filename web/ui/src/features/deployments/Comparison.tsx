@@ -116,7 +116,7 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
       <span>
         <strong>{data.label}</strong>
         <small>
-          {t(`kind.${data.kind}` as "kind.Request")}
+          {data.route || t(`kind.${data.kind}` as "kind.Request")}
           {data.change !== "same" && ` · ${t(`change.${data.change}`)}`}
         </small>
       </span>
@@ -146,7 +146,7 @@ function draw({ nodes, edges }: ReturnType<typeof compare>): { nodes: CardNode[]
       height: HEIGHT,
       measured: { width: WIDTH, height: HEIGHT },
       selectable: false,
-      ariaLabel: `${n.label}, ${t(`change.${n.change}`)}`,
+      ariaLabel: [n.label, n.route, t(`change.${n.change}`)].filter(Boolean).join(", "),
       data: { ...n },
     })),
     edges: edges.map((e) => ({

@@ -44,6 +44,17 @@ it("draws both versions in one, each thing once, where it is now or was last", (
   ]);
 });
 
+it("knows what a Request serves, where it was removed too", () => {
+  const flow: WireFlow = {
+    definitions: [{ ...node("a"), type: "Request" }],
+    configurations: [{ nodeID: "a", configs: { apiMethod: "GET", apiEndpoint: "/users/:id" } }],
+  };
+  for (const both of [compare(undefined, flow, none), compare(flow, undefined, none)]) {
+    expect(both.nodes.map((n) => n.route)).toEqual(["GET /users/:id"]);
+  }
+  expect(compare(undefined, { definitions: [node("b")] }, none).nodes[0]?.route).toBe("");
+});
+
 it("draws a flow that is there on one side only", () => {
   const flow: WireFlow = { definitions: [node("a")], connections: [edge("a", "missing")] };
   for (const both of [compare(undefined, flow, none), compare(flow, undefined, none)]) {

@@ -15,6 +15,7 @@ import { type Found, find, PLACES, type Place, phraseOf, places, replaced } from
 import type { Step } from "./history";
 import { useSearching } from "./searching";
 import { useEditor } from "./store";
+import { named } from "./summary";
 import "./debug/debug.css";
 import "./find.css";
 
@@ -141,7 +142,7 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
                   <NodeIcon name={catalogue.of(f.node)?.icon ?? ""} kind={f.node.type} size={16} />
                 </span>
                 <span className="rows__text">
-                  {f.node.data.label} {f.text && <span className="debug__short mono">{f.text}</span>}
+                  {named(docs[f.flow], f.node)} {f.text && <span className="debug__short mono">{f.text}</span>}
                 </span>
                 <span className="rows__place">
                   {[f.flow, labelOf(catalogue, f.node, f.input)].filter(Boolean).join(" › ")}
@@ -238,7 +239,7 @@ function Replace({ docs, found, query, isCaseMatched, catalogue }: ReplaceProps)
                   {p.after}
                 </span>
                 <span className="rows__place">
-                  {[p.flow, p.node.data.label, labelOf(catalogue, p.node, p.input)].join(" › ")}
+                  {[p.flow, named(docs[p.flow], p.node), labelOf(catalogue, p.node, p.input)].join(" › ")}
                 </span>
               </div>
             </li>

@@ -17,6 +17,8 @@ export interface Finding {
   node?: string;
   /** What the node is called. */
   label?: string;
+  /** What it serves, where it is a Request. */
+  route?: string;
   input?: string;
   code: string;
   message: string;

@@ -24,7 +24,7 @@ export function Problems({
     const input = node && catalogue.of(node)?.inputs.find((i) => i.name === p.input);
     return [
       p.flow,
-      node?.data.label || p.label || p.node,
+      [node?.data.label || p.label || p.node, p.route].filter(Boolean).join(" · "),
       input?.label || p.input,
       p.line !== undefined && p.line > 0 && t("problems.line", { line: p.line, column: p.column ?? 1 }),
     ];

@@ -117,8 +117,8 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
             <Alert color="red" role="alert" title={refused.message}>
               <Problems
                 problems={refused.places.map((p): Finding => {
-                  const label = check?.problems.find((known) => known.path === p.path)?.label;
-                  const named = label === undefined ? {} : { label };
+                  const { label, route } = check?.problems.find((known) => known.path === p.path) ?? {};
+                  const named = { ...(label !== undefined && { label }), ...(route !== undefined && { route }) };
                   return { path: p.path, message: p.message, code: p.code ?? "", ...placed(p.path), ...named };
                 })}
                 onOpen={openPlace}
