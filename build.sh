@@ -111,10 +111,11 @@ test() { # everything CI runs: lint, all tests, also under the race detector, th
 	need curl curl # the tour of the README
 	need strace strace # disks that fail
 	lint
+	# What drives the whole program takes longest, and waits much: it comes first.
 	say "tests"
-	go test -vet=off -timeout 15m ./...
+	go test -vet=off -timeout 20m -parallel 4 ./web/process ./...
 	say "tests under the race detector"
-	CGO_ENABLED=1 go test -vet=off -race "${unwatched[@]}" -short -timeout 25m ./...
+	CGO_ENABLED=1 go test -vet=off -race "${unwatched[@]}" -short -timeout 25m -parallel 4 ./web/process ./...
 	window
 	e2e
 	say "all is well"
