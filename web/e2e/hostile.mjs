@@ -43,7 +43,6 @@ export const seen = (text) => text.replace(/\s+/g, " ").trim();
 /** A window in which texts must stay texts; nothingHappened() says that they did. */
 export async function openWatched(chromium) {
   const { context, page, faults } = await openWindow(chromium);
-  page.setDefaultTimeout(45_000);
   const opened = [];
   page.on("dialog", (d) => {
     opened.push(d.message());

@@ -15,7 +15,7 @@ export async function setUp(page, product) {
   await page.getByLabel("User name").fill("ada");
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Create" }).click();
-  await page.getByRole("link", { name: "Go to the overview" }).click({ timeout: 30_000 });
+  await page.getByRole("link", { name: "Go to the overview" }).click({ timeout: 45_000 });
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 }
 
@@ -25,7 +25,7 @@ export async function signIn(page, product, username, secret = password) {
   await page.getByLabel("User name").fill(username);
   await page.getByLabel("Password", { exact: true }).fill(secret);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("button", { name: /^Account/ }).waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: /^Account/ }).waitFor({ timeout: 45_000 });
 }
 
 /** Adds a user with the roles, as whoever is signed in on the page. */

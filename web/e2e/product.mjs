@@ -138,7 +138,7 @@ export async function openWindow(chromium, { scheme = "light", size = "wide", ..
     if (/^https?:$/.test(protocol) && hostname !== "localhost" && hostname !== "127.0.0.1") faults.push(`foreign request: ${r.url()}`);
   });
   context.on("page", (page) => {
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     page.on("pageerror", (e) => faults.push(`page error: ${e.message}`));
     page.on("console", (m) => {
       if (m.type() !== "error") return;

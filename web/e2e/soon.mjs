@@ -1,11 +1,11 @@
 // What comes a moment after an act is waited for, not read once.
 
 /**
- * Repeats a claim until it holds; after 15 seconds its last refusal counts. Not for claims that
+ * Repeats a claim until it holds; after 45 seconds its last refusal counts. Not for claims that
  * something stays as it is: those would hold before anything could have changed.
  */
 export async function soon(claim) {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 45_000;
   for (;;) {
     try {
       return await claim();

@@ -34,7 +34,6 @@ for (const scheme of ["light", "dark"]) {
         const product = await new Product().start();
         t.after(() => product.remove());
         const { page, faults, context } = await openWindow(chromium, { scheme, size });
-        page.setDefaultTimeout(45_000);
         const tour = new Tour(page);
         const go = async (path) => {
           await page.goto(`${product.url}/_/${path}`);
@@ -230,7 +229,6 @@ for (const scheme of ["light", "dark"]) {
         const product = await new Product({ auth: true }).start();
         t.after(() => product.remove());
         const { page, faults, context } = await openWindow(chromium, { scheme, size });
-        page.setDefaultTimeout(45_000);
         const tour = new Tour(page);
         await page.goto(`${product.url}/_/setup`);
         await page.getByRole("heading", { level: 1, name: "Set EcoFlow up" }).waitFor();

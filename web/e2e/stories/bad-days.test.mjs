@@ -31,7 +31,6 @@ describe("bad days at one's own machine", () => {
     chromium = await browser();
     product = await new Product().start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await launch(page, product);
   });
   after(async () => {
@@ -381,7 +380,6 @@ describe("bad days with sign-in", () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await setUp(page, product);
   });
   after(async () => {
@@ -422,7 +420,6 @@ describe("bad days with sign-in", () => {
     const role = await addRole(page, "Second", "flowEditor");
     await addUser(page, "grace", [role]);
     const { page: hers, faults: herFaults, context } = await openWindow(chromium);
-    hers.setDefaultTimeout(45_000);
     await hers.goto(`${product.url}/_/flows/revoked`);
     await hers.getByLabel("User name").fill("grace");
     await signIn(hers);

@@ -45,7 +45,6 @@ describe("environment variables", () => {
     chromium = await browser();
     product = await new Product().start();
     ({ context, page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await launch(page, product);
   });
   after(async () => {
@@ -199,7 +198,6 @@ describe("environment variables", () => {
   it("changed by two people at once ask who is right", async () => {
     await open(page, product);
     const other = await context.newPage();
-    other.setDefaultTimeout(45_000);
     await open(other, product);
     await setValue(page, "REGION", "mine");
     await setValue(other, "REGION", "theirs");
@@ -315,7 +313,6 @@ describe("secrets whose key is gone", () => {
     await product.start();
 
     const { page, faults } = await openWindow(chromium);
-    page.setDefaultTimeout(45_000);
     await launch(page, product);
     await open(page, product);
     await page.getByText("Flows do not see API_KEY until the values are entered anew.").waitFor();
@@ -340,7 +337,6 @@ describe("somebody who may only change variables", () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await setUp(page, product);
   });
   after(async () => {
@@ -357,7 +353,6 @@ describe("somebody who may only change variables", () => {
     await addUser(page, "grace", [keeper], { mustChange: true });
 
     const { page: hers, faults: herFaults, context } = await openWindow(chromium);
-    hers.setDefaultTimeout(45_000);
     await hers.goto(`${product.url}/_/login`);
     await hers.getByLabel("User name").fill("grace");
     await hers.getByLabel("Password", { exact: true }).fill(password);

@@ -152,7 +152,7 @@ async function focused(page) {
     await page.waitForFunction(() => document.activeElement.closest("[role=dialog], [role=menu]"));
     await page.keyboard.press("Escape");
     await over.first().waitFor({ state: "hidden" });
-    const back = page.waitForFunction((stop) => document.activeElement.dataset.stop === stop, at.stop, { timeout: 10_000 });
+    const back = page.waitForFunction((stop) => document.activeElement.dataset.stop === stop, at.stop);
     await back.catch(() => found.push(`the focus does not come back to “${at.name}”`));
   }
   return stops.size === 0 ? ["nothing is reached"] : found;

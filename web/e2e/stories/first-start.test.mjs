@@ -170,7 +170,7 @@ describe("first start in sign-in mode", () => {
     await page.getByRole("link", { name: "Open sample flow" }).click();
     await canvas(page).waitFor();
     // The new address is confirmed by the page itself, which it reaches.
-    await page.getByText("The new settings are confirmed").waitFor({ timeout: 30_000 });
+    await page.getByText("The new settings are confirmed").waitFor({ timeout: 45_000 });
     const { fields, pending } = await ask(page, "GET", "/settings");
     assert.deepEqual([fields.find((f) => f.key === "Host").value, pending ?? null], ["0.0.0.0", null]);
     await soon(async () => assert.equal(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme), "dark"));

@@ -62,7 +62,6 @@ describe("a flow that kills the process at its start", () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await setUp(page, product);
   });
   after(async () => {
@@ -143,7 +142,6 @@ describe("a flow that kills the process when it is called", () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await setUp(page, product);
   });
   after(async () => {

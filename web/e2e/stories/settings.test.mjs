@@ -46,7 +46,6 @@ describe("settings", () => {
     product = await new Product({ free: true }).start();
     mkdirSync(join(product.folder, "public", "inner"), { recursive: true });
     ({ page, context, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(20_000);
     await launch(page, product);
     await ask(page, "POST", "/flows/deploy", { flowconfigurations: { hello: answering("/hello") } });
   });
@@ -112,7 +111,6 @@ describe("settings", () => {
 
   it("lets two windows save without overwriting each other", async () => {
     const second = await context.newPage();
-    second.setDefaultTimeout(20_000);
     await open(second, product);
     await field(page, "Runs at once").fill("111");
     await field(page, "Mark").fill("first window");
@@ -252,7 +250,6 @@ describe("settings", () => {
   it("shows who may only look what there is, and nothing to change", async () => {
     await addUser(page, "lou", [await addRole(page, "Looker", "serverConfigurationShow")]);
     const lou = await openWindow(chromium);
-    lou.page.setDefaultTimeout(20_000);
     await enter(lou.page, product, "lou");
     await lou.page.goto(`${product.url}/_/system/settings`);
     await lou.page.getByText("You may look at the settings.").first().waitFor();
@@ -287,7 +284,6 @@ describe("settings, seen by axe", () => {
         }
         product.launched = true;
         const { page, faults, context } = await openWindow(chromium, { scheme, size });
-        page.setDefaultTimeout(20_000);
         const found = [];
         const look = async (name) => {
           for (const v of await violations(page)) found.push(`${name}: ${v}`);

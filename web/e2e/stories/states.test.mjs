@@ -28,7 +28,6 @@ describe("every page", () => {
     chromium = await browser();
     product = await new Product({ auth: true }).start();
     ({ page, faults } = await openWindow(chromium));
-    page.setDefaultTimeout(45_000);
     await setUp(page, product);
     await putFlow(page, "any", answering("/any"));
     await ask(page, "POST", "/flows/deploy", { mode: "all" });

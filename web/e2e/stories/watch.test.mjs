@@ -181,7 +181,6 @@ describe("watching without the right to", () => {
     const role = await addRole(admin.page, "Auditors", "auditLogs");
     await addUser(admin.page, "grace", [role]);
     const grace = await openWindow(chromium);
-    grace.page.setDefaultTimeout(45_000);
     await signIn(grace.page, product, "grace");
     await grace.page.getByRole("link", { name: "Audit" }).click();
     await grace.page.getByRole("table", { name: "Audit" }).waitFor();

@@ -26,7 +26,6 @@ describe("working with flows", () => {
     chromium = await browser();
     product = await new Product().start();
     person = await openWindow(chromium);
-    person.page.setDefaultTimeout(45_000);
     await launch(person.page, product);
     await putFlow(person.page, "One", answering("/one", "const Shop = 1;\nreturn { shop: Shop, SHOP: 'shop' };"));
     await putFlow(person.page, "Two", withIds(answering("/two", "return { shop: 2 };"), "two-"));
