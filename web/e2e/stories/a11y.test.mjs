@@ -187,7 +187,6 @@ for (const scheme of ["light", "dark"]) {
         await asked.waitFor();
         await tour.look("conflict");
         await asked.getByRole("button", { name: "Keep all mine" }).click();
-        await asked.getByRole("button", { name: "Save the result" }).click();
         await asked.waitFor({ state: "hidden" });
         if (!wide) await inspector(page).getByRole("button", { name: "Close the inspector" }).click(); // it covers the bar
 

@@ -80,7 +80,6 @@ describe("two windows of one person", () => {
     await two.keyboard.press("Escape");
     await asked.waitFor();
     await asked.getByRole("button", { name: "Keep all mine" }).click();
-    await asked.getByRole("button", { name: "Save the result" }).click();
     await asked.waitFor({ state: "hidden" });
     await card(one, "Theirs").waitFor();
     assert.equal(await labelOf(one, "conflict", "work"), "Theirs");
@@ -212,9 +211,13 @@ describe("two people", () => {
     await saved(grace.page);
     const asked = dialog(ada.page, "Two versions of shared");
     await asked.getByRole("columnheader", { name: "By grace" }).waitFor();
+    // One click decides and saves; undo brings back what was given up.
     await asked.getByRole("button", { name: "Take all theirs" }).click();
-    await asked.getByRole("button", { name: "Save the result" }).click();
+    await asked.waitFor({ state: "hidden" });
     await card(ada.page, "By Grace").waitFor();
+    await ada.page.getByRole("status").filter({ hasText: "Version by grace taken" }).waitFor();
+    await ada.page.getByRole("button", { name: "Undo" }).click();
+    await card(ada.page, "By Ada").waitFor();
     assert.deepEqual(ada.faults, []);
     assert.deepEqual(grace.faults, []);
   });

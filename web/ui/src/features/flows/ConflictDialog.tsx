@@ -14,7 +14,15 @@ export function ConflictDialog() {
   const [choices, setChoices] = useState<Record<string, Choice>>({});
   if (!entry?.[1]) return null;
   const [name, { by, conflicts }] = entry;
-  const choose = (all: Choice): void => setChoices(Object.fromEntries(conflicts.map((c) => [conflictKey(c), all])));
+  const finish = (chosen: Record<string, Choice>, status: string): void => {
+    setChoices({});
+    void resolve(name, chosen).then(() => useEditor.getState().announce(status));
+  };
+  const finishAll = (side: Choice): void =>
+    finish(
+      Object.fromEntries(conflicts.map((c) => [conflictKey(c), side])),
+      t(side === "mine" ? "conflict.keptMine" : "conflict.tookTheirs", { by, n: conflicts.length }),
+    );
   const undecided = conflicts.filter((c) => choices[conflictKey(c)] === undefined).length;
   return (
     <Dialog
@@ -64,19 +72,13 @@ export function ConflictDialog() {
         </Table>
       </Table.ScrollContainer>
       <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={() => choose("mine")}>
+        <Button variant="default" onClick={() => finishAll("mine")}>
           {t("conflict.allMine")}
         </Button>
-        <Button variant="default" onClick={() => choose("theirs")}>
+        <Button variant="default" onClick={() => finishAll("theirs")}>
           {t("conflict.allTheirs")}
         </Button>
-        <Button
-          disabled={undecided > 0}
-          onClick={() => {
-            void resolve(name, choices);
-            setChoices({});
-          }}
-        >
+        <Button disabled={undecided > 0} onClick={() => finish(choices, t("step.merged", { by }))}>
           {t("conflict.save")}
         </Button>
       </Group>

@@ -123,7 +123,11 @@ export const useEditor = create<EditorState>()((set, get) => {
           return {
             doc: { ...e.doc, rest: doc.rest, editorRest: doc.editorRest },
             saved,
-            history: record(flow.history, { label, changes: e.changes, time: Date.now() }),
+            // What came out as it was is no step: undo would do nothing.
+            history:
+              e.changes.length === 0
+                ? flow.history
+                : record(flow.history, { label, changes: e.changes, time: Date.now() }),
             selected: stillThere(flow.selected, doc),
           };
         },
