@@ -221,6 +221,16 @@ function Editor({ name }: { name: string }) {
     },
     [name, navigate, panes.showInspector, setPane],
   );
+  const closeInspector = (): void => {
+    if (narrow) {
+      useEditor.getState().select(name, []);
+      return;
+    }
+    setPane({ showInspector: false });
+    const keys = { open: keyName("canvas.open"), toggle: keyName("pane.inspector") };
+    useEditor.getState().announce(t("inspector.closed", keys));
+    focusCanvas();
+  };
   const showBottom = useCallback(
     (next: BottomTab) => {
       setTab(next);
@@ -393,6 +403,16 @@ function Editor({ name }: { name: string }) {
           >
             <IconLayoutBottombar size={16} />
           </Tool>
+          {!narrow && (
+            <Tool
+              label={t("pane.inspector")}
+              action="pane.inspector"
+              pressed={panes.showInspector}
+              onClick={() => setPane({ showInspector: !panes.showInspector })}
+            >
+              <IconLayoutSidebarRight size={16} />
+            </Tool>
+          )}
           <Button.Group>
             <Button size="compact-md" leftSection={<IconRocket size={16} />} onClick={() => review()}>
               {changedFlows > 0 ? t("flow.deployCount", { n: changedFlows }) : t("flow.deploy")}
@@ -578,7 +598,7 @@ function Editor({ name }: { name: string }) {
                   marks={marks}
                   field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined}
                   onTest={test}
-                  onClose={() => (narrow ? useEditor.getState().select(name, []) : setPane({ showInspector: false }))}
+                  onClose={closeInspector}
                 />
               </Suspense>
             </aside>

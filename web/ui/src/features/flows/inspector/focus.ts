@@ -25,11 +25,17 @@ export function focusControl(root: HTMLElement): () => void {
 
 /** Moves the focus into the inspector: to the first setting of the node, or to its name. */
 export function focusInspector(part: "settings" | "name" = "settings"): void {
-  requestAnimationFrame(() => {
+  const until = performance.now() + PATIENCE;
+  const attempt = (): void => {
     const within = part === "name" ? ".inspector__label" : ".inspector__body";
     const root = document.querySelector<HTMLElement>(`[data-pane="inspector"] ${within}`);
-    if (!root) return;
+    if (!root) {
+      // One that was closed opens first.
+      if (performance.now() < until) requestAnimationFrame(attempt);
+      return;
+    }
     focusControl(root);
     if (part === "name" && document.activeElement instanceof HTMLInputElement) document.activeElement.select();
-  });
+  };
+  requestAnimationFrame(attempt);
 }
