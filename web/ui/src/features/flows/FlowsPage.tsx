@@ -41,7 +41,7 @@ export function FlowsPage() {
   const [importing, setImporting] = useState(takeImport);
   const file = useRef<HTMLInputElement>(null);
   useServerEvents(["draft", "deploy", "resync"], () => void refetch());
-  const actions = useFlowActions(() => void refetch());
+  const actions = useFlowActions(() => void refetch(), true);
   const rows = (data ?? []).filter((d) => d.name !== CONFIGURATION);
   const shown = rows.filter(
     (d) =>
@@ -55,6 +55,7 @@ export function FlowsPage() {
   const create = async (flow: object, stem: string): Promise<void> => {
     try {
       const name = await createFlow(stem, flow);
+      actions.made(name);
       await navigate({ to: "/flows/$name", params: { name }, search: stem === SAMPLE_NAME ? { routes: true } : {} });
     } catch (e) {
       if (!isProblem(e)) throw e;

@@ -18,7 +18,8 @@ import { useEditor } from "./store";
 
 type Arrangement = { name?: string; folder?: string; locked?: boolean; position?: number };
 
-export function useFlowActions(onChanged: () => void) {
+/** In the list, which has no status line, offersUndo offers to take back what changed how a flow stands in it. */
+export function useFlowActions(onChanged: () => void, offersUndo = false) {
   const navigate = useNavigate();
   const attempt = async (f: () => Promise<unknown>): Promise<boolean> => {
     try {
@@ -34,7 +35,7 @@ export function useFlowActions(onChanged: () => void) {
     attempt(async () => {
       await payload(api.PATCH("/drafts/{flow}", { params: { path: { flow } }, body: change as never }));
       if (change.name !== undefined) {
-        const isShown = useEditor.getState().current === flow;
+        const isShown = !offersUndo && useEditor.getState().current === flow;
         useEditor.getState().rename(flow, change.name);
         await forget(flow).catch(() => {});
         if (isShown) await navigate({ to: "/flows/$name", params: { name: change.name }, replace: true });
@@ -45,11 +46,12 @@ export function useFlowActions(onChanged: () => void) {
   /** Changes how a flow stands in the list; was says how it stood, so that it can be undone. */
   const arrange = async (row: DraftRow, change: Arrangement, was: Arrangement = standing(row, change)) => {
     if (!(await arrangeNow(row.name, change))) return false;
-    did({
+    const act = did({
       label: labelOf(row, change),
       undo: () => arrangeNow(change.name ?? row.name, was),
       redo: () => arrangeNow(was.name ?? row.name, change),
     });
+    if (offersUndo) undoToast(act.label, () => undoAct(act));
     return true;
   };
   const removeNow = (name: string, base?: number): Promise<boolean> =>
@@ -84,8 +86,8 @@ export function useFlowActions(onChanged: () => void) {
       },
     });
   };
-  /** Remembers that a flow was made: once its edits are undone, undo takes it away, and redo brings it and them back. */
-  const made = (name: string, from: string): void => {
+  /** Remembers that a flow was made, beside the flow from or in the list: once its edits are undone, undo takes it away, and redo brings it and them back. */
+  const made = (name: string, from?: string): void => {
     let content: unknown;
     let history = noHistory;
     did({
@@ -101,7 +103,9 @@ export function useFlowActions(onChanged: () => void) {
         });
         // What somebody else saved meanwhile is not taken away.
         if (!isRead || !(await removeNow(name, revision))) return false;
-        await navigate({ to: "/flows/$name", params: { name: from } });
+        await (from === undefined
+          ? navigate({ to: "/flows" })
+          : navigate({ to: "/flows/$name", params: { name: from } }));
         return true;
       },
       redo: () =>
@@ -119,12 +123,12 @@ export function useFlowActions(onChanged: () => void) {
     rename: (row: DraftRow) => ask(t("tabs.rename"), row.name, (name) => arrange(row, { name })),
     move: (row: DraftRow) => ask(t("flows.folder"), row.folder, (folder) => arrange(row, { folder })),
     lock: (row: DraftRow) => arrange(row, { locked: !row.locked }),
-    /** Duplicates a flow; in the editor, which shows the flow from, it can be taken back. */
+    /** Duplicates a flow; taken back, the window is where it was: in the flow from, or in the list. */
     copy: (row: DraftRow, from?: string) =>
       attempt(async () => {
         const path = { flow: row.name };
         const { name } = await payload(api.POST("/drafts/{flow}/copy", { params: { path }, body: {} as never }));
-        if (from !== undefined) made(name, from);
+        made(name, from);
         await navigate({ to: "/flows/$name", params: { name } });
       }),
     made,
