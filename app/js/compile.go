@@ -63,7 +63,8 @@ var lowering = map[string]bool{
 // traces call it. The body is sloppy JavaScript of any current edition, await
 // included.
 func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
-	if err := nesting(source); err != nil {
+	seen, err := nesting(source)
+	if err != nil {
 		return nil, err
 	}
 	e.warm.Do(e.prepareAll)
@@ -71,14 +72,10 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	if strings.Contains(source, "await") {
 		head = asyncHeader
 	}
-	lowered := api.Transform(head+source+footer, api.TransformOptions{
-		Loader: api.LoaderJS, Target: api.ES2017, Supported: lowering,
-		Sourcemap: api.SourceMapInline, SourcesContent: api.SourcesContentExclude,
-		Sourcefile: scriptName, Charset: api.CharsetASCII, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
-	})
+	lowered := lower(head+source+footer, true)
 	if len(lowered.Errors) > 0 {
-		if stray := unopened(source); stray != nil {
-			return nil, stray
+		if seen.unopened != nil {
+			return nil, seen.unopened
 		}
 		m := lowered.Errors[0]
 		se := &SyntaxError{Message: fault.Sentence(m.Text), Line: 1, Column: 1}
@@ -87,17 +84,17 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		}
 		return nil, se.within(source)
 	}
-	program, err := goja.Parse(scriptName, string(lowered.Code))
-	if err != nil {
-		if loads := importing(source); loads != nil {
-			return nil, loads
+	program, wrong := goja.Parse(scriptName, string(lowered.Code))
+	if wrong != nil {
+		if seen.importing != nil {
+			return nil, seen.importing
 		}
-		return nil, parseError(err).within(source)
+		return nil, parseError(wrong).within(source)
 	}
 	fn := body(program)
 	if fn == nil {
-		if stray := unopened(source); stray != nil {
-			return nil, stray
+		if seen.unopened != nil {
+			return nil, seen.unopened
 		}
 		return nil, (&SyntaxError{Message: "The code has to be the inside of one function."}).within(source)
 	}
@@ -107,10 +104,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		at := program.File.Position(int(p.at) - program.File.Base())
 		return nil, (&SyntaxError{Message: p.message, Line: at.Line - 1, Column: at.Column + 1}).within(source)
 	}
-	big := names.bigint || names.used["BigInt"]
-	if big {
-		boundBigInts(program)
-	}
+	boundBigInts(program)
 	enclose(program)
 	own := declared(fn)
 	if own["env"] {
@@ -118,14 +112,27 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 	}
 	bind(fn, own)
 	hoist(fn, names.assigned, own)
-	compiled, err := goja.CompileAST(program, false)
-	if err != nil {
-		return nil, parseError(err).within(source)
+	compiled, wrong := goja.CompileAST(program, false)
+	if wrong != nil {
+		return nil, parseError(wrong).within(source)
 	}
 	return &Script{
 		name: name, program: compiled, request: names.used["request"], this: names.this,
 		reads: variables,
 	}, nil
+}
+
+// lower turns text into JavaScript that the engine understands; with places, it says
+// where in the text each of it comes from.
+func lower(text string, places bool) api.TransformResult {
+	o := api.TransformOptions{
+		Loader: api.LoaderJS, Target: api.ES2017, Supported: lowering, SourcesContent: api.SourcesContentExclude,
+		Sourcefile: scriptName, Charset: api.CharsetASCII, LogLevel: api.LogLevelSilent, LegalComments: api.LegalCommentsNone,
+	}
+	if places {
+		o.Sourcemap = api.SourceMapInline
+	}
+	return api.Transform(text, o)
 }
 
 // within keeps a place inside the author's text and makes the sentence whole.
@@ -203,34 +210,71 @@ func enclose(p *ast.Program) {
 	p.Body = []ast.Statement{&ast.ExpressionStatement{Expression: &ast.CallExpression{Callee: outer, LeftParenthesis: at, RightParenthesis: at}}}
 }
 
-// boundBigInts has ** and << go through functions of ours (see powerName).
+// boundBigInts has **, << and >> go through functions of ours (see powerName), but where
+// a number stands on one side: with that no big integer can be on the other. Whoever does
+// not name BigInt can have one all the same.
 func boundBigInts(p *ast.Program) {
-	call := func(name unistring.String, at file.Idx, args ...ast.Expression) *ast.CallExpression {
-		return &ast.CallExpression{Callee: &ast.Identifier{Name: name, Idx: at}, LeftParenthesis: at, RightParenthesis: at, ArgumentList: args}
-	}
 	walk(reflect.ValueOf(p.Body), func(node any) {
 		switch node := node.(type) {
 		case *ast.BinaryExpression:
 			at := node.Left.Idx0()
-			switch node.Operator {
-			case token.EXPONENT: // power(x, y) ?? 0, which is never 0 for that
-				node.Left = call(powerName, at, node.Left, node.Right)
+			switch {
+			case isNumber(node.Left) || isNumber(node.Right):
+			case node.Operator == token.EXPONENT: // power(x, y) ?? 0, which is never 0 for that
+				node.Left = guarded(powerName, at, node.Left, node.Right)
 				node.Operator, node.Right = token.COALESCE, &ast.NumberLiteral{Idx: at, Literal: "0", Value: int64(0)}
-			case token.SHIFT_LEFT:
-				node.Right = call(shiftName, at, node.Right)
+			case node.Operator == token.SHIFT_LEFT || node.Operator == token.SHIFT_RIGHT:
+				node.Right = guarded(shiftName, at, node.Right)
 			}
 		case *ast.AssignExpression:
-			at := node.Left.Idx0()
-			switch node.Operator {
-			case token.EXPONENT:
-				if id, ok := node.Left.(*ast.Identifier); ok {
-					node.Operator, node.Right = token.ASSIGN, call(powerName, at, &ast.Identifier{Name: id.Name, Idx: at}, node.Right)
-				}
-			case token.SHIFT_LEFT:
-				node.Right = call(shiftName, at, node.Right)
+			switch {
+			case isNumber(node.Right):
+			case node.Operator == token.EXPONENT:
+				raise(node)
+			case node.Operator == token.SHIFT_LEFT || node.Operator == token.SHIFT_RIGHT:
+				node.Right = guarded(shiftName, node.Left.Idx0(), node.Right)
 			}
 		}
 	})
+}
+
+// raise has x **= y go through functions of ours.
+func raise(node *ast.AssignExpression) {
+	at := node.Left.Idx0()
+	node.Operator = token.ASSIGN
+	var of, key ast.Expression
+	switch left := node.Left.(type) {
+	case *ast.DotExpression:
+		of, key = left.Left, &ast.StringLiteral{Idx: at, Literal: "''", Value: left.Identifier.Name}
+	case *ast.BracketExpression:
+		of, key = left.Left, left.Member
+	}
+	if _, super := of.(*ast.SuperExpression); of == nil || super {
+		node.Right = guarded(powerName, at, node.Left, node.Right)
+		return
+	}
+	node.Right = guarded(raiseName, at, of, key, node.Right)
+	node.Left = &ast.DotExpression{Left: &ast.NumberLiteral{Idx: at, Literal: "0", Value: int64(0)}, Identifier: ast.Identifier{Name: sinkName, Idx: at}}
+}
+
+// guarded is a call of a function of ours. It is a member of numbers: what a script puts
+// around its text, as with does, never stands before it.
+func guarded(name unistring.String, at file.Idx, args ...ast.Expression) *ast.CallExpression {
+	return &ast.CallExpression{
+		Callee:          &ast.DotExpression{Left: &ast.NumberLiteral{Idx: at, Literal: "0", Value: int64(0)}, Identifier: ast.Identifier{Name: name, Idx: at}},
+		LeftParenthesis: at, RightParenthesis: at, ArgumentList: args,
+	}
+}
+
+// isNumber reports whether an expression is a number as it is written, and no big
+// integer.
+func isNumber(e ast.Expression) bool {
+	n, ok := e.(*ast.NumberLiteral)
+	if !ok {
+		return false
+	}
+	_, big := n.Value.(*big.Int)
+	return !big
 }
 
 // declared lists the names that the top of the body declares with let, const or
@@ -290,7 +334,7 @@ func hoist(fn *ast.FunctionLiteral, assigned map[unistring.String]bool, own map[
 
 type names struct {
 	used, assigned map[unistring.String]bool
-	bigint, this   bool
+	this           bool
 	problem        *regexpProblem
 }
 
@@ -310,10 +354,6 @@ func namesIn(p *ast.Program) names {
 			n.used[node.Name] = true
 		case *ast.ThisExpression:
 			n.this = true
-		case *ast.NumberLiteral:
-			if _, ok := node.Value.(*big.Int); ok {
-				n.bigint = true
-			}
 		case *ast.AssignExpression:
 			switch left := node.Left.(type) {
 			case *ast.Identifier:
@@ -331,6 +371,9 @@ func namesIn(p *ast.Program) names {
 			}
 		case *ast.RegExpLiteral:
 			pattern, problem := rewritePattern(node.Pattern, node.Flags)
+			if problem == "" {
+				problem = unfit(node.Pattern)
+			}
 			if problem != "" && n.problem == nil {
 				n.problem = &regexpProblem{problem, node.Idx}
 			}

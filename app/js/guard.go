@@ -540,13 +540,21 @@ func (m *machine) guardRegexps() {
 
 // checkPattern refuses patterns that would drive their compiler too deep.
 func (m *machine) checkPattern(pattern string) error {
-	if len(pattern) > longestPattern {
-		return m.syntaxError(fmt.Sprintf("The regular expression is longer than %d KiB", longestPattern>>10))
-	}
-	if deepGroups(pattern) {
-		return m.syntaxError(fmt.Sprintf("The regular expression is nested deeper than %d groups", deepestPattern))
+	if problem := unfit(pattern); problem != "" {
+		return m.syntaxError(problem)
 	}
 	return nil
+}
+
+// unfit says why a pattern would drive its compiler too deep, "" where it would not.
+func unfit(pattern string) string {
+	if len(pattern) > longestPattern {
+		return fmt.Sprintf("The regular expression is longer than %d KiB", longestPattern>>10)
+	}
+	if deepGroups(pattern) {
+		return fmt.Sprintf("The regular expression is nested deeper than %d groups", deepestPattern)
+	}
+	return ""
 }
 
 func deepGroups(pattern string) bool {
@@ -594,40 +602,6 @@ func (m *machine) guardBuffers() {
 		"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
 	} {
 		m.reconstruct(global, name, size(bytes))
-	}
-}
-
-// guardCode checks text that becomes code while a script runs. eval sees globals
-// only.
-func (m *machine) guardCode() {
-	check := func(src string) {
-		if err := nesting(src); err != nil {
-			m.must(m.syntaxError(err.Message))
-		}
-	}
-	global := m.vm.GlobalObject()
-	m.wrap(global, "eval", func(c goja.FunctionCall) goja.Value {
-		if s, ok := c.Argument(0).(goja.String); ok {
-			check(s.String())
-		}
-		return nil
-	})
-	function := func(args []goja.Value) []goja.Value {
-		for _, arg := range args {
-			check(arg.String())
-		}
-		return args
-	}
-	m.reconstruct(global, "Function", function)
-	holder := m.vm.NewObject()
-	for _, src := range []string{"(async function () {})", "(function* () {})"} {
-		f, err := m.vm.RunString(src)
-		m.must(err)
-		_ = holder.Set("f", f.(*goja.Object).Get("constructor"))
-		proto := f.(*goja.Object).Prototype()
-		m.reconstruct(holder, "f", function)
-		// The intrinsic's prototype has a constructor that cannot be written.
-		_ = proto.DefineDataProperty("constructor", holder.Get("f"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	}
 }
 
@@ -722,16 +696,41 @@ func (m *machine) guardNumbers() {
 	m.take(f, b)
 	_ = m.at("BigInt", "prototype").DefineDataProperty("constructor", f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	m.global("BigInt", f)
-	m.global(powerName, m.vm.ToValue(m.power))
-	m.global(shiftName, m.vm.ToValue(m.shift))
+	number := m.at("Number", "prototype")
+	m.method(number, powerName, m.power)
+	m.method(number, raiseName, m.raise)
+	m.method(number, shiftName, m.shift)
+	ignore := m.vm.ToValue(func(goja.FunctionCall) goja.Value { m.step(); return goja.Undefined() })
+	_ = number.DefineAccessorProperty(sinkName, ignore, ignore, goja.FLAG_FALSE, goja.FLAG_FALSE)
 }
 
-// The compiler has ** and << go through these two where a script knows big
-// integers: a single step of those can run for minutes and fill the memory.
+// The compiler has **, << and >> go through these, which are members of numbers: with
+// big integers a single step of those can run for minutes and fill the memory.
 const (
 	powerName = "\x00power"
+	raiseName = "\x00raise" // of a member, which it changes
 	shiftName = "\x00shift"
+	sinkName  = "\x00sink" // may be assigned anything
 )
+
+// raise is o[key] **= y with a bound on big integers.
+func (m *machine) raise(c goja.FunctionCall) goja.Value {
+	o := c.Argument(0).ToObject(m.vm)
+	get, set := func() goja.Value { return nil }, func(goja.Value) error { return nil }
+	if symbol, ok := c.Argument(1).(*goja.Symbol); ok {
+		get, set = func() goja.Value { return o.GetSymbol(symbol) }, func(v goja.Value) error { return o.SetSymbol(symbol, v) }
+	} else {
+		key := m.text(c.Argument(1)).String()
+		get, set = func() goja.Value { return o.Get(key) }, func(v goja.Value) error { return o.Set(key, v) }
+	}
+	x := get()
+	if x == nil {
+		x = goja.Undefined()
+	}
+	v := m.power(goja.FunctionCall{Arguments: []goja.Value{x, c.Argument(2)}})
+	m.must(set(v))
+	return v
+}
 
 // power is x ** y with a bound on big integers.
 func (m *machine) power(c goja.FunctionCall) goja.Value {
@@ -747,7 +746,7 @@ func (m *machine) power(c goja.FunctionCall) goja.Value {
 	return v
 }
 
-// shift checks the right side of x << y and returns it.
+// shift checks the right side of x << y, or of x >> y, and returns it.
 func (m *machine) shift(c goja.FunctionCall) goja.Value {
 	y := m.numeric(c.Argument(0))
 	if n, ok := bigint(y); ok && (!n.IsInt64() || n.Int64() > largestBigInt || n.Int64() < -largestBigInt) {

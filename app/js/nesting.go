@@ -19,44 +19,37 @@ const sourceSize = 1 << 20
 // chains of operators than anybody writes. It reads strings, templates, comments
 // and regular expressions as such, so that brackets inside them do not count. It
 // is no parser: what it lets through may still be wrong.
-func nesting(src string) *SyntaxError {
+func nesting(src string) (seen, *SyntaxError) {
 	if len(src) > sourceSize {
-		return &SyntaxError{Message: fmt.Sprintf("The script is longer than %d KiB.", sourceSize>>10), Line: 1, Column: 1}
+		return seen{}, &SyntaxError{Message: fmt.Sprintf("The script is longer than %d KiB.", sourceSize>>10), Line: 1, Column: 1}
+	}
+	placed := func(at int, message string) *SyntaxError {
+		line, column := position(src, at)
+		return &SyntaxError{Message: message, Line: line, Column: column}
 	}
 	s := scan{src: src}
 	if at := s.run(); at >= 0 {
-		line, column := position(src, at)
-		return &SyntaxError{
-			Message: fmt.Sprintf("The script is nested deeper than %d brackets or chains more than %d operators.", limit.ScriptNesting, chained),
-			Line:    line, Column: column,
-		}
+		return seen{}, placed(at, fmt.Sprintf("The script is nested deeper than %d brackets or chains more than %d operators.", limit.ScriptNesting, chained))
 	}
-	return nil
+	var found seen
+	if s.stray > 0 {
+		found.unopened = placed(s.stray-1, "This closing bracket has no opening one.")
+	}
+	if s.imports > 0 {
+		found.importing = placed(s.imports-1, "A script cannot load modules, so there is no import(…) in it.")
+	}
+	return found, nil
 }
 
-// unopened returns the error of a closing bracket that nothing opened, nil where
-// there is none. It explains a text that did not compile better than what a
-// parser makes of the wrapper being closed.
-func unopened(src string) *SyntaxError {
-	s := scan{src: src}
-	s.run()
-	if s.stray == 0 {
-		return nil
-	}
-	line, column := position(src, s.stray-1)
-	return &SyntaxError{Message: "This closing bracket has no opening one.", Line: line, Column: column}
-}
-
-// importing returns the error of an import(…), nil where there is none: the lowering
-// lets it through and the engine does not know it.
-func importing(src string) *SyntaxError {
-	s := scan{src: src}
-	s.run()
-	if s.imports == 0 {
-		return nil
-	}
-	line, column := position(src, s.imports-1)
-	return &SyntaxError{Message: "A script cannot load modules, so there is no import(…) in it.", Line: line, Column: column}
+// seen is what else was seen in a text; each explains one that does not compile better
+// than a parser does.
+type seen struct {
+	// unopened is the error of a closing bracket that nothing opened, nil where there is
+	// none: a parser sees the wrapper being closed.
+	unopened *SyntaxError
+	// importing is the error of an import(…), nil where there is none: the lowering lets
+	// it through and the engine does not know it.
+	importing *SyntaxError
 }
 
 // position turns an offset into a line and a column of UTF-16 units, 1-based.

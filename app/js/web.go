@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/dop251/goja"
@@ -24,7 +23,7 @@ func (m *machine) web() {
 	install, _ := goja.AssertFunction(v)
 	host := m.vm.NewObject()
 	for name, fn := range map[string]native{
-		"utf8": m.encodeText, "text": m.decodeText, "parse": m.parseURL, "escape": escapeQuery, "unescape": m.unescapeQuery,
+		"utf8": m.encodeText, "text": m.decodeText, "parse": m.parseURL, "escape": m.escapeQuery, "unescape": m.unescapeQuery,
 		"fetch": m.fetch, "body": m.bodyBytes,
 	} {
 		m.method(host, name, fn)
@@ -63,7 +62,23 @@ func (m *machine) decodeText(c goja.FunctionCall) goja.Value {
 	if c.Argument(1).ToBoolean() && !utf8.Valid(b) {
 		m.must(m.typeError("The encoded data was not valid for encoding utf-8"))
 	}
-	return m.vm.ToValue(strings.ToValidUTF8(string(b), "\ufffd"))
+	var out strings.Builder
+	out.Grow(min(len(b), longestString))
+	for wrong, n := false, 0; len(b) > 0; n++ {
+		if n == longestString {
+			m.tooMuch("The text is too long; %d characters are the most", longestString)
+		}
+		if n&0xffff == 0 {
+			m.yield()
+		}
+		r, size := utf8.DecodeRune(b)
+		b = b[size:]
+		if invalid := r == utf8.RuneError && size == 1; !invalid || !wrong { // one for all in a row
+			out.WriteRune(r)
+			wrong = invalid
+		}
+	}
+	return m.vm.ToValue(out.String())
 }
 
 func (m *machine) base64() {
@@ -149,12 +164,11 @@ func (m *machine) parseURL(c goja.FunctionCall) goja.Value {
 }
 
 // escapeQuery escapes a name or value of a query as forms do.
-func escapeQuery(c goja.FunctionCall) goja.Value {
-	return stringValue(strings.NewReplacer("~", "%7E", "%2A", "*").Replace(url.QueryEscape(c.Argument(0).String())))
+func (m *machine) escapeQuery(c goja.FunctionCall) goja.Value {
+	s := m.text(c.Argument(0))
+	m.checkText(3 * float64(s.Length())) // what most of it becomes
+	return m.vm.ToValue(strings.NewReplacer("~", "%7E", "%2A", "*").Replace(url.QueryEscape(s.String())))
 }
-
-// stringValue is a native string that belongs to no runtime.
-func stringValue(s string) goja.Value { return goja.StringFromUTF16(utf16.Encode([]rune(s))) }
 
 // unescapeQuery undoes escapeQuery; what is no escape stays as it is.
 func (m *machine) unescapeQuery(c goja.FunctionCall) goja.Value {

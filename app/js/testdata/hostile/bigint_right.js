@@ -1,0 +1,2 @@
+// says too large
+return String(1n >> -8796093022208n)

@@ -1,0 +1,2 @@
+// says too long
+return new TextDecoder().decode(new Uint8Array(64 << 20))

@@ -1,0 +1,2 @@
+// says too long
+return new URLSearchParams({ a: "%".repeat(32 << 20) }).toString()
