@@ -62,6 +62,7 @@ func operations(t *testing.T) []operation {
 // S1: whatever asks for an address, others reach the listener only in sign-in mode,
 // and nobody gets in unasked in any mode.
 func TestNobodyGetsInUnasked(t *testing.T) {
+	t.Parallel() // it measures nothing
 	all := operations(t)
 	for _, tt := range []struct {
 		args   string
@@ -114,6 +115,7 @@ func TestNobodyGetsInUnasked(t *testing.T) {
 // What the environment, the command line and the database say reaches whoever
 // follows it.
 func TestSettingsAreFollowed(t *testing.T) {
+	t.Parallel() // it measures nothing
 	dir := t.TempDir()
 	store(t, dir, `{"publicHosts": ["api.example.com"], "logging": {"format": "json", "file": {"filename": "events.log"}},
 		"apiRouterOptions": {"prefix": "/v1"}, "limits": {"scriptTime": 20, "runTime": 3000}, "httpCors": {"enabled": true}}`)

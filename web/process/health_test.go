@@ -90,6 +90,7 @@ func TestTheKeyFileIsGone(t *testing.T) {
 // once it is. The certificate's part is with the settings', the full disk's with R16's,
 // the overload's with R21's and the pulled stick's with R15's.
 func TestHealthSaysWhatBroke(t *testing.T) {
+	t.Parallel() // it measures nothing
 	linuxOnly(t) // /dev/full
 	dir := t.TempDir()
 	p := start(t, dir, "--auth")

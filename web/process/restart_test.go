@@ -386,6 +386,7 @@ func TestRestartsMeet(t *testing.T) {
 
 // The stop of endpoint 40 is that of a signal; it says how many it waits for.
 func TestStopThroughTheWindow(t *testing.T) {
+	t.Parallel() // it measures nothing
 	p := start(t, t.TempDir(), "--auth")
 	ada := administrator(t, p)
 	must(t, ada.Deploy(map[string]*drive.Flow{"slow": drive.NewFlow().

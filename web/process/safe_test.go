@@ -189,6 +189,7 @@ func waitForLeaving(t *testing.T, dir string) {
 // Safe mode names what changed last before the crashes, and is left through the
 // window: back to what was live before, then on. The crashes count no more.
 func TestTheWayOutOfSafeMode(t *testing.T) {
+	t.Parallel() // it measures nothing
 	unixOnly(t)
 	dir := t.TempDir()
 	p := start(t, dir, "--auth")
@@ -256,6 +257,7 @@ func TestTheWayOutOfSafeMode(t *testing.T) {
 // Safe mode suspects the settings where they changed last, and before the very first
 // change there is a way back as well: no flow live, every setting its default.
 func TestTheWayBackBeforeTheFirst(t *testing.T) {
+	t.Parallel() // it measures nothing
 	unixOnly(t)
 	dir := t.TempDir()
 	p := start(t, dir, "--auth")
@@ -349,6 +351,7 @@ func TestTheWayBackBeforeTheFirst(t *testing.T) {
 
 // Asked for at the start, safe mode is left through the window, and entered again.
 func TestSafeModeByHand(t *testing.T) {
+	t.Parallel() // it measures nothing
 	unixOnly(t)
 	p := start(t, t.TempDir(), "--auth", "--safe")
 	ada := administrator(t, p)

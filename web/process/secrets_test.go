@@ -19,6 +19,7 @@ import (
 // Whatever people type where a secret belongs is in no file, no line of what the
 // program writes, no answer and no event, twenty times over (S37, S38, S39).
 func TestSecretsLeaveNoTrace(t *testing.T) {
+	t.Parallel() // it measures nothing
 	dir := t.TempDir()
 	const chosen = "ABCD1234CANARYCODE"
 	p := startIn(t, []string{"ECOFLOW_SETUP_CODE=" + chosen}, dir, "--port", "0", "--no-browser", "--auth", "--verbose")
@@ -166,6 +167,7 @@ func follow(t *testing.T, p *drive.Program, who *drive.Client) <-chan string {
 // S37: with a passphrase nothing in the folder opens the secrets: it is asked at each
 // start, and a restart takes it along.
 func TestSecretsWithAPassphrase(t *testing.T) {
+	t.Parallel() // it measures nothing
 	unixOnly(t)
 	dir, aside := t.TempDir(), t.TempDir()
 	// typed is the program with somebody who types the text.

@@ -590,6 +590,7 @@ func TestLockedSettings(t *testing.T) {
 
 // What settings do is seen by those who call, from the next request on.
 func TestSettingsTakeEffectAtOnce(t *testing.T) {
+	t.Parallel() // it measures nothing
 	dir := t.TempDir()
 	p, c := adjustable(t, dir)
 	anybody := p.Client()
