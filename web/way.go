@@ -80,6 +80,11 @@ type way struct {
 
 var _ net.Listener = (*way)(nil)
 
+// newWay begins to serve. What net/http refuses before there is a request (a header much
+// too large, a request line or transfer encoding that is none) it answers by itself, in
+// plain text and not in our envelope: it writes those answers straight to the connection,
+// asks nobody, and whoever would replace them had to tell them from what a flow answers
+// by their bytes. They have the right status, say nothing of us and end the connection.
 func newWay(log *slog.Logger, h http.Handler, config *tls.Config) *way {
 	w := &way{tls: config, conns: make(chan net.Conn), ended: make(chan struct{})}
 	w.server = http.Server{
