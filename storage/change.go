@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -246,7 +245,7 @@ func (db *DB) run(tx *sql.Tx, w *write, head audit.Head, alone bool) (_ audit.He
 		}
 	}
 	w.entry = nil
-	err = protect(func() error { return w.fn(tx) })
+	err = db.protect(func() error { return w.fn(tx) })
 	if err == nil && db.readOnly {
 		err = db.onlyLog(w.ctx)
 	} else if err == nil {
@@ -272,11 +271,11 @@ func (db *DB) run(tx *sql.Tx, w *write, head audit.Head, alone bool) (_ audit.He
 	return head, err, undo == nil
 }
 
-// protect turns a panic of fn into an error with the stack.
-func protect(fn func() error) (err error) {
+// protect turns a panic of fn into an error; the log has the stack.
+func (db *DB) protect(fn func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", v, debug.Stack())
+			err = fmt.Errorf("panic in a write: %v, in the log as %s", v, fault.Panicked(db.log, "write", v))
 		}
 	}()
 	return fn()

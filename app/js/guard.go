@@ -716,7 +716,8 @@ const (
 // raise is o[key] **= y with a bound on big integers.
 func (m *machine) raise(c goja.FunctionCall) goja.Value {
 	o := c.Argument(0).ToObject(m.vm)
-	get, set := func() goja.Value { return nil }, func(goja.Value) error { return nil }
+	var get func() goja.Value
+	var set func(goja.Value) error
 	if symbol, ok := c.Argument(1).(*goja.Symbol); ok {
 		get, set = func() goja.Value { return o.GetSymbol(symbol) }, func(v goja.Value) error { return o.SetSymbol(symbol, v) }
 	} else {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -211,7 +210,8 @@ func (s *Set) attempt(ctx context.Context, e Endpoint, entry *audit.Entry, w htt
 			if p == http.ErrAbortHandler { //nolint:errorlint // a panic value is compared as it is
 				panic(p)
 			}
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			fault.Panicked(s.Log, "request "+fault.Request(ctx), p)
+			err = fault.New(fault.Internal, "panic")
 		}
 	}()
 	actor := auth.ActorFrom(ctx)

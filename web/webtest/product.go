@@ -68,6 +68,11 @@ func Proxies(prefixes ...string) Option {
 	}
 }
 
+// Watched has the health look at one more part.
+func Watched(part system.Part) Option {
+	return func(o *app.Options, _ *web.Options) { o.Parts = append(o.Parts, part) }
+}
+
 // Static serves the folder under /public.
 func Static(root *os.Root) Option {
 	return func(_ *app.Options, o *web.Options) { o.Static = &web.Static{Prefix: "/public", Root: root} }
