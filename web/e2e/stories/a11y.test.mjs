@@ -83,7 +83,7 @@ for (const scheme of ["light", "dark"]) {
           mimeType: "application/json",
           buffer: Buffer.from(JSON.stringify({ Tour: answering("/tour", "return {other: true}") })),
         });
-        await dialog(page, "Import flows").getByPlaceholder("The name is taken: choose").waitFor();
+        await dialog(page, "Import flows").getByPlaceholder("Taken: choose").waitFor();
         await tour.look("import");
         await close();
         await page.getByRole("textbox", { name: "Search flows" }).fill("nothing like this");

@@ -188,7 +188,7 @@ describe("every page", () => {
     ["a user's password", "users/grace", async () => [await page.getByLabel("New password").fill("grace"), await press("Save")], "New password", /10 characters/],
     ["a new role", "roles", async () => [await press("Add role"), await fill("Name", "EDITORS"), await press("Add role")], "Name", "is taken"],
     ["a role", () => `roles/${other}`, async () => [await fill("Name", "editors"), await press("Save")], "Name", "is taken"],
-    ["the profile", "me/profile", async () => [await fill("E-mail", "nowhere"), await press("Save")], "E-mail", /address|email/i],
+    ["the profile", "me/profile", async () => [await fill("Email", "nowhere"), await press("Save")], "Email", /address|email/i],
     ["the password now", "me/security", async () => [await passwords("not the password", "quince and medlar"), await press("Change password")], "Password now", "is not right"],
     ["the new password", "me/security", async () => [await passwords(password, "password123"), await press("Change password")], "New password", "one of the first that anybody would try"],
     ["a token", "me/security", async () => [await press("New token"), await press("Make token")], "Name", /name|required/],

@@ -303,14 +303,20 @@ function Crumbs() {
   const matches = useMatches();
   const match = matches.at(-1);
   const title = match?.staticData.title;
-  const { name, number } = (match?.params ?? {}) as { name?: string; number?: string };
+  const { name, number, id } = (match?.params ?? {}) as { name?: string; number?: string; id?: string };
   const leaf = name ?? number;
   const entry = entries.find((e) => e.label === title);
   return (
     <nav className="shell__crumbs" aria-label={t("shell.breadcrumb")}>
       <ol>
         {title && (
-          <li>{leaf && entry ? <Link to={entry.to}>{t(title)}</Link> : <span aria-current="page">{t(title)}</span>}</li>
+          <li>
+            {(leaf ?? id) && entry ? (
+              <Link to={entry.to}>{t(title)}</Link>
+            ) : (
+              <span aria-current="page">{t(title)}</span>
+            )}
+          </li>
         )}
         {leaf && (
           <li>

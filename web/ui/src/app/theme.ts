@@ -61,6 +61,7 @@ export const makeTheme = () =>
       // Menus, lists and notes that open over the page stay inside a landmark.
       Portal: { defaultProps: { target: "#overlays" } },
       InputWrapper: {
+        defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] },
         styles: { description: { fontSize: 12, lineHeight: "16px" }, error: { fontSize: 12, lineHeight: "16px" } },
       },
       // Controls are 32 px high, 28 px in compact density.

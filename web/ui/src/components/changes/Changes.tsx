@@ -121,10 +121,25 @@ function NodeLine({ node }: { node: NodeChange }) {
 function Value({ d, side }: { d: Difference; side: "before" | "after" }) {
   const v = d[side];
   if (v === null || v === undefined) return <Text c="dimmed">{t("changes.unset")}</Text>;
-  const code = typeof v === "object" && "value" in v && typeof v.value === "string" ? v.value : undefined;
+  const lines = linesOf(v);
+  const same = alike(lines, linesOf(d[side === "before" ? "after" : "before"]));
   return (
     <Code block className="changes__value" data-side={side}>
-      {code ?? (typeof v === "string" ? v : JSON.stringify(v, null, 2))}
+      {same > 0 && <span className="changes__same">{`${t("changes.same", { n: same })}\n`}</span>}
+      {lines.slice(same).join("\n")}
     </Code>
   );
+}
+
+function linesOf(v: unknown): string[] {
+  if (v === null || v === undefined) return [];
+  const code = typeof v === "object" && "value" in v && typeof v.value === "string" ? v.value : undefined;
+  return (code ?? (typeof v === "string" ? v : JSON.stringify(v, null, 2))).split("\n");
+}
+
+/** How many lines before the first difference are left out, so that it is seen at once: all but two, if that is many. */
+function alike(a: readonly string[], b: readonly string[]): number {
+  const first = a.findIndex((line, i) => line !== b[i]);
+  const hidden = (first < 0 ? a.length : first) - 2;
+  return b.length > 0 && hidden > 2 ? hidden : 0;
 }

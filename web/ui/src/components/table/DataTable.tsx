@@ -140,7 +140,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           </Menu>
         )}
       </div>
-      <Table.ScrollContainer minWidth={0} maxHeight="max(240px, calc(100dvh - 220px))">
+      <Table.ScrollContainer
+        minWidth={0}
+        maxHeight="max(240px, calc(100dvh - 220px))"
+        scrollAreaProps={{ offsetScrollbars: "present" }}
+      >
         <Table highlightOnHover stickyHeader aria-label={name} className="table">
           <Table.Thead>
             <Table.Tr>

@@ -117,14 +117,14 @@ function Row({ deployment: d }: { deployment: Deployment }) {
           {d.pinned && <IconPinFilled size={14} role="img" aria-label={t("deployments.pinned")} />}
         </span>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="deployments__when">
         <RelativeTime at={d.at} /> <span className="deployments__muted">· {d.by}</span>
         <div className="deployments__narrow">
           <Flows deployment={d} />
           {d.note && <div>{d.note}</div>}
         </div>
       </Table.Td>
-      <Table.Td className="deployments__wide">{modeOf(d)}</Table.Td>
+      <Table.Td className="deployments__wide deployments__mode">{modeOf(d)}</Table.Td>
       <Table.Td className="deployments__wide">
         <Flows deployment={d} />
       </Table.Td>

@@ -156,7 +156,7 @@ function SecretCell({
   return (
     <div className="env__secret">
       <SecretState row={row} isSet={isSet} isNew={isNew} />
-      <Group gap={4}>
+      <Group gap={4} wrap="nowrap">
         <Gated reason={reason}>
           <Button
             size="compact-sm"
@@ -211,7 +211,7 @@ export function UsesCell(props: { name: string; used: number; uses: Use[]; looke
   return (
     <Popover position="bottom-start" trapFocus width={340}>
       <Popover.Target>
-        <Button size="compact-sm" variant="subtle" aria-label={t("env.usedIn", { name, n: used })}>
+        <Button size="compact-sm" variant="subtle" ml={-8} aria-label={t("env.usedIn", { name, n: used })}>
           {t("env.places", { n: used })}
         </Button>
       </Popover.Target>

@@ -127,6 +127,7 @@ export function FlowsPage() {
         <>
           <Group mb="md" gap="sm">
             <TextInput
+              className="flows__search"
               leftSection={<IconSearch size={16} />}
               placeholder={t("flows.search")}
               aria-label={t("flows.search")}
@@ -227,7 +228,7 @@ function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFl
           </span>
         </Tooltip>
       </Table.Td>
-      <Table.Td className="flows__wide">
+      <Table.Td className="flows__wide flows__live">
         {row.live ? (
           <>
             <RelativeTime at={row.live.at} /> · {row.live.by}

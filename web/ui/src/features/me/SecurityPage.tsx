@@ -7,11 +7,11 @@ import { useServerEvents } from "../../api/events";
 import { queries } from "../../app/queries";
 import { useMe } from "../../app/session";
 import { Failure, Loading } from "../../app/states";
+import { deviceOf } from "../../components/agent";
 import { confirmDanger } from "../../components/confirmDanger";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
 import { t } from "../../text/t";
-import { agentName } from "./agent";
 import { LocalNotice, MePage, Section } from "./MePage";
 import { PasswordForm } from "./PasswordForm";
 import { type Session, sessionsQuery } from "./queries";
@@ -41,12 +41,6 @@ export function SecurityPage() {
       <Tokens me={me} />
     </MePage>
   );
-}
-
-function deviceOf(s: Session): string {
-  const { browser, system } = agentName(s.userAgent);
-  if (browser && system) return t("session.device", { browser, system });
-  return browser ?? system ?? t("session.unknown");
 }
 
 function Sessions() {

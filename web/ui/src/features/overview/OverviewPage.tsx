@@ -67,10 +67,12 @@ function Flows() {
   });
   return (
     <>
-      <FlowsCard query={drafts} />
+      <div className="overview__stack">
+        <FlowsCard query={drafts} />
+        <ProblemsCard query={drafts} />
+        <DeploymentsCard query={latest} />
+      </div>
       <RoutesCard query={routes} />
-      <ProblemsCard query={drafts} />
-      <DeploymentsCard query={latest} />
     </>
   );
 }

@@ -72,7 +72,6 @@ export function AddUserDialog({
             {...field("username")}
             label={t("user.username")}
             description={t("setup.username.hint")}
-            inputWrapperOrder={["label", "input", "description", "error"]}
             required
             withAsterisk={false}
           />

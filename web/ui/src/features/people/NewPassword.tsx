@@ -33,7 +33,6 @@ export function NewPassword({
           {value !== "" && strength !== "short" && t(`setup.strength.${strength}`)}
         </span>
       }
-      inputWrapperOrder={["label", "input", "description", "error"]}
       autoComplete="new-password"
       value={value}
       error={error}

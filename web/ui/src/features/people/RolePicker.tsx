@@ -33,7 +33,6 @@ export function RolePicker({
       id="user-roles"
       label={t("user.roles")}
       description={help}
-      inputWrapperOrder={["label", "input", "description", "error"]}
       error={error}
       disabled={disabled ?? false}
       searchable

@@ -183,7 +183,6 @@ function AddRoleDialog({
           <Select
             label={t("role.like")}
             description={t("role.likeHelp")}
-            inputWrapperOrder={["label", "input", "description", "error"]}
             placeholder={t("role.likeNone")}
             data={roles.map((r) => ({
               value: String(r._id),

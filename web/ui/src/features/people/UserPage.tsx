@@ -11,6 +11,7 @@ import { Page } from "../../app/Page";
 import { report } from "../../app/report";
 import { type Me, useMe } from "../../app/session";
 import { Empty, Failure, Loading } from "../../app/states";
+import { deviceOf } from "../../components/agent";
 import { RelativeTime } from "../../components/RelativeTime";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -192,13 +193,7 @@ function UserForm({ me, user }: { me: Me | undefined; user: User }) {
             </Alert>
           )}
           <TextInput {...field("name")} required withAsterisk={false} />
-          <TextInput
-            {...field("username")}
-            description={t("setup.username.hint")}
-            inputWrapperOrder={["label", "input", "description", "error"]}
-            required
-            withAsterisk={false}
-          />
+          <TextInput {...field("username")} description={t("setup.username.hint")} required withAsterisk={false} />
           <TextInput {...field("email")} type="email" />
           {seesRoles(me) ? (
             <RolePicker
@@ -302,12 +297,11 @@ function Access({ me, user }: { me: Me | undefined; user: User }) {
               <li key={s.id}>
                 <div>
                   <div>
-                    {s.address || t("user.unknownAddress")}
+                    <strong title={s.userAgent}>{deviceOf(s)}</strong>
                     {s.current && <span className="people__muted"> · {t("user.thisSession")}</span>}
                   </div>
                   <div className="people__muted">
-                    {s.userAgent && <div>{s.userAgent}</div>}
-                    {t("user.seen")} <RelativeTime at={s.lastSeenAt} />
+                    {s.address || t("user.unknownAddress")} · {t("user.seen")} <RelativeTime at={s.lastSeenAt} />
                   </div>
                 </div>
                 <Button

@@ -96,6 +96,7 @@ export function AuditPage() {
       id: "actor",
       label: t("audit.actor"),
       value: (e) => actorName(e),
+      cell: (e) => <span className="system__who">{actorName(e)}</span>,
       unsorted: true,
       wide: true,
     },

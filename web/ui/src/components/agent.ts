@@ -1,3 +1,5 @@
+import { t } from "../text/t";
+
 // What a User-Agent header says of browser and system: enough to tell one's own
 // devices apart. The most telling name comes first.
 
@@ -24,4 +26,11 @@ export function agentName(agent: string): { browser: string | undefined; system:
     browser: browsers.find(([pattern]) => pattern.test(agent))?.[1],
     system: systems.find(([pattern]) => pattern.test(agent))?.[1],
   };
+}
+
+/** The device of a session in words. */
+export function deviceOf({ userAgent }: { userAgent: string }): string {
+  const { browser, system } = agentName(userAgent);
+  if (browser && system) return t("session.device", { browser, system });
+  return browser ?? system ?? t("session.unknown");
 }
