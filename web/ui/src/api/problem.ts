@@ -39,7 +39,9 @@ export class Problem extends Error {
 
   /** The sentence for a form field, undefined when the field is fine. */
   at(path: string): string | undefined {
-    return this.places.find((p) => p.path === path)?.message;
+    const message = this.places.find((p) => p.path === path)?.message;
+    // "is required" is said of a field whose name stands elsewhere.
+    return message && /^[a-z].*[^.]$/.test(message) ? t("error.place", { message }) : message;
   }
 
   /** For the clipboard: what support needs, no data. */

@@ -104,6 +104,7 @@ export function CommandPalette() {
         shortcut={null}
         scrollable
         maxHeight={420}
+        centered={false}
         transitionProps={{ duration: 0 }}
         attributes={{ content: { "aria-label": t("shell.search") } }}
         overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
