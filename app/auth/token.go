@@ -119,7 +119,7 @@ func (a *Accounts) AddToken(ctx context.Context, n NewToken) (MadeToken, error) 
 func (t Token) info() TokenInfo {
 	info := TokenInfo{
 		ID: t.Public, Name: t.Name, Permissions: t.Permissions.Names(),
-		CreatedAt: t.Created, ExpiresAt: t.Expires,
+		CreatedAt: t.Created.Truncate(time.Millisecond), ExpiresAt: t.Expires.Truncate(time.Millisecond),
 	}
 	if !t.Used.IsZero() {
 		info.LastUsedAt = &t.Used

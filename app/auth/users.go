@@ -41,7 +41,8 @@ func (u User) info() UserInfo {
 	info := UserInfo{
 		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Roles: []int64{}, RoleNames: []string{},
 		Permissions: u.Permissions().Names(), IsActive: u.Active, IsPermanent: u.Permanent, MustChange: u.MustChange,
-		CreatedAt: u.Created, UpdatedAt: u.Updated, Version: u.Version,
+		// As they are kept: whoever has just added the user is told what everybody reads.
+		CreatedAt: u.Created.Truncate(time.Millisecond), UpdatedAt: u.Updated.Truncate(time.Millisecond), Version: u.Version,
 	}
 	for _, r := range u.Roles {
 		info.Roles = append(info.Roles, r.ID)

@@ -629,3 +629,18 @@ func TestWindowsHearOfPeople(t *testing.T) {
 		s.expect(`access {"reason":"` + c.reason + `"}`)
 	}
 }
+
+// TestAddedAsRead: what the answer to an addition says of the user is what is read of it.
+func TestAddedAsRead(t *testing.T) {
+	d := sit(t)
+	added := member(t, d.ask(200, `POST /admin/users {"name": "Bob", "username": "bob", "password": "correct horse battery"}`), "user")
+	for _, u := range member(t, d.ask(200, `GET /admin/users`), "payload").([]any) {
+		if u.(map[string]any)["username"] == "bob" {
+			if got, want := fmt.Sprint(added), fmt.Sprint(u); got != want {
+				t.Errorf("added %s\nread  %s", got, want)
+			}
+			return
+		}
+	}
+	t.Error("the user is not there")
+}
