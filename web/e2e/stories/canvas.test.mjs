@@ -243,6 +243,8 @@ describe("the canvas", () => {
     assert.equal(await card(page, "Tucked").count(), 0);
     await find("Tucked");
     await inSight(card(page, "Tucked"));
+    // For a look only: there is nothing to undo.
+    assert.ok(await page.getByRole("button", { name: "Undo", exact: true }).isDisabled());
     // The same once more, after one has looked elsewhere: F3 has only this one.
     const box = await canvas(page).boundingBox();
     await page.mouse.move(box.x + 40, box.y + box.height - 60);
@@ -296,6 +298,66 @@ describe("the canvas", () => {
     assert.ok(Math.abs(opened.x - at.x) <= 16 && Math.abs(opened.y - at.y) <= 16, `opened at ${opened.x}, ${opened.y}`);
     await page.keyboard.press("Escape");
     await search.waitFor({ state: "hidden" });
+    await saved(page);
+    assert.deepEqual(faults, []);
+  });
+
+  it("puts nodes into connections and groups where they are dropped, and offers to undo a deletion", async () => {
+    const parts = chain(
+      [
+        node("k-in", "Request", "Comes", { apiMethod: "GET", apiEndpoint: "/kept", "$url.params": [] }),
+        node("k-work", "Text", "Works", { sampleText: "" }),
+        node("k-out", "Response", "Goes", { mode: "direct" }),
+      ],
+      { groups: [{ id: "k-group", title: "Kept", color: "group", collapsed: false, members: ["k-in", "k-work"] }] },
+    );
+    const loose = node("k-loose", "Text", "Loose", { sampleText: "" });
+    parts.definitions.push({ ...loose.definition, position: { x: 96, y: 336 } });
+    parts.configurations.push(loose.configuration);
+    await putFlow(page, "Kept", parts);
+    await open("Kept");
+    const box = (name) => card(page, name).boundingBox();
+    const drag = async (name, to) => {
+      const from = await box(name);
+      await page.mouse.move(from.x + 100, from.y + 28);
+      await page.mouse.down();
+      await page.mouse.move(from.x + 120, from.y + 40, { steps: 2 });
+      await page.mouse.move(to.x, to.y, { steps: 6 });
+    };
+    // Into the group, and out of it again: its box says so before one lets go.
+    const works = await box("Works");
+    await drag("Loose", { x: works.x + works.width / 2, y: works.y + works.height + 12 });
+    await canvas(page).getByText("Put 1 node into Kept").waitFor();
+    await page.mouse.up();
+    await said("Put 1 node into Kept");
+    await drag("Loose", { x: works.x, y: works.y + 360 });
+    await canvas(page).getByText("Take 1 node out of Kept").waitFor();
+    await page.mouse.up();
+    await said("Take 1 node out of Kept");
+    // Onto a connection: it goes in, and what follows makes room.
+    const [a, b] = [await box("Works"), await box("Goes")];
+    await drag("Loose", { x: (a.x + a.width + b.x) / 2, y: a.y + a.height / 2 });
+    await canvas(page).locator(".line--target").waitFor({ state: "attached" });
+    await page.mouse.up();
+    await edges(page, "Works", "Loose").waitFor({ state: "attached" });
+    await edges(page, "Loose", "Goes").waitFor({ state: "attached" });
+    await soon(async () => assert.ok((await box("Goes")).x >= (await box("Loose")).x + (await box("Loose")).width, "no room was made"));
+
+    await card(page, "Loose").click();
+    await page.keyboard.press("Delete");
+    await page.getByRole("button", { name: "Undo: Loose deleted" }).waitFor();
+    await card(page, "Goes").click();
+    await page.keyboard.press("Delete");
+    await page.getByRole("button", { name: "Undo: Goes deleted" }).waitFor();
+    await page.getByRole("button", { name: "Undo: Loose deleted" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo: Goes deleted" }).click();
+    await card(page, "Goes").waitFor();
+    await page.getByRole("button", { name: /^Undo: / }).waitFor({ state: "detached" });
+
+    // Folded, the group says what leaves it.
+    await card(page, "Comes").click();
+    await page.getByRole("button", { name: "Collapse Kept" }).click();
+    await canvas(page).getByRole("group", { name: /^Group Kept, 2 nodes/ }).waitFor();
     await saved(page);
     assert.deepEqual(faults, []);
   });

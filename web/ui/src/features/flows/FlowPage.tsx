@@ -68,6 +68,9 @@ const Outline = lazy(() => import("./Outline").then((m) => ({ default: m.Outline
 /** Whether this window has shown a flow before; the first one leaves the focus at the start of the page. */
 let wasOpen = false;
 
+/** How wide panes are at most in a small window. */
+const SLIM = { palette: 200, inspector: 340 };
+
 /** What of the actions stands in the menu beside Deploy. */
 const inDeployMenu = ["flow.restart", "flow.discard", "flow.discardDraft", "flow.addresses"];
 
@@ -157,6 +160,8 @@ function Editor({ name }: { name: string }) {
   const keyName = useKeyName();
   const remember = useRecent();
   const narrow = useMediaQuery("(max-width: 640px)") ?? false;
+  // Between a phone and a desk the canvas comes first: panes are slimmer, and settings are there for what is selected.
+  const slim = useMediaQuery("(max-width: 1100px)") ?? false;
   const [quickAdd, setQuickAdd] = useState<QuickAddRequest>();
   const [menu, setMenu] = useState<MenuRequest>();
   // What is reviewed: all flows, or this one.
@@ -491,7 +496,10 @@ function Editor({ name }: { name: string }) {
       <div className="editor__panes">
         {panes.showPalette && !narrow && (
           <>
-            <div className="editor__palette" style={{ width: panes.palette }}>
+            <div
+              className="editor__palette"
+              style={{ width: slim ? Math.min(panes.palette, SLIM.palette) : panes.palette }}
+            >
               <Palette
                 flow={flow}
                 onAdd={(type, byPointer) => {
@@ -528,10 +536,11 @@ function Editor({ name }: { name: string }) {
                 onMenu={setMenu}
                 onOpen={openNode}
                 onFlow={(called) => void navigate({ to: "/flows/$name", params: { name: called } })}
-                onDropped={(e, at) => {
+                onDropped={(e, at, into) => {
                   const type = catalogue.get(e.dataTransfer.getData(DRAG_TYPE));
                   if (type) {
-                    if (add(name, type, catalogue, { at: { x: at.x - 104, y: at.y - 28 } })) remember(type.id);
+                    const where = { at: { x: at.x - 104, y: at.y - 28 }, ...(into === undefined ? {} : { into }) };
+                    if (add(name, type, catalogue, where)) remember(type.id);
                     return;
                   }
                   const file = e.dataTransfer.files[0];
@@ -573,7 +582,7 @@ function Editor({ name }: { name: string }) {
             </>
           )}
         </div>
-        {panes.showInspector && (!narrow || flow.selected.size > 0) && (
+        {panes.showInspector && (!slim || flow.selected.size > 0) && (
           <>
             {!narrow && (
               <Resizer
@@ -587,7 +596,7 @@ function Editor({ name }: { name: string }) {
             )}
             <aside
               className="editor__inspector"
-              style={narrow ? undefined : { width: panes.inspector }}
+              style={narrow ? undefined : { width: slim ? Math.min(panes.inspector, SLIM.inspector) : panes.inspector }}
               aria-label={t("pane.inspector")}
               data-pane="inspector"
               tabIndex={-1}

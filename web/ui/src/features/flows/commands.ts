@@ -2,7 +2,9 @@
 // keyboard, menus and the command palette.
 
 import { newId } from "../../api/id";
+import { undoToast } from "../../components/undoToast";
 import { t } from "../../text/t";
+import { undoLast } from "./acts";
 import { type Catalogue, isConfigured, type NodeType } from "./catalogue";
 import { dictionary } from "./dictionary";
 import {
@@ -17,9 +19,11 @@ import {
   type Point,
   portOf,
 } from "./document";
+import { cardAt, groupAt, type Joins, regrouped, shownGroups, standIns, withJoins } from "./groups";
 import type { Edit } from "./history";
 import { cardHeight, GRID, NODE_WIDTH, type Positions, snap } from "./layout";
-import { type Refusal, refusal } from "./rules";
+import { roomIn } from "./room";
+import { hasInput, hasOutput, type Refusal, refusal } from "./rules";
 import { moveBy, type OpenFlow, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
 
 const editor = (): ReturnType<typeof useEditor.getState> => useEditor.getState();
@@ -82,28 +86,65 @@ export interface AddOptions {
 export function add(name: string, type: NodeType, catalogue: Catalogue, options: AddOptions): string | undefined {
   const flow = flowOf(name);
   if (!flow) return undefined;
-  const made = makeNode(type, catalogue, freePlace(flow.doc, options.at), options.settings);
+  const between = options.into === undefined ? undefined : flow.doc.edges.byId[options.into];
+  const room = between && roomIn(flow.doc, catalogue, between);
+  const at = room?.at ?? freePlace(flow.doc, options.at);
+  const made = makeNode(type, catalogue, at, options.settings);
   const done = editor().edit(name, t("step.add", { name: type.name }), (e) => {
+    if (room) placeAll(e, room.moved);
     e.set("nodes", made.node);
     e.set("configs", { id: made.node.id, configs: made.configs });
     const rule = catalogue.rule(e.doc);
     const join = (source: string, target: string, port = ""): void => {
       if (!refusal(e.doc, { source, target, port }, rule)) e.set("edges", edgeBetween(source, target, port));
     };
-    const edge = options.into === undefined ? undefined : e.get("edges", options.into);
-    if (edge) {
-      const port = portOf(edge);
-      e.remove("edges", edge.id);
-      join(edge.source, made.node.id, port);
-      join(made.node.id, edge.target);
+    if (between) {
+      e.remove("edges", between.id);
+      join(between.source, made.node.id, portOf(between));
+      join(made.node.id, between.target);
     } else if (options.after) {
       join(options.after.node, made.node.id, options.after.port);
     }
+    const group = homeOf(flow, catalogue, made.node, between);
+    if (group) e.patch("groups", group.id, { members: [...group.members, made.node.id] });
   });
   if (!done) return undefined;
   editor().select(name, [made.node.id]);
   editor().focus(name, made.node.id);
   return made.node.id;
+}
+
+/** The group that a new node belongs to: that of what it is put between, or the one it is put on. */
+function homeOf(flow: OpenFlow, catalogue: Catalogue, node: FlowNode, between?: FlowEdge): Group | undefined {
+  const inside = between && list(flow.doc, "groups").find((g) => isWithin(g, between));
+  return inside ?? flow.doc.groups.byId[groupAt(flow, catalogue, cardAt(flow.doc, node, catalogue))?.id ?? ""];
+}
+
+const isWithin = (g: Group, { source, target }: FlowEdge): boolean =>
+  g.members.includes(source) && g.members.includes(target);
+
+/** Whether a node of the kind can stand in a connection. */
+export const fitsBetween = (kind: FlowNode["type"]): boolean => hasInput(kind) && hasOutput(kind);
+
+/** Puts a node that is connected to nothing into an edge, where it was dropped or where there is room. */
+export function insertInto(name: string, catalogue: Catalogue, id: string, edge: string, at: Point): boolean {
+  const flow = flowOf(name);
+  const node = flow?.doc.nodes.byId[id];
+  const between = flow?.doc.edges.byId[edge];
+  if (!flow || !node || !between) return false;
+  const room = roomIn(flow.doc, catalogue, between, id);
+  return editor().edit(name, t("step.insert", { name: node.data.label }), (e) => {
+    e.remove("edges", edge);
+    for (const [source, target, port] of [
+      [between.source, id, portOf(between)],
+      [id, between.target, ""],
+    ] as const)
+      if (!refusal(e.doc, { source, target, port }, catalogue.rule(e.doc)))
+        e.set("edges", edgeBetween(source, target, port));
+    placeAll(e, { ...room?.moved, [id]: room?.at ?? at });
+    const inside = list(flow.doc, "groups").find((g) => isWithin(g, between));
+    join(e, inside ? new Map([[id, inside.id]]) : regrouped(flow, catalogue, { [id]: at }));
+  });
 }
 
 /** Connects two nodes; returns why not when it may not be. */
@@ -127,16 +168,43 @@ export function connect(
   return undefined;
 }
 
-/** Deletes what is selected; heal reconnects the neighbours of deleted nodes. */
-export function remove(name: string, catalogue: Catalogue, heal: boolean): number {
+/** Takes away the offer to undo the last deletion; there is one at a time. */
+let withdraw: (() => void) | undefined;
+
+/** Offers to undo a deletion for as long as it is the last thing that was done to the flow. */
+function offerUndo(name: string, message: string): void {
+  withdraw?.();
+  const steps = flowOf(name)?.history.done.length;
+  const step = flowOf(name)?.history.done.at(-1);
+  const hide = undoToast(message, () => undoLast(name), { label: `${t("undo.button")}: ${message}` });
+  const stop = useEditor.subscribe(({ flows }) => {
+    const done = flows[name]?.history.done;
+    if (done?.length !== steps || done?.at(-1) !== step) withdraw?.();
+  });
+  withdraw = () => {
+    withdraw = undefined;
+    stop();
+    hide();
+  };
+}
+
+/**
+ * Deletes what is selected; heal reconnects the neighbours of deleted nodes. Undo is offered
+ * where more went than connections, and unless it is kept elsewhere, as what is cut.
+ */
+export function remove(name: string, catalogue: Catalogue, heal: boolean, isKept = false): number {
   const flow = flowOf(name);
   if (!flow || flow.selected.size === 0) return 0;
   const count = flow.selected.size;
   const { doc, focused = "" } = flow;
   const stays = (id: string): boolean => !flow.selected.has(id);
-  const next = [...neighbours(doc, focused, false), ...neighbours(doc, focused, true), ...doc.nodes.ids].find(stays);
+  const next = [...neighbours(flow, focused, false), ...neighbours(flow, focused, true), ...doc.nodes.ids].find(stays);
   if (!stays(focused)) editor().focus(name, next);
-  editor().edit(name, t("step.delete", { n: count }), (e) => {
+  const [first] = [...flow.selected].flatMap(
+    (id) => doc.nodes.byId[id]?.data.label ?? doc.groups.byId[id]?.title ?? [],
+  );
+  const isOnlyEdges = [...flow.selected].every((id) => doc.edges.byId[id]);
+  const done = editor().edit(name, t("step.delete", { n: count }), (e) => {
     for (const edge of selectedEdges(flow)) e.remove("edges", edge.id);
     removeNodes(
       e,
@@ -148,6 +216,11 @@ export function remove(name: string, catalogue: Catalogue, heal: boolean): numbe
       e.remove("groups", id);
     }
   });
+  if (done && !isKept && !isOnlyEdges)
+    offerUndo(
+      name,
+      count === 1 ? t("undo.item", { name: first || t("inspector.note") }) : t("undo.items", { n: count }),
+    );
   return count;
 }
 
@@ -173,13 +246,39 @@ export function nudge(name: string, by: Point): void {
   );
 }
 
-/** Places nodes and notes where they were dropped. */
-export function place(name: string, positions: Positions): void {
-  editor().edit(name, t("step.move", { n: Object.keys(positions).length }), (e) => {
-    for (const [id, position] of Object.entries(positions)) {
-      if (e.get("nodes", id)) e.patch("nodes", id, { position });
-      if (e.get("notes", id)) e.patch("notes", id, { position });
-    }
+/** Places nodes and notes; who changes groups by that does so in the same step. */
+export function place(name: string, positions: Positions, joins: Joins = new Map()): void {
+  const flow = flowOf(name);
+  if (!flow) return;
+  editor().edit(name, joined(flow.doc, joins) ?? t("step.move", { n: Object.keys(positions).length }), (e) => {
+    placeAll(e, positions);
+    join(e, joins);
+  });
+}
+
+function placeAll(e: Edit, positions: Positions): void {
+  for (const [id, position] of Object.entries(positions)) {
+    if (e.get("nodes", id)) e.patch("nodes", id, { position });
+    if (e.get("notes", id)) e.patch("notes", id, { position });
+  }
+}
+
+function join(e: Edit, joins: Joins): void {
+  for (const g of withJoins(list(e.doc, "groups"), joins)) {
+    if (g.members.length === 0) e.remove("groups", g.id);
+    else if (g !== e.get("groups", g.id)) e.patch("groups", g.id, { members: g.members });
+  }
+}
+
+/** What changing groups is called; undefined where none changes. */
+function joined(doc: Doc, joins: Joins): string | undefined {
+  const [first] = joins;
+  if (!first) return undefined;
+  const [node, into] = first;
+  const group = into ?? list(doc, "groups").find((g) => g.members.includes(node))?.id;
+  return t(into === undefined ? "step.leave" : "step.join", {
+    n: joins.size,
+    name: doc.groups.byId[group ?? ""]?.title ?? "",
   });
 }
 
@@ -406,8 +505,13 @@ export function group(name: string): void {
   editor().select(name, [id]);
 }
 
-/** Folds a group to its title, or unfolds it. */
+/** Folds a group to its title, or unfolds it. One that is open for a look only, or in a locked flow, changes nothing. */
 export function toggleCollapsed(name: string, { id, title, collapsed }: Group): void {
+  const flow = flowOf(name);
+  const isKeptFolded = flow?.doc.groups.byId[id]?.collapsed === true;
+  const isOnlySeen = isKeptFolded && (!collapsed || flow?.locked === true);
+  editor().peek(name, id, isOnlySeen && collapsed);
+  if (isOnlySeen) return;
   editor().edit(name, t(collapsed ? "step.expand" : "step.collapse", { name: title }), (e) =>
     e.patch("groups", id, { collapsed: !collapsed }),
   );
@@ -437,27 +541,35 @@ export function changeNote(name: string, id: string, members: Partial<Note>, key
   editor().edit(name, t("step.noteChange"), (e) => e.patch("notes", id, members), key);
 }
 
-/** The nodes reached by following connections down or up, in reading order. */
-export function neighbours(doc: Doc, id: string, down: boolean): string[] {
-  const ids = list(doc, "edges").flatMap((e) =>
-    down ? (e.source === id ? [e.target] : []) : e.target === id ? [e.source] : [],
+/** The nodes reached by following connections down or up, in reading order; a folded group for those in it. */
+export function neighbours(flow: OpenFlow, id: string, down: boolean): string[] {
+  const { doc } = flow;
+  const standIn = standIns(flow);
+  const from = standIn.get(id) ?? id;
+  const here = (node: string): boolean => (standIn.get(node) ?? node) === from;
+  const ids = list(doc, "edges").flatMap(({ source, target }) =>
+    here(down ? source : target) && !here(down ? target : source) ? [down ? target : source] : [],
   );
-  return [...new Set(ids)].sort((a, b) => (doc.nodes.byId[a]?.position.y ?? 0) - (doc.nodes.byId[b]?.position.y ?? 0));
+  ids.sort((a, b) => (doc.nodes.byId[a]?.position.y ?? 0) - (doc.nodes.byId[b]?.position.y ?? 0));
+  return [...new Set(ids.map((node) => standIn.get(node) ?? node))];
 }
 
-/** Where everything is that can have the focus: nodes, notes, and groups at their title. */
-export function places(doc: Doc): { id: string; position: Point }[] {
-  const groups = list(doc, "groups").flatMap((g) => {
+/** Where everything is that can have the focus: nodes, notes, and groups at their title; what is folded away is not there. */
+export function places(flow: OpenFlow): { id: string; position: Point }[] {
+  const { doc } = flow;
+  const standIn = standIns(flow);
+  const groups = shownGroups(flow).flatMap((g) => {
     const at = g.members.flatMap((m) => doc.nodes.byId[m]?.position ?? []);
-    const position = { x: Math.min(...at.map((p) => p.x)) - 24, y: Math.min(...at.map((p) => p.y)) - 52 };
+    const [dx, dy] = g.collapsed ? [0, 0] : [24, 52];
+    const position = { x: Math.min(...at.map((p) => p.x)) - dx, y: Math.min(...at.map((p) => p.y)) - dy };
     return at.length > 0 ? [{ id: g.id, position }] : [];
   });
-  return [...list(doc, "nodes"), ...list(doc, "notes"), ...groups];
+  return [...list(doc, "nodes").filter((n) => !standIn.has(n.id)), ...list(doc, "notes"), ...groups];
 }
 
 /** What is nearest in a direction; being off the axis counts twice. */
-export function nearest(doc: Doc, from: string, direction: "left" | "right" | "up" | "down"): string | undefined {
-  const all = places(doc);
+export function nearest(flow: OpenFlow, from: string, direction: "left" | "right" | "up" | "down"): string | undefined {
+  const all = places(flow);
   const origin = all.find((p) => p.id === from)?.position;
   if (!origin) return all[0]?.id;
   const horizontal = direction === "left" || direction === "right";

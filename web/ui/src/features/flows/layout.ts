@@ -8,7 +8,8 @@ export interface Box {
 
 export interface LayoutInput {
   boxes: Box[];
-  edges: { source: string; target: string }[];
+  /** port is the place of the port among those of its node. */
+  edges: { source: string; target: string; port?: number }[];
   /** Boxes that stay together. */
   groups?: { members: string[] }[];
 }
@@ -18,6 +19,9 @@ export type Positions = Record<string, { x: number; y: number }>;
 export const GRID = 16;
 export const NODE_WIDTH = 208;
 export const NODE_HEIGHT = 56;
+/** Around the members of a group, and above them. */
+export const GROUP_MARGIN = 24;
+export const GROUP_TITLE = 28;
 
 /** The height of a card with the given number of output ports. */
 export function cardHeight(ports: number): number {

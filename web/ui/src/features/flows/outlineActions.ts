@@ -65,7 +65,7 @@ export function entityActions(flow: OpenFlow, catalogue: Catalogue) {
     copy: one(() => void writeClipboard(text())),
     cut: one(() => {
       void writeClipboard(text());
-      remove(name, catalogue, false);
+      remove(name, catalogue, false, true);
     }),
     duplicate: one(() => duplicate(name, catalogue)),
     enable: one(() => toggleEnabled(name)),

@@ -22,6 +22,8 @@ export interface OpenFlow {
   selected: ReadonlySet<string>;
   /** The node that has the canvas's roving focus. */
   focused: string | undefined;
+  /** Folded groups that are open for a look; the flow itself keeps them folded. */
+  peeked: ReadonlySet<string>;
   /** What something elsewhere pointed at last: the canvas brings it into sight, and gives it the keyboard if asked. */
   jump?: { id: string; takesFocus: boolean };
 }
@@ -41,7 +43,9 @@ export interface EditorState {
   redo(flow: string): void;
   select(flow: string, ids: Iterable<string>): void;
   focus(flow: string, id: string | undefined): void;
-  /** Selects and focuses what is pointed at and brings it into sight. */
+  /** Opens a folded group for a look, or folds it again; the flow is not changed. */
+  peek(flow: string, group: string, open: boolean): void;
+  /** Selects and focuses what is pointed at and brings it into sight, out of its folded group. */
   jump(flow: string, id: string, takesFocus?: boolean): void;
   announce(text: string): void;
   /** The server took the document as this revision. */
@@ -83,6 +87,7 @@ export const useEditor = create<EditorState>()((set, get) => {
           locked,
           selected: nothing,
           focused: undefined,
+          peeked: nothing,
         }),
       })),
     close: (name) =>
@@ -109,8 +114,24 @@ export const useEditor = create<EditorState>()((set, get) => {
     redo: (name) => step(name, false),
     select: (name, ids) => change(name, () => ({ selected: new Set(ids) })),
     focus: (name, focused) => change(name, () => ({ focused })),
+    peek: (name, group, open) =>
+      change(name, ({ peeked }) => {
+        if (peeked.has(group) === open) return {};
+        const next = new Set(peeked);
+        if (open) next.add(group);
+        else next.delete(group);
+        return { peeked: next };
+      }),
     jump: (name, id, takesFocus = false) =>
-      change(name, () => ({ selected: new Set([id]), focused: id, jump: { id, takesFocus } })),
+      change(name, ({ doc, peeked }) => {
+        const folded = list(doc, "groups").filter((g) => g.collapsed && g.members.includes(id) && !peeked.has(g.id));
+        return {
+          selected: new Set([id]),
+          focused: id,
+          jump: { id, takesFocus },
+          ...(folded.length > 0 ? { peeked: new Set([...peeked, ...folded.map((g) => g.id)]) } : {}),
+        };
+      }),
     // The same sentence once more is said once more: the live region has to change.
     announce: (text) => set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text })),
     wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc } })),

@@ -22,10 +22,12 @@ import "../../../styles/canvasControls.css";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { CALL_TYPE, useCatalogue } from "../catalogue";
-import { connect, place, places, removeEdge, toggleCollapsed } from "../commands";
+import { connect, fitsBetween, insertInto, neighbours, place, places, removeEdge } from "../commands";
 import { dictionary } from "../dictionary";
-import { type FlowNode, inputsOf, list, type Point, portOf } from "../document";
-import type { Positions } from "../layout";
+import { type FlowNode, inputsOf, type Point, portOf } from "../document";
+import { type Joins, regrouped, standIns } from "../groups";
+import { NODE_HEIGHT, NODE_WIDTH, type Positions } from "../layout";
+import { FITS_TYPE } from "../palette/Palette";
 import { type Refusal, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
@@ -50,7 +52,8 @@ export interface CanvasProps {
   onOpen: (node: string) => void;
   /** Shows another flow, which a node calls. */
   onFlow: (name: string) => void;
-  onDropped: (event: React.DragEvent, at: Point) => void;
+  /** Something was dropped, into an edge if it lies on one. */
+  onDropped: (event: React.DragEvent, at: Point, into?: string) => void;
   /** Further canvas actions (deploy, panels) come from the page; these come from here. */
   children?: ReactNode;
 }
@@ -72,12 +75,16 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   const wrapper = useRef<HTMLDivElement>(null);
   const [moved, setMoved] = useState<Positions>(dictionary);
   const [hovered, setHovered] = useState<string>();
+  // The edge that what is dragged would be put into.
+  const [targeted, setTargeted] = useState<string>();
   const [connecting, setConnecting] = useState<{ node: string; port: string; from: "source" | "target" }>();
   const [selecting, setSelecting] = useState(false);
   // An empty canvas stays where it is, or it would jump under the first card that is dropped.
   const [isFitted] = useState(flow.doc.nodes.ids.length > 0);
   // From afar only icon and name are seen, from farther off the icon alone.
   const distance = useStore((s) => (s.transform[2] < 0.25 ? "tiny" : s.transform[2] < 0.5 ? "far" : "near"));
+  const width = useStore((s) => s.width);
+  const wasWide = useRef(width);
   const [isHolding, setHolding] = useState(false);
   const [preview, setPreview] = useState<Positions>();
   const hand = useRef<{ at?: Point; pointer: number; keys: number; panned: boolean; held: boolean }>({
@@ -86,43 +93,46 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
     panned: false,
     held: false,
   });
-  const { name, doc, locked } = flow;
+  const { name, doc, locked, peeked } = flow;
   const view = useMemo(() => new View(), []);
   const isThere = (id: string): boolean =>
     (doc.nodes.byId[id] ?? doc.notes.byId[id] ?? doc.groups.byId[id]) !== undefined;
-  const focused = flow.focused && isThere(flow.focused) ? flow.focused : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
+  const item = flow.focused && isThere(flow.focused) ? flow.focused : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
+  const focused = item && (standIns(flow).get(item) ?? item);
   const editor = useEditor.getState();
 
   const bring = useCallback(
     (id: string): void => {
-      const now = useEditor.getState().flows[name]?.doc;
+      const now = useEditor.getState().flows[name];
       const place = now && places(now).find((p) => p.id === id);
       if (place) reveal(rf, wrapper.current, place.position);
     },
     [rf, name],
   );
+  const [chosen] = flow.selected.size === 1 ? flow.selected : [];
+  // A pane that opens beside the canvas does not cover what it opens for.
+  useEffect(() => {
+    if (width < wasWide.current && chosen !== undefined) bring(chosen);
+    wasWide.current = width;
+  }, [width, chosen, bring]);
   // What was pointed at before the canvas stood is no jump any more: all is fitted into it.
   const [stale] = useState(flow.jump);
   const { jump } = flow;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each jump, not for what is edited later
   useEffect(() => {
     if (!jump || jump === stale) return;
-    const folded = list(doc, "groups").find((g) => g.collapsed && g.members.includes(jump.id));
-    if (folded && !locked) toggleCollapsed(name, folded);
-    // In a locked flow the folded group stands for it.
-    const shown = folded && locked ? folded.id : jump.id;
     const take = (): void => {
-      if (jump.takesFocus) cardIn(wrapper.current, shown)?.focus({ preventScroll: true });
+      if (jump.takesFocus) cardIn(wrapper.current, jump.id)?.focus({ preventScroll: true });
     };
     // At once, or a dialog that closes gives the focus back to where it came from.
     take();
     // When the panes that open beside it have taken their room.
     requestAnimationFrame(() => {
-      bring(shown);
+      bring(jump.id);
       // In a large flow or a folded group the card is drawn only now.
       requestAnimationFrame(() => {
         take();
-        bring(shown);
+        bring(jump.id);
       });
     });
   }, [jump]);
@@ -192,8 +202,10 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
     },
     [source, doc, rule],
   );
+  const joins = useMemo<Joins>(() => regrouped({ doc, peeked }, catalogue, moved), [doc, peeked, catalogue, moved]);
   const nodes = view.nodes(flow, catalogue, marks, preview ?? moved, {
     focused,
+    joins,
     portNames: preferences.portLabels,
     target,
     label,
@@ -205,8 +217,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   );
   const cut = useCallback((id: string) => removeEdge(name, id), [name]);
   const edges = useMemo(
-    () => view.edges(flow, catalogue, marks, hovered, { onInsert: insert, onRemove: cut }),
-    [view, flow, catalogue, marks, hovered, insert, cut],
+    () => view.edges(flow, catalogue, marks, hovered, targeted, { onInsert: insert, onRemove: cut }),
+    [view, flow, catalogue, marks, hovered, targeted, insert, cut],
   );
 
   // What is gone cannot keep the focus: another card takes over before it leaves the page.
@@ -244,8 +256,24 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   };
 
   const finishMove = (): void => {
-    if (Object.keys(moved).length > 0) place(name, moved);
+    const [id] = Object.keys(moved);
+    const at = id === undefined ? undefined : moved[id];
+    if (id !== undefined && at && targeted !== undefined) insertInto(name, catalogue, id, targeted, at);
+    else if (id !== undefined) place(name, moved, joins);
     setMoved(dictionary());
+    setTargeted(undefined);
+  };
+  /** A card that is connected to nothing and dragged over an edge goes into it. */
+  const aim = (event: MouseEvent | React.MouseEvent | TouchEvent, dragged: readonly Node[]): void => {
+    const [only] = dragged.length === 1 ? dragged : [];
+    const node = only && doc.nodes.byId[only.id];
+    const isLoose = node && fitsBetween(node.type) && neighbours(flow, node.id, true).length === 0;
+    if (locked || !only || !isLoose || neighbours(flow, node.id, false).length > 0) return;
+    const middle = { x: only.position.x + NODE_WIDTH / 2, y: only.position.y + NODE_HEIGHT / 2 };
+    // Under the pointer, or where the middle of the card is as good as on it.
+    const near = [0, -16, 16].map((dy) => rf.flowToScreenPosition({ x: middle.x, y: middle.y + dy }));
+    const pointer = "clientX" in event ? [{ x: event.clientX, y: event.clientY }] : [];
+    setTargeted([...pointer, ...near].map(edgeAt).find(Boolean));
   };
 
   const handleConnectEnd: OnConnectEnd = (event, state) => {
@@ -326,10 +354,15 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
         onDragOver={(e) => {
           e.preventDefault();
           e.dataTransfer.dropEffect = "copy";
+          if (!locked && e.dataTransfer.types.includes(FITS_TYPE)) setTargeted(edgeAt({ x: e.clientX, y: e.clientY }));
         }}
+        onDragLeave={() => setTargeted(undefined)}
         onDrop={(e) => {
           e.preventDefault();
-          if (!locked) onDropped(e, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }));
+          const at = { x: e.clientX, y: e.clientY };
+          const into = e.dataTransfer.types.includes(FITS_TYPE) ? edgeAt(at) : undefined;
+          setTargeted(undefined);
+          if (!locked) onDropped(e, rf.screenToFlowPosition(at), into);
         }}
         onFocus={(e) => {
           const id =
@@ -377,6 +410,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
             for (const c of changes) if (c.type === "select") c.selected ? selected.add(c.id) : selected.delete(c.id);
             editor.select(name, selected);
           }}
+          onNodeDrag={(e, _, dragged) => aim(e, dragged)}
           onNodeDragStop={finishMove}
           onSelectionDragStop={finishMove}
           onConnect={handleConnect}
@@ -441,7 +475,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
           </ViewportPortal>
           {preferences.grid && <Background gap={16} color="var(--border)" />}
           {preferences.controls && <Controls showInteractive={false} aria-label={t("canvas.controls")} />}
-          {preferences.miniMap && (
+          {/* In a small canvas it would lie over the cards. */}
+          {preferences.miniMap && width >= MINI_MAP_FROM && (
             <MiniMap
               pannable={preferences.miniMapPans}
               zoomable={preferences.miniMapPans}
@@ -491,6 +526,9 @@ function LayoutPreview({ onTake, onLeave }: { onTake: () => void; onLeave: () =>
     </div>
   );
 }
+
+/** How wide a canvas is at least that shows its mini map. */
+const MINI_MAP_FROM = 640;
 
 const LONG_PRESS_MS = 500;
 
@@ -546,6 +584,12 @@ function miniColor(node: Node): string {
 /** The element of what has the id, if it is drawn. */
 function cardIn(wrapper: HTMLElement | null, id: string): HTMLElement | null | undefined {
   return wrapper?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+}
+
+/** The edge at a place on the screen, whatever lies over it. */
+function edgeAt({ x, y }: Point): string | undefined {
+  const found = document.elementsFromPoint(x, y).find((e) => e.closest(".react-flow__edge"));
+  return found?.closest<HTMLElement>(".react-flow__edge")?.dataset.id;
 }
 
 /** Pans just far enough that a card is in sight. */

@@ -8,6 +8,8 @@ export interface EdgeData extends Record<string, unknown> {
   /** Its place in the way of the last test run; undefined where that did not go. */
   lit: number | undefined;
   isHovered: boolean;
+  /** What is dragged over it would be put into it. */
+  isTarget: boolean;
   isLocked: boolean;
   /** The names at its ends, for the tags that stand for a long one. */
   from: string;
@@ -32,11 +34,12 @@ export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...
   const isFarApart = Math.hypot(targetX - sourceX, targetY - sourceY) > LONG;
   // From afar the tags cannot be read, and the whole line is in sight.
   const isNear = useStore((s) => isFarApart && s.transform[2] >= 0.5);
-  const isLong = isNear && !selected && !data?.isHovered && data?.lit === undefined;
+  const isLong = isNear && !selected && !data?.isHovered && !data?.isTarget && data?.lit === undefined;
   const path = isLong ? `M${sourceX},${sourceY} h${STUB} M${targetX - STUB},${targetY} h${STUB}` : line;
   const className = [
     "line",
     selected && "line--selected",
+    data?.isTarget && "line--target",
     !data?.isActive && "line--off",
     data?.lit !== undefined && "line--lit",
   ]

@@ -30,6 +30,8 @@ export interface CardData extends Record<string, unknown> {
   target: "yes" | Refusal | undefined;
   /** What the package wishes for the tile; "" for nothing. */
   colour: string;
+  /** It lies over the box of a group that it is not in. */
+  isStranger: boolean;
 }
 
 export type CardNode = Node<CardData, "card">;
@@ -60,6 +62,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-missing={data.isMissing || undefined}
       data-target={data.target && (data.target === "yes" ? "yes" : "no")}
       data-running={data.run?.running || undefined}
+      data-stranger={data.isStranger || undefined}
     >
       {!tileRight && <Tile data={data} />}
       <div className="card__text">

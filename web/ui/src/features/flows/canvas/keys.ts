@@ -25,6 +25,7 @@ import {
   ungroup,
 } from "../commands";
 import { type FlowNode, list, type Point } from "../document";
+import { shownGroups, standIns } from "../groups";
 import { focusInspector } from "../inspector/focus";
 import type { Positions } from "../layout";
 import { NODE_WIDTH } from "../layout";
@@ -133,9 +134,11 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
     const now = (): OpenFlow => useEditor.getState().flows[name] ?? flow;
     const focusedItem = (): string | undefined => {
       const { doc, focused } = now();
-      return focused && (doc.nodes.byId[focused] ?? doc.notes.byId[focused] ?? doc.groups.byId[focused])
-        ? focused
-        : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
+      const item =
+        focused && (doc.nodes.byId[focused] ?? doc.notes.byId[focused] ?? doc.groups.byId[focused])
+          ? focused
+          : (doc.nodes.ids[0] ?? doc.notes.ids[0]);
+      return item && (standIns(now()).get(item) ?? item);
     };
     const focused = (): FlowNode | undefined => now().doc.nodes.byId[focusedItem() ?? ""];
     const ensureSelected = (): void => {
@@ -147,8 +150,8 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       const here = focusedItem() ?? "";
       const last = followed.current;
       const isAgain = last?.down === down && last.to === here && Date.now() - last.at < NEXT_BRANCH_MS;
-      const from = isAgain && neighbours(now().doc, last.from, down).length > 1 ? last.from : here;
-      const ways = neighbours(now().doc, from, down);
+      const from = isAgain && neighbours(now(), last.from, down).length > 1 ? last.from : here;
+      const ways = neighbours(now(), from, down);
       const to = ways[(ways.indexOf(here) + 1) % ways.length];
       if (!to) return;
       followed.current = { down, from, to, at: Date.now() };
@@ -167,6 +170,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
     const groupHere =
       flow.doc.groups.byId[only ?? ""] ??
       list(flow.doc, "groups").find((g) => g.id === flow.focused || g.members.includes(flow.focused ?? ""));
+    const groupShown = groupHere && shownGroups(flow).find((g) => g.id === groupHere.id);
     const one = (id: string, label: string, run: Action["run"], more: Partial<Action> = {}): Action => ({
       id: `canvas.${id}`,
       label,
@@ -235,7 +239,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
           t(`canvas.go.${directions[key]}`),
           () => {
             const from = focusedItem();
-            const to = from && nearest(now().doc, from, directions[key]);
+            const to = from && nearest(now(), from, directions[key]);
             if (to ?? from) handle.focus(to ?? from ?? "");
           },
           { quiet: true },
@@ -330,7 +334,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       }),
       edit("cut", t("canvas.cut"), () => {
         ensureSelected();
-        void writeClipboard(copyText(now(), catalogue)).then(() => remove(name, catalogue, false));
+        void writeClipboard(copyText(now(), catalogue)).then(() => remove(name, catalogue, false, true));
       }),
       edit("paste", t("canvas.paste"), () => {
         const node = focused();
@@ -367,10 +371,14 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
             edit("disconnect", t("edge.remove"), () => removeEdge(name, chosenEdge.id)),
           ]
         : []),
-      ...(groupHere
+      ...(groupShown
         ? [
-            edit("collapse", t(groupHere.collapsed ? "step.expand" : "step.collapse", { name: groupHere.title }), () =>
-              toggleCollapsed(name, groupHere),
+            // Also in a locked flow, for a look.
+            one(
+              "collapse",
+              t(groupShown.collapsed ? "step.expand" : "step.collapse", { name: groupShown.title }),
+              () => toggleCollapsed(name, groupShown),
+              { disabled: groupHere?.collapsed ? undefined : locked },
             ),
           ]
         : []),

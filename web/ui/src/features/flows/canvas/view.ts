@@ -4,18 +4,19 @@
 import type { Edge, Node } from "@xyflow/react";
 import { t } from "../../../text/t";
 import type { Catalogue } from "../catalogue";
+import { type Doc, type FlowNode, list, type Note, sourceHandle, targetHandle } from "../document";
 import {
-  type Doc,
-  type FlowEdge,
-  type FlowNode,
-  type Group,
-  list,
-  type Note,
-  type Point,
-  portOf,
-  sourceHandle,
-  targetHandle,
-} from "../document";
+  boundsOf,
+  cardAt,
+  type Joins,
+  meet,
+  portName,
+  type Rect,
+  shownGroups,
+  standIns,
+  waysOf,
+  withJoins,
+} from "../groups";
 import { cardHeight, NODE_WIDTH, type Positions } from "../layout";
 import type { Refusal } from "../rules";
 import type { OpenFlow } from "../store";
@@ -43,30 +44,6 @@ export function noteTitle(note: Note): string {
   return firstLine(note.text).replace(/^[#>*\s-]+/, "");
 }
 
-const MARGIN = 24;
-const TITLE = 28;
-
-/** The box around a group's members. */
-export function boundsOf(
-  doc: Doc,
-  group: Group,
-  catalogue: Catalogue,
-  moved: Positions,
-): { x: number; y: number; width: number; height: number } | undefined {
-  const members = group.members.map((id) => doc.nodes.byId[id]).filter((n): n is FlowNode => n !== undefined);
-  if (members.length === 0) return undefined;
-  const at = (n: FlowNode): Point => moved[n.id] ?? n.position;
-  const x = Math.min(...members.map((n) => at(n).x)) - MARGIN;
-  const y = Math.min(...members.map((n) => at(n).y)) - MARGIN - TITLE;
-  if (group.collapsed) return { x: x + MARGIN, y: y + MARGIN + TITLE, width: NODE_WIDTH, height: 56 };
-  return {
-    x,
-    y,
-    width: Math.max(...members.map((n) => at(n).x)) + NODE_WIDTH + MARGIN - x,
-    height: Math.max(...members.map((n) => at(n).y + cardHeight(catalogue.ports(doc, n).length))) + MARGIN - y,
-  };
-}
-
 type Kept<K extends object, V> = WeakMap<K, { key: string; value: V }>;
 
 /** Builds the library's nodes and edges; make one per canvas. */
@@ -81,18 +58,26 @@ export class View {
     options: {
       focused: string | undefined;
       portNames: boolean;
+      /** Who changes groups if what is dragged is let go now. */
+      joins: Joins;
       /** While something is being connected: "yes", or why it may not end at the node. */
       target: (node: FlowNode) => "yes" | Refusal | undefined;
       label: (node: FlowNode, shown: { problems: number; warnings: number; isChanged: boolean }) => string;
     },
   ): Node[] {
     const { doc } = flow;
-    const groups = list(doc, "groups");
-    const hidden = new Set(groups.filter((g) => g.collapsed).flatMap((g) => g.members));
+    const groups = withJoins(shownGroups(flow), options.joins);
+    const hidden = standIns(flow);
+    const boxes: { members: ReadonlySet<string>; box: Rect }[] = [];
     const out: Node[] = [];
     for (const group of groups) {
       const bounds = boundsOf(doc, group, catalogue, moved);
       if (!bounds) continue;
+      if (!group.collapsed) boxes.push({ members: new Set(group.members), box: bounds });
+      const ways = group.collapsed ? waysOf(doc, group, catalogue) : undefined;
+      const said = [t("group.focus", { name: group.title, n: group.members.length })];
+      if (ways && ways.into.length > 0) said.push(`${t("port.in")}: ${ways.into.map((w) => w.label).join(", ")}`);
+      if (ways && ways.out.length > 0) said.push(`${t("port.out")}: ${ways.out.map((w) => w.label).join(", ")}`);
       out.push({
         id: group.id,
         type: "group",
@@ -102,13 +87,19 @@ export class View {
         measured: { width: bounds.width, height: bounds.height },
         zIndex: -1,
         selected: flow.selected.has(group.id),
-        ariaLabel: t("group.focus", { name: group.title, n: group.members.length }),
+        ariaLabel: said.join(", "),
         domAttributes: { tabIndex: options.focused === group.id ? 0 : -1 },
-        data: { flow: flow.name, group },
+        data: { flow: flow.name, group, ways, hint: hintFor(doc, group.id, options.joins) },
       });
     }
-    for (const node of list(doc, "nodes"))
-      out.push(this.card(flow, node, catalogue, marks, moved, options, hidden.has(node.id)));
+    for (const node of list(doc, "nodes")) {
+      const isStranger =
+        boxes.length > 0 &&
+        boxes.some(
+          ({ members, box }) => !members.has(node.id) && meet(box, cardAt(doc, node, catalogue, moved[node.id])),
+        );
+      out.push(this.card(flow, node, catalogue, marks, moved, options, hidden.has(node.id), isStranger));
+    }
     for (const note of list(doc, "notes")) {
       out.push({
         id: note.id,
@@ -136,6 +127,7 @@ export class View {
     moved: Positions,
     options: Parameters<View["nodes"]>[4],
     hidden: boolean,
+    isStranger: boolean,
   ): CardNode {
     const type = catalogue.of(node);
     const ports = catalogue.ports(flow.doc, node);
@@ -154,6 +146,7 @@ export class View {
       run: marks.runs[node.id],
       showPortNames: options.portNames,
       target: options.target(node),
+      isStranger,
     };
     const position = moved[node.id] ?? node.position;
     const selected = flow.selected.has(node.id);
@@ -186,16 +179,10 @@ export class View {
     catalogue: Catalogue,
     marks: Marks,
     hovered: string | undefined,
+    targeted: string | undefined,
     act: Pick<EdgeData, "onInsert" | "onRemove">,
   ): Edge<EdgeData>[] {
-    const standIn = new Map<string, string>();
-    for (const g of list(flow.doc, "groups")) if (g.collapsed) for (const m of g.members) standIn.set(m, g.id);
-    // Edges from elsewhere may name the first port; its handle has no name.
-    const handleOf = (e: FlowEdge): string => {
-      const node = flow.doc.nodes.byId[e.source];
-      const port = portOf(e);
-      return sourceHandle(e.source, node && port === catalogue.ports(flow.doc, node)[0]?.name ? "" : port);
-    };
+    const standIn = standIns(flow);
     const out: Edge<EdgeData>[] = [];
     for (const e of list(flow.doc, "edges")) {
       const source = flow.doc.nodes.byId[e.source];
@@ -208,9 +195,9 @@ export class View {
         id: e.id,
         type: "line",
         source: from ?? e.source,
-        sourceHandle: from ? sourceHandle(from) : handleOf(e),
+        sourceHandle: wayHandle(sourceHandle, from, e.source, portName(flow.doc, e, catalogue)),
         target: to ?? e.target,
-        targetHandle: to ? targetHandle(to) : e.targetHandle,
+        targetHandle: to ? wayHandle(targetHandle, to, e.target, "") : e.targetHandle,
         selected: flow.selected.has(e.id),
         focusable: false,
         ariaLabel: t("edge.label", { from: source.data.label, to: target.data.label }),
@@ -218,6 +205,7 @@ export class View {
           isActive: e.animated === false,
           lit: marks.lit.get(e.id),
           isHovered: hovered === e.id,
+          isTarget: targeted === e.id,
           isLocked: flow.locked,
           from: source.data.label,
           to: target.data.label,
@@ -227,4 +215,24 @@ export class View {
     }
     return out;
   }
+}
+
+/** The handle of a node's port, or the one on the folded group that stands for it. */
+export function wayHandle(
+  of: (node: string, port?: string) => string,
+  group: string | undefined,
+  member: string,
+  port: string,
+): string {
+  return group === undefined ? of(member, port) : `${of(group)} ${of(member, port)}`;
+}
+
+/** What letting go does to a group: what comes in, or what goes out of it. */
+function hintFor(doc: Doc, group: string, joins: Joins): string | undefined {
+  const stored = doc.groups.byId[group];
+  if (!stored || joins.size === 0) return undefined;
+  const come = [...joins].filter(([, into]) => into === group).length;
+  if (come > 0) return t("step.join", { n: come, name: stored.title });
+  const go = stored.members.filter((m) => joins.has(m)).length;
+  return go > 0 ? t("step.leave", { n: go, name: stored.title }) : undefined;
 }

@@ -1,7 +1,8 @@
 import { ActionIcon, Button, NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { IconTrash, IconX } from "@tabler/icons-react";
 import { t } from "../../../text/t";
-import { changeNote, ungroup } from "../commands";
+import { useCatalogue } from "../catalogue";
+import { changeNote, remove, ungroup } from "../commands";
 import { type Group, list, type Note } from "../document";
 import { type OpenFlow, useEditor } from "../store";
 import { labelOf, Position } from "./InfoTab";
@@ -44,7 +45,10 @@ export function GroupPanel({ flow, group }: { flow: OpenFlow; group: Group }) {
         label={t("group.collapsed")}
         checked={group.collapsed}
         disabled={flow.locked}
-        onChange={(e) => patch({ collapsed: e.currentTarget.checked })}
+        onChange={(e) => {
+          useEditor.getState().peek(flow.name, group.id, false);
+          patch({ collapsed: e.currentTarget.checked });
+        }}
       />
       <section>
         <h2 className="inspector__heading">{t("group.members", { n: group.members.length })}</h2>
@@ -94,6 +98,7 @@ export function GroupPanel({ flow, group }: { flow: OpenFlow; group: Group }) {
 
 /** A note: its text, colour, place and size. */
 export function NotePanel({ flow, note }: { flow: OpenFlow; note: Note }) {
+  const catalogue = useCatalogue();
   const size = (which: "width" | "height", label: string, min: number) => (
     <NumberInput
       label={label}
@@ -142,9 +147,7 @@ export function NotePanel({ flow, note }: { flow: OpenFlow; note: Note }) {
           size="compact-md"
           disabled={flow.locked}
           leftSection={<IconTrash size={14} />}
-          onClick={() =>
-            useEditor.getState().edit(flow.name, t("step.delete", { n: 1 }), (e) => e.remove("notes", note.id))
-          }
+          onClick={() => remove(flow.name, catalogue, false)}
         >
           {t("common.delete")}
         </Button>

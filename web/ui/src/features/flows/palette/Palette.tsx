@@ -5,12 +5,15 @@ import { usePreferences, useSetPreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { NodeIcon } from "../canvas/NodeIcon";
 import { type NodeType, useCatalogue } from "../catalogue";
+import { fitsBetween } from "../commands";
 import { CONFIGURATION, type OpenFlow } from "../store";
 import { search } from "./search";
 import "./palette.css";
 
 /** The drag data type of a node type's id. */
 export const DRAG_TYPE = "application/x-ecoflow-node";
+/** The drag data type that is there too when the node fits into a connection: while it is dragged, only types are told. */
+export const FITS_TYPE = `${DRAG_TYPE}-between`;
 
 /** The node types to drag or to add with Enter: favourites, recent, groups by package. */
 export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeType, byPointer: boolean) => void }) {
@@ -73,6 +76,7 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
                         disabled={flow.locked}
                         onDragStart={(e) => {
                           e.dataTransfer.setData(DRAG_TYPE, type.id);
+                          if (fitsBetween(type.kind)) e.dataTransfer.setData(FITS_TYPE, type.id);
                           e.dataTransfer.effectAllowed = "copy";
                         }}
                         onClick={(e) => onAdd(type, e.detail > 0)}
