@@ -15,6 +15,7 @@ const type = (id: string, ports: string[] = []): NodeType => ({
   version: "1",
   description: "",
   docs: "",
+  summary: "",
   icon: "",
   color: "",
   inputs: [],

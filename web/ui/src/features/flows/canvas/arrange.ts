@@ -3,7 +3,8 @@
 import { t } from "../../../text/t";
 import type { Catalogue } from "../catalogue";
 import { dictionary } from "../dictionary";
-import { type FlowNode, list, type Point } from "../document";
+import { type Doc, type FlowEdge, type FlowNode, list, type Point } from "../document";
+import { portName } from "../groups";
 import { cardHeight, type LayoutInput, NODE_WIDTH, type Positions, snap } from "../layout";
 import { useEditor } from "../store";
 
@@ -13,7 +14,11 @@ const WORKER_ABOVE = 200;
 export async function planned(name: string, catalogue: Catalogue): Promise<Positions> {
   const flow = useEditor.getState().flows[name];
   if (!flow) return {};
-  const chosen = list(flow.doc, "nodes").filter((n) => flow.selected.size < 2 || flow.selected.has(n.id));
+  const { doc } = flow;
+  // What stands above stays above where nothing else says what is first.
+  const chosen = list(doc, "nodes")
+    .filter((n) => flow.selected.size < 2 || flow.selected.has(n.id))
+    .sort((a, b) => a.position.y - b.position.y || a.position.x - b.position.x);
   const ids = new Set(chosen.map((n) => n.id));
   const input: LayoutInput = {
     boxes: chosen.map((n) => ({
@@ -21,11 +26,21 @@ export async function planned(name: string, catalogue: Catalogue): Promise<Posit
       width: NODE_WIDTH,
       height: cardHeight(catalogue.ports(flow.doc, n).length),
     })),
-    edges: list(flow.doc, "edges").filter((e) => ids.has(e.source) && ids.has(e.target)),
+    edges: list(doc, "edges")
+      .filter((e) => ids.has(e.source) && ids.has(e.target))
+      .map((e) => ({ source: e.source, target: e.target, port: placeOfPort(doc, e, catalogue) })),
     groups: list(flow.doc, "groups").map(({ members }) => ({ members })),
   };
   const places = chosen.length > WORKER_ABOVE ? await inWorker(input) : (await import("../dagreLayout")).layout(input);
   return where(places, chosen);
+}
+
+/** Which port of its node an edge leaves by, from above. */
+function placeOfPort(doc: Doc, e: FlowEdge, catalogue: Catalogue): number {
+  const node = doc.nodes.byId[e.source];
+  const port = portName(doc, e, catalogue);
+  const at = node && port !== "" ? catalogue.ports(doc, node).findIndex((p) => p.name === port) : 0;
+  return Math.max(0, at ?? 0);
 }
 
 /** Moves a layout to where the nodes were: what stands around them is not covered. */
@@ -61,10 +76,6 @@ function inWorker(input: LayoutInput): Promise<Positions> {
       worker.terminate();
       reject(new Error(e.message));
     };
-    worker.postMessage({
-      boxes: input.boxes,
-      groups: input.groups,
-      edges: input.edges.map(({ source, target }) => ({ source, target })),
-    });
+    worker.postMessage(input);
   });
 }

@@ -44,4 +44,49 @@ describe("automatic layout", () => {
     expect(Math.abs(order.indexOf("a") - order.indexOf("d"))).toBe(1);
     expect(layout({ boxes, edges, groups: [{ members: ["a", "d"] }] })).toEqual(places);
   });
+
+  it("puts branches from top to bottom in the order of their ports, long ones too", () => {
+    const boxes = ["in", "if", "yes", "no", "log", "out"].map((id) => ({ id, width: 208, height: 56 }));
+    const layoutOf = (first: number, second: number, direct: number) =>
+      layout({
+        boxes,
+        edges: [
+          { source: "in", target: "if" },
+          { source: "if", target: "no", port: second },
+          { source: "if", target: "yes", port: first },
+          { source: "if", target: "log", port: direct },
+          { source: "yes", target: "out" },
+          { source: "no", target: "out" },
+        ],
+      });
+    const order = (places: ReturnType<typeof layout>) =>
+      ["yes", "no", "log"].sort((a, b) => (places[a]?.y ?? 0) - (places[b]?.y ?? 0));
+    expect(order(layoutOf(0, 1, 2))).toEqual(["yes", "no", "log"]);
+    expect(order(layoutOf(1, 0, 2))).toEqual(["no", "yes", "log"]);
+    expect(order(layoutOf(1, 2, 0))).toEqual(["log", "yes", "no"]);
+    // The first port leads on for two steps, the second at once to where the first ends.
+    const long = layout({
+      boxes,
+      edges: [
+        { source: "if", target: "out", port: 1 },
+        { source: "if", target: "yes", port: 0 },
+        { source: "yes", target: "no" },
+        { source: "no", target: "out" },
+      ],
+    });
+    expect(long.yes?.y).toBeLessThan(long.out?.y ?? 0);
+  });
+
+  it("puts nobody else into the box of a group", () => {
+    const boxes = ["in", "a", "b", "c", "d", "out"].map((id) => ({ id, width: 208, height: 56 }));
+    const edges = ["a", "b", "c", "d"].flatMap((id) => [
+      { source: "in", target: id },
+      { source: id, target: "out" },
+    ]);
+    const places = layout({ boxes, edges, groups: [{ members: ["b", "c"] }] });
+    const at = (id: string) => places[id]?.y ?? 0;
+    const top = Math.min(at("b"), at("c")) - 52;
+    const bottom = Math.max(at("b"), at("c")) + 56 + 24;
+    for (const id of ["a", "d"]) expect(at(id) + 56 <= top || at(id) >= bottom).toBe(true);
+  });
 });
