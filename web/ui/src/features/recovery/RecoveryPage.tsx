@@ -250,7 +250,7 @@ function Found({ found }: { found: State["found"] }) {
     [t("recovery.size"), size(found.size)],
     [
       t("recovery.modified"),
-      new Date(found.modified).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" }),
+      new Date(found.modified).toLocaleString("en", { dateStyle: "medium", timeStyle: "long" }),
     ],
     [t("recovery.detail"), found.detail],
   ];
