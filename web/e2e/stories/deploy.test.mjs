@@ -187,6 +187,12 @@ describe("deploying", () => {
 
     await page.getByRole("link", { name: "Deployments" }).first().click();
     await page.getByRole("heading", { level: 1, name: "Deployments" }).waitFor();
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: /CSV/ }).click(),
+    ]);
+    assert.equal(file.suggestedFilename(), "deployments.csv");
     await page.getByRole("cell", { name: "Say hi" }).waitFor();
     await page.getByRole("link", { name: "Deployment 1", exact: true }).click();
     await page.getByRole("button", { name: "Restore" }).first().click();

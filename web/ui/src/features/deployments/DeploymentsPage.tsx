@@ -1,4 +1,4 @@
-import { Button, Select, Table } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { IconPinFilled } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -6,8 +6,10 @@ import { CONFIGURATION, draftsQuery } from "../../api/drafts";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { Empty, Failure, Loading } from "../../app/states";
+import { useTableView } from "../../app/tables";
 import { Badge } from "../../components/changes/Changes";
 import { RelativeTime } from "../../components/RelativeTime";
+import { type Column, DataTable } from "../../components/table/DataTable";
 import { t } from "../../text/t";
 import { type Deployment, historyQuery } from "./queries";
 import "../../styles/kitForms";
@@ -17,6 +19,7 @@ import "./deployments.css";
 export function DeploymentsPage() {
   const { flow } = useSearch({ from: "/signed-in/deployments" });
   const navigate = useNavigate();
+  const view = useTableView("deployments");
   const { data, error, isPending, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
     historyQuery(flow),
   );
@@ -75,22 +78,14 @@ export function DeploymentsPage() {
         </Empty>
       )}
       {rows.length > 0 && (
-        <Table highlightOnHover className="deployments">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t("deployments.head")}</Table.Th>
-              <Table.Th>{t("deployments.when")}</Table.Th>
-              <Table.Th className="deployments__wide">{t("deployments.mode")}</Table.Th>
-              <Table.Th className="deployments__wide">{t("deployments.flows")}</Table.Th>
-              <Table.Th className="deployments__wide">{t("review.note")}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((d) => (
-              <Row key={d.number} deployment={d} />
-            ))}
-          </Table.Tbody>
-        </Table>
+        <DataTable
+          name={t("nav.deployments")}
+          columns={columns}
+          rows={rows}
+          rowKey={(d) => String(d.number)}
+          {...view}
+          exportable
+        />
       )}
       {hasNextPage && (
         <Button mt="md" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
@@ -101,37 +96,73 @@ export function DeploymentsPage() {
   );
 }
 
-function Row({ deployment: d }: { deployment: Deployment }) {
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <span className="deployments__name">
-          <Link
-            to="/deployments/$number"
-            params={{ number: String(d.number) }}
-            aria-label={t("deployments.number", { n: d.number })}
-          >
-            #{d.number}
-          </Link>
-          {d.live && <Live />}
-          {d.pinned && <IconPinFilled size={14} role="img" aria-label={t("deployments.pinned")} />}
+const columns: Column<Deployment>[] = [
+  {
+    id: "number",
+    label: t("deployments.head"),
+    value: (d) => d.number,
+    numeric: true,
+    always: true,
+    cell: (d) => (
+      <span className="deployments__name">
+        <Link
+          to="/deployments/$number"
+          params={{ number: String(d.number) }}
+          aria-label={t("deployments.number", { n: d.number })}
+        >
+          #{d.number}
+        </Link>
+        {d.live && <Live />}
+        {d.pinned && <IconPinFilled size={14} role="img" aria-label={t("deployments.pinned")} />}
+      </span>
+    ),
+  },
+  {
+    id: "at",
+    label: t("deployments.when"),
+    value: (d) => d.at,
+    cell: (d) => (
+      <>
+        <span className="deployments__when">
+          <RelativeTime at={d.at} />
         </span>
-      </Table.Td>
-      <Table.Td className="deployments__when">
-        <RelativeTime at={d.at} /> <span className="deployments__muted">· {d.by}</span>
         <div className="deployments__narrow">
+          <span className="deployments__muted">{d.by}</span>
           <Flows deployment={d} />
           {d.note && <div>{d.note}</div>}
         </div>
-      </Table.Td>
-      <Table.Td className="deployments__wide deployments__mode">{modeOf(d)}</Table.Td>
-      <Table.Td className="deployments__wide">
-        <Flows deployment={d} />
-      </Table.Td>
-      <Table.Td className="deployments__wide deployments__note">{d.note}</Table.Td>
-    </Table.Tr>
-  );
-}
+      </>
+    ),
+  },
+  { id: "by", label: t("audit.actor"), value: (d) => d.by, wide: true },
+  {
+    id: "mode",
+    label: t("deployments.mode"),
+    value: modeOf,
+    wide: true,
+    cell: (d) => <span className="deployments__mode">{modeOf(d)}</span>,
+  },
+  {
+    id: "flows",
+    label: t("deployments.flows"),
+    value: (d) =>
+      (["added", "changed", "removed"] as const)
+        .flatMap((change) => d[change].map((name) => `${t(`change.${change}`)} ${nameOf(name)}`))
+        .join(", "),
+    unsorted: true,
+    wide: true,
+    cell: (d) => <Flows deployment={d} />,
+  },
+  {
+    id: "note",
+    label: t("review.note"),
+    value: (d) => d.note,
+    wide: true,
+    cell: (d) => <div className="deployments__note">{d.note}</div>,
+  },
+];
+
+const nameOf = (flow: string): string => (flow === CONFIGURATION ? t("tabs.configuration") : flow);
 
 /** The mark of what is live. */
 export function Live() {
@@ -156,7 +187,7 @@ function Flows({ deployment: d }: { deployment: Deployment }) {
     <ul className="deployments__flows">
       {all.slice(0, SHOWN).map(({ change, name }) => (
         <li key={name}>
-          <Badge change={change} /> {name === CONFIGURATION ? t("tabs.configuration") : name}
+          <Badge change={change} /> {nameOf(name)}
         </li>
       ))}
       {all.length > SHOWN && <li className="deployments__muted">{t("flows.more", { n: all.length - SHOWN })}</li>}
