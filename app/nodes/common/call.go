@@ -48,7 +48,7 @@ func (*CallFlow) Run(ctx context.Context, m *node.Message) error {
 // Called is where calls of its flow begin.
 type Called struct{}
 
-var calledType = node.Define("Called", node.EventListener, Called{}, node.In(node.Own), node.Icon("arrow-bar-to-right"), node.Summary("called by other flows"), node.Callable(),
+var calledType = node.Define("Called", node.EventListener, Called{}, node.In(node.Own), node.Icon("arrow-bar-to-right"), node.Summary("from other flows"), node.Callable(),
 	node.Describe("Begins a flow that others call.", `
 Each *Call flow* node that names this flow sends its message here. What the message is at the end of the nodes that follow goes back to it. The caller answers, so no Response may follow.
 `))

@@ -267,4 +267,24 @@ describe("undo and redo", () => {
     assert.equal(await canvas(page).getByRole("group").count(), 2);
     assert.deepEqual(faults, []);
   });
+
+  it("brings a closed inspector back by Enter, double-click and its button", async () => {
+    const { page, faults } = person;
+    await card(page, "Request").click();
+    const close = async () => {
+      await inspector(page).getByRole("button", { name: "Close the inspector" }).click();
+      await inspector(page).waitFor({ state: "hidden" });
+    };
+    await close();
+    await page.getByRole("status").filter({ hasText: "Inspector closed: Enter" }).waitFor();
+    await page.keyboard.press("Enter");
+    await inspector(page).waitFor();
+    await close();
+    await card(page, "Request").dblclick();
+    await inspector(page).waitFor();
+    await close();
+    await page.getByRole("button", { name: "Inspector", exact: true }).click();
+    await inspector(page).waitFor();
+    assert.deepEqual(faults, []);
+  });
 });
