@@ -138,6 +138,7 @@ window() { # the window's own checks: types, lint, unit tests, and that dist is 
 e2e() { # user stories, told to the built program in Chromium
 	node_ready
 	need chromium chromium
+	need sqlite3 sqlite3
 	say "e2e"
 	packages web/e2e
 	binary "$cache/ecoflow-e2e"

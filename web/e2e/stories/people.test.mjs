@@ -63,7 +63,7 @@ describe("people", () => {
     await form.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
     await form.getByText("Strength: strong.").waitFor();
     await form.getByRole("button", { name: "Add user" }).click();
-    await form.getByText("is taken", { exact: true }).waitFor();
+    await form.getByText("This is taken.").waitFor();
     await form.getByLabel("User name").fill("Grace");
     await form.getByRole("checkbox", { name: "Require a password change at the next sign-in" }).uncheck();
     await form.getByRole("button", { name: "Add user" }).click();

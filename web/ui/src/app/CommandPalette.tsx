@@ -1,6 +1,6 @@
 import { Modal, Table } from "@mantine/core";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { t } from "../text/t";
 import { type Action, isRecorded, pressed, readable, useAllActions } from "./actions";
 import { usePreferences } from "./preferences";
@@ -58,7 +58,8 @@ export function CommandPalette() {
     return map;
   }, [actions, shortcuts]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // whoever sees the page can press its keys
     const handleKey = (e: KeyboardEvent): void => {
       if (isRecorded(e)) return;
       const combination = pressed(e);
@@ -109,7 +110,23 @@ export function CommandPalette() {
         attributes={{ content: { "aria-label": t("shell.search") } }}
         overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
       >
-        <Spotlight.Search placeholder={t("shell.search")} aria-label={t("shell.search")} />
+        <Spotlight.Search
+          placeholder={t("shell.search")}
+          aria-label={t("shell.search")}
+          onKeyDown={(e) => {
+            // The kit marks what Enter chooses in the page; that may be gone with what its page offered.
+            const [first] = found;
+            if (
+              e.key !== "Enter" ||
+              wanted === "" ||
+              !first ||
+              document.querySelector(".palette__action[data-selected]")
+            )
+              return;
+            spotlight.close();
+            first.run();
+          }}
+        />
         <Spotlight.ActionsList>
           {found.map((a) => (
             <Spotlight.Action

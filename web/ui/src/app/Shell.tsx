@@ -338,6 +338,7 @@ function useRouteFocus(path: string | undefined, main: React.RefObject<HTMLEleme
       first.current = false;
       return;
     }
+    if (document.querySelector("[role=dialog][aria-modal=true]")) return; // opened while the page was on its way
     const heading = main.current?.querySelector<HTMLElement>("h1");
     (heading ?? main.current)?.focus();
   }, [path]);
