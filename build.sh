@@ -137,7 +137,7 @@ window() { # the window's own checks: types, lint, unit tests, and that dist is 
 
 e2e() { # user stories, told to the built program in Chromium
 	node_ready
-	need chromium chromium
+	need chromium-headless-shell chromium-headless-shell
 	need sqlite3 sqlite3
 	say "e2e"
 	packages web/e2e
@@ -156,7 +156,7 @@ bench() { # what performance promises, measured on this machine
 
 bench-ui() { # what the window promises, measured in Chromium
 	node_ready
-	need chromium chromium
+	need chromium-headless-shell chromium-headless-shell
 	packages web/e2e
 	binary "$cache/ecoflow-e2e"
 	(cd web/e2e && ECOFLOW_BINARY=$cache/ecoflow-e2e node bench.mjs)

@@ -1,5 +1,5 @@
 // The product as its user meets it: the built binary on an empty folder, and
-// Debian's Chromium in front of it.
+// Debian's Chromium, the one without windows of its own, in front of it.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -106,7 +106,7 @@ export const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390,
 /** Starts Chromium; one for a whole test file. more are switches of its own. */
 export function browser(...more) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
     args: [
       "--no-sandbox",
       "--disable-gpu",

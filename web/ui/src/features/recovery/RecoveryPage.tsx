@@ -248,10 +248,7 @@ function Found({ found }: { found: State["found"] }) {
   const facts: [string, string][] = [
     [t("recovery.file"), found.path],
     [t("recovery.size"), size(found.size)],
-    [
-      t("recovery.modified"),
-      new Date(found.modified).toLocaleString("en", { dateStyle: "medium", timeStyle: "long" }),
-    ],
+    [t("recovery.modified"), new Date(found.modified).toLocaleString("en", { dateStyle: "medium", timeStyle: "long" })],
     [t("recovery.detail"), found.detail],
   ];
   if (found.needs !== "") facts.push([t("recovery.needs"), found.needs], [t("recovery.version"), found.version]);
