@@ -164,7 +164,7 @@ func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 		}
 		v, err := f(this, args[:]...)
 		if err != nil {
-			return m.thrown(err)
+			return err
 		}
 		promise = m.promise(v)
 		if promise == nil {
@@ -247,7 +247,7 @@ func (c *call) await(ctx context.Context, p *Payload, promise *goja.Promise) err
 			c.mu.Unlock()
 			for _, fn := range posted {
 				if err := fn(); err != nil {
-					return c.seat.machine.thrown(err)
+					return err
 				}
 			}
 			_, err := c.settled(p, promise)
@@ -330,7 +330,7 @@ func (m *machine) own(c *call, fn func() error) (err error) {
 		}
 		m.leave()
 	}()
-	return fn()
+	return m.thrown(fn())
 }
 
 // explain is what the caller of an interrupted script is told.
@@ -371,7 +371,8 @@ func (e *Error) Error() string {
 // Thrown implements node.Thrown.
 func (e *Error) Thrown() (message string, line, column int) { return e.Message, e.Line, e.Column }
 
-// thrown turns what a call into the runtime returned into an error of ours.
+// thrown turns what a call into the runtime returned into an error of ours, which can
+// be read after the turn: values of the runtime's say themselves by running it.
 func (m *machine) thrown(err error) error {
 	var ex *goja.Exception
 	if errors.As(err, &ex) {

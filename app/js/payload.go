@@ -36,7 +36,7 @@ func (p *Payload) turn(fn func() error) error {
 	return m.run(l.ctx, &call{seat: p.seat}, func() error {
 		var err error
 		if ex := m.vm.Try(func() { err = fn() }); ex != nil {
-			return m.thrown(ex)
+			return ex
 		}
 		return err
 	})
