@@ -108,6 +108,11 @@ func (m *machine) reconstruct(holder *goja.Object, name string, check func(args 
 		m.must(err)
 		return o
 	}).(*goja.Object)
+	m.succeed(holder, name, original, f)
+}
+
+// succeed puts f in the place of a constructor, with its prototype and static members.
+func (m *machine) succeed(holder *goja.Object, name string, original, f *goja.Object) {
 	m.take(f, original)
 	if proto, ok := original.Get("prototype").(*goja.Object); ok {
 		_ = proto.DefineDataProperty("constructor", f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)

@@ -57,11 +57,7 @@ func (m *machine) construct(holder *goja.Object, name, kind string) {
 		}
 		return made
 	}).(*goja.Object)
-	m.take(f, original)
-	if proto, ok := original.Get("prototype").(*goja.Object); ok {
-		_ = proto.DefineDataProperty("constructor", f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	}
-	_ = holder.DefineDataProperty(name, f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	m.succeed(holder, name, original, f)
 }
 
 // execute compiles a text, in the shape that it is to have, and returns its value.

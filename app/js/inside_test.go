@@ -9,31 +9,31 @@ import (
 // and is bounded as the script is.
 func TestInside(t *testing.T) {
 	e := engine(t, Options{})
-	for source, want := range map[string]string{
-		"return eval('1;2')":                                    "2",
-		"return eval('let x = 1; x')":                           "1",
-		"return eval('var x = 1, [y, z = x] = [2]; x + y + z')": "4",
-		"return eval('\"use strict\"; var q = 3; for (let i = 0; i < 2; i++) q++; q')":                                                                                          "5",
-		"return eval('\"text\"') + eval('') + eval(7)":                                                                                                                          `"textundefined7"`,
-		"return eval('function f() { return 2 } f()')":                                                                                                                          "2",
-		"return eval('this === globalThis')":                                                                                                                                    "true",
-		"return eval('v => ({ a: 1, ...v })')({ b: 2 })":                                                                                                                        `{"a":1,"b":2}`,
-		"return eval('const { a, ...rest } = { a: 1, b: 2 }; rest')":                                                                                                            `{"b":2}`,
-		"return eval('class A { #x = 3; up() { return this.#x **= 2 } }; new A().up()')":                                                                                        "9",
-		"return new Function('a', 'b = 2', 'return { ...a, b }')({ a: 1 })":                                                                                                     `{"a":1,"b":2}`,
-		"return Function('return this === globalThis')() && new Function()()  === undefined":                                                                                    "true",
-		"return new Function('a, b', 'return a + b').toString()":                                                                                                                `"function anonymous(a, b\n) {\nreturn a + b\n}"`,
-		"class F extends Function {}; const f = new F('return 4'); return [f(), f instanceof F, f.name]":                                                                        `[4,true,"anonymous"]`,
-		"const A = (async () => {}).constructor; return await new A('v', 'return await v')(5)":                                                                                  "5",
-		"const G = (function* () {}).constructor; return [...new G('yield 1; yield 2')()]":                                                                                      "[1,2]",
-		"try { new Function('}), (function () {') } catch (e) { return e.name }":                                                                                                `"SyntaxError"`,
-		"try { eval('({') } catch (e) { return e.name }":                                                                                                                        `"SyntaxError"`,
-		"const o = { a: 3, [Symbol.iterator]: 2 }; o.a **= 2; o['a'] **= 1 + 1; o[Symbol.iterator] **= o.a - 78; return [o.a, o[Symbol.iterator]]":                              "[81,8]",
-		"const o = { a: 3n, b: 5n }; o.a **= o.b; o.b <<= 2n; return [String(o.a), String(o.b), String(1n << 70n >> 60n), String(-8n >> 1n)]":                                   `["243","20","1024","-4"]`,
-		"let x = 3, y = 4; x **= y; y <<= x - 79; return [x, y, x >> y - 14, x ** y > 1, 2 ** 3, 1 << 4]":                                                                       "[81,16,20,true,8,16]",
-		"class B { get v() { return 3 } set v(x) { this.w = x } } class C extends B { up() { super.v **= this.by; return this.w } } const c = new C(); c.by = 2; return c.up()": "9",
+	for _, tt := range []struct{ source, want string }{
+		{"return eval('1;2')", "2"},
+		{"return eval('let x = 1; x')", "1"},
+		{"return eval('var x = 1, [y, z = x] = [2]; x + y + z')", "4"},
+		{"return eval('\"use strict\"; var q = 3; for (let i = 0; i < 2; i++) q++; q')", "5"},
+		{"return eval('\"text\"') + eval('') + eval(7)", `"textundefined7"`},
+		{"return eval('function f() { return 2 } f()')", "2"},
+		{"return eval('this === globalThis')", "true"},
+		{"return eval('v => ({ a: 1, ...v })')({ b: 2 })", `{"a":1,"b":2}`},
+		{"return eval('const { a, ...rest } = { a: 1, b: 2 }; rest')", `{"b":2}`},
+		{"return eval('class A { #x = 3; up() { return this.#x **= 2 } }; new A().up()')", "9"},
+		{"return new Function('a', 'b = 2', 'return { ...a, b }')({ a: 1 })", `{"a":1,"b":2}`},
+		{"return Function('return this === globalThis')() && new Function()()  === undefined", "true"},
+		{"return new Function('a, b', 'return a + b').toString()", `"function anonymous(a, b\n) {\nreturn a + b\n}"`},
+		{"class F extends Function {}; const f = new F('return 4'); return [f(), f instanceof F, f.name]", `[4,true,"anonymous"]`},
+		{"const A = (async () => {}).constructor; return await new A('v', 'return await v')(5)", "5"},
+		{"const G = (function* () {}).constructor; return [...new G('yield 1; yield 2')()]", "[1,2]"},
+		{"try { new Function('}), (function () {') } catch (e) { return e.name }", `"SyntaxError"`},
+		{"try { eval('({') } catch (e) { return e.name }", `"SyntaxError"`},
+		{"const o = { a: 3, [Symbol.iterator]: 2 }; o.a **= 2; o['a'] **= 1 + 1; o[Symbol.iterator] **= o.a - 78; return [o.a, o[Symbol.iterator]]", "[81,8]"},
+		{"const o = { a: 3n, b: 5n }; o.a **= o.b; o.b <<= 2n; return [String(o.a), String(o.b), String(1n << 70n >> 60n), String(-8n >> 1n)]", `["243","20","1024","-4"]`},
+		{"let x = 3, y = 4; x **= y; y <<= x - 79; return [x, y, x >> y - 14, x ** y > 1, 2 ** 3, 1 << 4]", "[81,16,20,true,8,16]"},
+		{"class B { get v() { return 3 } set v(x) { this.w = x } } class C extends B { up() { super.v **= this.by; return this.w } } const c = new C(); c.by = 2; return c.up()", "9"},
 	} {
-		check(t, e, source, "{}", want)
+		check(t, e, tt.source, "{}", tt.want)
 	}
 	deep := "/" + strings.Repeat("(", deepestPattern+1) + strings.Repeat(")", deepestPattern+1) + "/"
 	if _, err := e.Compile("test", "return "+deep); err == nil || !strings.Contains(err.Message, "groups") {
