@@ -229,6 +229,28 @@ describe("bad days at one's own machine", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("keeps an edit that a reload follows in the same moment", async () => {
+    await putFlow(page, "at once", answering("/at-once"));
+    await openFlow(page, product, "at once");
+    let from = "Work";
+    for (const to of ["First", "Second", "Third"]) {
+      await card(page, from).click();
+      await Promise.all([
+        page.waitForEvent("load"),
+        inspector(page)
+          .getByRole("textbox", { name: "Name of the node" })
+          .evaluate((field, to) => {
+            Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, to);
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            location.reload();
+          }, to),
+      ]);
+      await card(page, to).waitFor();
+      from = to;
+    }
+    assert.deepEqual(faults, []);
+  });
+
   it("shows the server's draft when what the browser kept is damaged", async () => {
     await putFlow(page, "damaged", answering("/damaged"));
     const garbage = [

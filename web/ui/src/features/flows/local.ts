@@ -1,7 +1,7 @@
 // Edits in the browser's own storage, written as they are made: they outlive a
 // reload, a crash, a lost server. Secret inputs are never written.
 
-import { createStore, delMany, get, keys, set } from "idb-keyval";
+import { createStore, delMany, get, keys, promisifyRequest, set } from "idb-keyval";
 import { newId } from "../../api/id";
 import { SECRET } from "../../inputs/input";
 import type { Catalogue } from "./catalogue";
@@ -28,6 +28,7 @@ const store = typeof indexedDB === "undefined" ? undefined : createStore("ecoflo
 type Key = [flow: string, window: string];
 
 const WINDOW = "ecoflow.window";
+const LEFT = `${WINDOW}.left`;
 const lockOf = (id: string): string => `${WINDOW}.${id}`;
 
 let ownId: Promise<string> | undefined;
@@ -35,18 +36,21 @@ let ownId: Promise<string> | undefined;
 /** The id that this window has through its reloads, and no other open window has. */
 function thisWindow(): Promise<string> {
   ownId ??= new Promise((resolve) => {
-    const claim = (id: string): void => {
+    const claim = (id: string, patience: number): void => {
       sessionStorage.setItem(WINDOW, id);
       // At an address without HTTPS windows do not know of each other.
-      const claimed = navigator.locks?.request(lockOf(id), { signal: AbortSignal.timeout(500) }, () => {
+      const claimed = navigator.locks?.request(lockOf(id), { signal: AbortSignal.timeout(patience) }, () => {
         resolve(id);
         return new Promise<never>(() => {}); // until the window is gone
       });
       if (!claimed) resolve(id);
       // A copied tab comes with the id of the one it was made of.
-      claimed?.catch((e: unknown) => (isTimeout(e) ? claim(newId()) : resolve(id)));
+      claimed?.catch((e: unknown) => (isTimeout(e) ? claim(newId(), 500) : resolve(id)));
     };
-    claim(sessionStorage.getItem(WINDOW) ?? newId());
+    // The page before a reload says that it left: its lock comes free, on a busy machine late.
+    claim(sessionStorage.getItem(WINDOW) ?? newId(), sessionStorage.getItem(LEFT) ? 10_000 : 500);
+    sessionStorage.removeItem(LEFT);
+    addEventListener("pagehide", () => sessionStorage.setItem(LEFT, "left"));
   });
   return ownId;
 }
@@ -66,7 +70,13 @@ export async function keep(flow: OpenFlow, catalogue: Catalogue): Promise<void> 
     flow: strip(write(flow.doc), catalogue),
     history: JSON.parse(JSON.stringify(flow.history), secretless(catalogue)) as History,
   };
-  await set([flow.name, await thisWindow()] satisfies Key, kept, store);
+  const key: Key = [flow.name, await thisWindow()];
+  await store("readwrite", (drafts) => {
+    drafts.put(kept, key);
+    // Without it the browser commits once it has told of the put, and a reload before that loses the edit.
+    drafts.transaction.commit();
+    return promisifyRequest(drafts.transaction);
+  });
 }
 
 /**
