@@ -702,6 +702,7 @@ func (m *machine) guardNumbers() {
 	_ = m.at("BigInt", "prototype").DefineDataProperty("constructor", f, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	m.global("BigInt", f)
 	number := m.at("Number", "prototype")
+	m.method(number, madeName, m.made)
 	m.method(number, powerName, m.power)
 	m.method(number, raiseName, m.raise)
 	m.method(number, shiftName, m.shift)

@@ -307,6 +307,22 @@ func (m *machine) stopping() bool {
 	return m.watch.why != ""
 }
 
+// weigh looks at the running turn as its watch does now and then: after a step that took
+// much memory, whoever comes late comes too late.
+func (m *machine) weigh() {
+	w := &m.watch
+	w.mu.Lock()
+	if now := time.Now(); w.why == "" && !w.begun.IsZero() {
+		if now.After(w.deadline) {
+			w.interrupt(ran, now)
+		} else if w.greedy() {
+			w.interrupt(memory, now)
+		}
+	}
+	w.mu.Unlock()
+	m.yield()
+}
+
 // yield ends a native function of ours whose turn was interrupted.
 func (m *machine) yield() {
 	if m.stopping() {

@@ -110,7 +110,9 @@ func (m *machine) steady(original goja.Callable, length func(goja.Value) int64) 
 		next, _ := goja.AssertFunction(it.Get("next"))
 		steps := 0
 		_ = it.DefineDataProperty("next", m.vm.ToValue(func(goja.FunctionCall) goja.Value {
-			if steps++; steps&0x3ff == 0 {
+			if steps++; steps&0xffff == 0 {
+				m.weigh()
+			} else if steps&0x3ff == 0 {
 				m.yield()
 			}
 			v, err := next(it)

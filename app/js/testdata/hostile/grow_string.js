@@ -1,2 +1,3 @@
+// says too long
 let s = 'x';
 for (;;) s += s

@@ -1,2 +1,3 @@
+// says too long
 let s = 'xyz';
 for (;;) s = `${s}${s}`

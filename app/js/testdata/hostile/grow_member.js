@@ -1,0 +1,2 @@
+const o = { s: 'x' };
+for (;;) try { o.s += o.s } catch {}
