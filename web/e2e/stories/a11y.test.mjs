@@ -66,14 +66,14 @@ for (const scheme of ["light", "dark"]) {
         await go("flows");
         await page.getByRole("link", { name: "Tour" }).waitFor();
         await tour.look("flows");
-        await page.getByRole("button", { name: "Actions for Tour" }).click();
+        await page.getByRole("button", { name: "Actions of Tour" }).click();
         await page.getByRole("menu").waitFor();
         await tour.look("flows, row menu");
         await page.getByRole("menuitem", { name: "Rename" }).click();
         await dialog(page, "Rename").waitFor();
         await tour.look("flows, rename");
         await close();
-        await page.getByRole("button", { name: "Actions for Tour" }).click();
+        await page.getByRole("button", { name: "Actions of Tour" }).click();
         await page.getByRole("menuitem", { name: "Delete" }).click();
         await dialog(page, "Delete the flow Tour?").waitFor();
         await tour.look("flows, delete");

@@ -536,7 +536,7 @@ describe("the canvas", () => {
     const broken = chain([node("raw", "Function", "Broken", { codeEditor: { value: "return (", validate: true }, left: "over" })]);
     await putFlow(page, "Broken", broken);
     await page.goto(`${product.url}/_/flows`);
-    await page.getByRole("button", { name: "Actions for Broken" }).click();
+    await page.getByRole("button", { name: "Actions of Broken" }).click();
     const download = page.waitForEvent("download");
     await page.getByRole("menuitem", { name: "Export raw, as it is kept" }).click();
     const file = await download;
@@ -558,6 +558,74 @@ describe("the canvas", () => {
     await page.getByRole("button", { name: "Theme: Light" }).click();
     await page.locator('[data-mantine-color-scheme="dark"]').waitFor();
     assert.deepEqual(await violations(page), []);
+    assert.deepEqual(faults, []);
+  });
+
+  it("sorts, folds and exports the list of flows, and takes back what was done to a flow in it", async () => {
+    const empty = { definitions: [], connections: [], configurations: [] };
+    for (const name of ["Alpha", "Omega"]) await putFlow(page, name, empty);
+    await ask(page, "PATCH", "/drafts/Omega", { folder: "Shop" });
+    await page.goto(`${product.url}/_/flows`);
+    const list = page.getByRole("table", { name: "Flows" });
+    const link = (name) => list.getByRole("link", { name, exact: true });
+    const names = (...expected) =>
+      soon(async () => assert.deepEqual((await list.getByRole("link").allInnerTexts()).filter((n) => expected.includes(n)), expected));
+    // A folder stays together whatever sorts it.
+    await list.getByRole("button", { name: "Name" }).click();
+    await names("Alpha", "Sample", "Omega");
+    await list.getByRole("button", { name: "Name" }).click();
+    await list.getByRole("columnheader", { name: "Name" }).and(page.locator('[aria-sort="descending"]')).waitFor();
+    await names("Sample", "Alpha", "Omega");
+    await list.getByRole("button", { name: /^Shop/, expanded: true }).click();
+    await link("Omega").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: "As CSV" }).click();
+    const csv = readFileSync(await (await download).path(), "utf8").split("\r\n");
+    assert.equal(csv[0], "Folder,Name,Routes,State,Last deploy,Deployed by");
+    assert.ok(csv.includes("Shop,Omega,,Draft changes,,"), csv.join("\n"));
+    await page.reload();
+    await list.getByRole("button", { name: /^Shop/, expanded: false }).click();
+    await link("Omega").waitFor();
+
+    // With the keys, and back again: by the toast's button, by its key, by F6.
+    const act = async (name, item) => {
+      await link(name).focus();
+      await page.keyboard.press("Shift+F10");
+      await page.getByRole("menuitem", { name: item, exact: true }).click();
+    };
+    const toast = (text) => page.getByRole("status").filter({ hasText: text });
+    const fill = async (title, value) => {
+      const asked = page.getByRole("dialog", { name: title });
+      await asked.getByRole("textbox").fill(value);
+      await asked.getByRole("button", { name: "Save" }).click();
+      await asked.waitFor({ state: "hidden" });
+    };
+    await act("Omega", "Rename");
+    await fill("Rename", "Last");
+    await link("Last").waitFor();
+    await toast("Last").getByRole("button", { name: "Undo" }).click();
+    await link("Omega").waitFor();
+    await act("Omega", "Move to a folder");
+    await fill("Folder", "");
+    await list.getByRole("button", { name: /^Shop/ }).waitFor({ state: "detached" });
+    await toast("Omega").getByRole("button", { name: "Undo" }).waitFor();
+    await page.keyboard.press("Control+z");
+    await list.getByRole("button", { name: /^Shop/ }).waitFor();
+    await act("Alpha", "Lock");
+    const lock = list.getByRole("row", { name: /^Alpha/ }).getByRole("img", { name: "Locked" });
+    await lock.waitFor();
+    await page.keyboard.press("F6");
+    await toast("Alpha").getByRole("button", { name: "Undo" }).and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Enter");
+    await lock.waitFor({ state: "detached" });
+    await act("Alpha", "Delete");
+    await page.getByRole("dialog", { name: "Delete the flow Alpha?" }).getByRole("button", { name: "Delete" }).click();
+    await link("Alpha").waitFor({ state: "detached" });
+    await toast("Alpha").getByRole("button", { name: "Undo" }).click();
+    await canvas(page).waitFor();
+    await page.waitForURL(/flows\/Alpha/);
+    for (const name of ["Alpha", "Omega"]) await ask(page, "DELETE", `/drafts/${name}`);
     assert.deepEqual(faults, []);
   });
 });

@@ -148,7 +148,7 @@ describe("two windows of one person", () => {
     await openFlow(two, product, "gone");
     await rename(two, "Work", "Not saved yet");
     await one.goto(`${product.url}/_/flows`);
-    await one.getByRole("button", { name: "Actions for gone" }).click();
+    await one.getByRole("button", { name: "Actions of gone" }).click();
     await one.getByRole("menuitem", { name: "Delete" }).click();
     await dialog(one, "Delete the flow gone?").getByRole("button", { name: "Delete" }).click();
     const bar = two.getByRole("alert").filter({ hasText: "This flow was deleted." });

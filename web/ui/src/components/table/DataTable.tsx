@@ -4,6 +4,7 @@ import {
   IconArrowsSort,
   IconArrowUp,
   IconChevronDown,
+  IconChevronRight,
   IconChevronUp,
   IconColumns3,
   IconDots,
@@ -50,6 +51,17 @@ export interface TableView {
   order?: string[];
   /** Widths in pixels; a column without one takes what it needs. */
   widths?: Record<string, number>;
+  /** The groups whose rows are put away. */
+  folded?: string[];
+}
+
+/** What rows are put together by: each group has a heading, and is sorted by itself. */
+export interface Grouping<Row> {
+  /** Names the group in an export, where it is a column as any other. */
+  id: string;
+  label: string;
+  /** The group of a row; rows with an empty one come first, without a heading. */
+  value: (row: Row) => string;
 }
 
 const features = tableFeatures({
@@ -69,7 +81,8 @@ export interface DataTableProps<Row> {
   rowKey: (row: Row) => string;
   /** Names a row for its menu button: "Actions of {name}". */
   rowName?: (row: Row) => string;
-  /** Menu items of a row: `Menu.Item`s; the menu opens by its button and by Shift+F10 in the row. */
+  groups?: Grouping<Row>;
+  /** Menu items of a row: `Menu.Item`s, or nothing; the menu opens by its button and by Shift+F10 in the row. */
   actions?: (row: Row) => ReactNode;
   view: TableView;
   onView: (view: TableView) => void;
@@ -86,7 +99,8 @@ export interface DataTableProps<Row> {
 
 /** A table that sorts, whose columns can be hidden, moved and sized, with a menu in each row. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { name, columns, rows, rowKey, rowName, actions, view, onView, tools, exportable, isSelected, onRow } = props;
+  const { name, columns, rows, rowKey, rowName, groups, actions, view, onView, tools, exportable, isSelected, onRow } =
+    props;
   const defs = useMemo<ColumnDef<typeof features, Row>[]>(
     () =>
       columns.map((c) => ({
@@ -116,10 +130,15 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   });
   const byId = useMemo(() => new Map(columns.map((c) => [c.id, c])), [columns]);
   const shown = table.getVisibleLeafColumns().flatMap((c) => byId.get(c.id) ?? []);
-  const sorted = table.getRowModel().rows;
+  const bodies = grouped(table.getRowModel().rows, groups);
   const file = (type: "csv" | "json"): void => {
-    const list = typeof exportable === "object" ? exportable : sorted.map((r) => r.original);
-    saveAs(`${name.toLowerCase()}.${type}`, type === "csv" ? toCSV(shown, list) : toJSON(shown, list));
+    const list = typeof exportable === "object" ? exportable : bodies.flatMap((b) => b.rows.map((r) => r.original));
+    const cells = groups ? [groups, ...shown] : shown;
+    saveAs(`${name.toLowerCase()}.${type}`, type === "csv" ? toCSV(cells, list) : toJSON(cells, list));
+  };
+  const fold = (group: string, isFolded: boolean): void => {
+    const rest = (view.folded ?? []).filter((g) => g !== group);
+    onView({ ...view, folded: isFolded ? [...rest, group] : rest });
   };
   return (
     <>
@@ -182,23 +201,54 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               )}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
-            {sorted.map(({ id, original: row }) => (
-              <RowOf
-                key={id}
-                row={row}
-                columns={shown}
-                actions={actions}
-                name={rowName?.(row) ?? id}
-                selected={isSelected?.(row) ?? false}
-                onRow={onRow}
-              />
-            ))}
-          </Table.Tbody>
+          {bodies.map(({ group, rows }) => {
+            const isFolded = group !== "" && (view.folded?.includes(group) ?? false);
+            return (
+              <Table.Tbody key={group}>
+                {group !== "" && (
+                  <Table.Tr className="table__group">
+                    <Table.Th scope="rowgroup" colSpan={shown.length + (actions ? 1 : 0)}>
+                      <button
+                        type="button"
+                        className="table__fold"
+                        aria-expanded={!isFolded}
+                        onClick={() => fold(group, !isFolded)}
+                      >
+                        {isFolded ? (
+                          <IconChevronRight size={14} aria-hidden />
+                        ) : (
+                          <IconChevronDown size={14} aria-hidden />
+                        )}
+                        {group} <span className="table__count">{rows.length}</span>
+                      </button>
+                    </Table.Th>
+                  </Table.Tr>
+                )}
+                {!isFolded &&
+                  rows.map(({ id, original: row }) => (
+                    <RowOf
+                      key={id}
+                      row={row}
+                      columns={shown}
+                      actions={actions}
+                      name={rowName?.(row) ?? id}
+                      selected={isSelected?.(row) ?? false}
+                      onRow={onRow}
+                    />
+                  ))}
+              </Table.Tbody>
+            );
+          })}
         </Table>
       </Table.ScrollContainer>
     </>
   );
+}
+
+/** Sorted rows in their groups, these by name; a table without groups is one that has no name. */
+function grouped<Row, R extends { original: Row }>(rows: readonly R[], groups: Grouping<Row> | undefined) {
+  const byName = Map.groupBy(rows, (r) => groups?.value(r.original) ?? "");
+  return [...byName].sort(([a], [b]) => a.localeCompare(b)).map(([group, rows]) => ({ group, rows }));
 }
 
 function SortIcon({ direction }: { direction: "asc" | "desc" | undefined }) {
@@ -223,8 +273,9 @@ function RowOf<Row>({
   onRow: ((row: Row) => void) | undefined;
 }) {
   const [isOpen, setOpen] = useState(false);
+  const items = actions?.(row);
   const handleKey = (e: KeyboardEvent): void => {
-    if (!actions || !(e.key === "ContextMenu" || (e.key === "F10" && e.shiftKey))) return;
+    if (!items || !(e.key === "ContextMenu" || (e.key === "F10" && e.shiftKey))) return;
     e.preventDefault();
     setOpen(true);
   };
@@ -246,14 +297,21 @@ function RowOf<Row>({
       ))}
       {actions && (
         <Table.Td>
-          <Menu position="bottom-end" opened={isOpen} onChange={setOpen}>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" className="table__more" aria-label={t("table.menu", { name })}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>{actions(row)}</Menu.Dropdown>
-          </Menu>
+          {items && (
+            <Menu position="bottom-end" opened={isOpen} onChange={setOpen}>
+              <Menu.Target>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  className="table__more"
+                  aria-label={t("table.menu", { name })}
+                >
+                  <IconDots size={16} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>{items}</Menu.Dropdown>
+            </Menu>
+          )}
         </Table.Td>
       )}
     </Table.Tr>
@@ -338,7 +396,7 @@ function Columns<Row>({
             </li>
           ))}
         </ul>
-        <Button variant="subtle" size="compact-sm" onClick={() => onView({})}>
+        <Button variant="subtle" size="compact-sm" onClick={() => onView(view.folded ? { folded: view.folded } : {})}>
           {t("table.reset")}
         </Button>
       </Popover.Dropdown>

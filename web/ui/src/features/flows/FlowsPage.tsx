@@ -1,6 +1,6 @@
-import { ActionIcon, Button, Group, Menu, SegmentedControl, Table, TextInput, Tooltip } from "@mantine/core";
+import { Button, Menu, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDots, IconDownload, IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
+import { IconDownload, IconLock, IconPlus, IconSearch, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
@@ -12,8 +12,10 @@ import { Page } from "../../app/Page";
 import { takeImport } from "../../app/pickedImport";
 import { report } from "../../app/report";
 import { Empty, Failure, Loading } from "../../app/states";
+import { useTableView } from "../../app/tables";
 import { JsonFile } from "../../components/JsonFile";
 import { RelativeTime } from "../../components/RelativeTime";
+import { type Column, DataTable, type Grouping } from "../../components/table/DataTable";
 import { SAMPLE_NAME, sampleFlow } from "../../sample/sample";
 import { t } from "../../text/t";
 import { type DraftRow, draftsQuery } from "./draft";
@@ -42,6 +44,7 @@ export function FlowsPage() {
   const file = useRef<HTMLInputElement>(null);
   useServerEvents(["draft", "deploy", "resync"], () => void refetch());
   const actions = useFlowActions(() => void refetch(), true);
+  const view = useTableView("flows");
   const rows = (data ?? []).filter((d) => d.name !== CONFIGURATION);
   const shown = rows.filter(
     (d) =>
@@ -50,7 +53,6 @@ export function FlowsPage() {
         .toLowerCase()
         .includes(query.trim().toLowerCase()),
   );
-  const folders = [...Map.groupBy(shown, (d) => d.folder)].sort(([a], [b]) => a.localeCompare(b));
 
   const create = async (flow: object, stem: string): Promise<void> => {
     try {
@@ -125,26 +127,38 @@ export function FlowsPage() {
       )}
       {rows.length > 0 && (
         <>
-          <Group mb="md" gap="sm">
-            <TextInput
-              className="flows__search"
-              leftSection={<IconSearch size={16} />}
-              placeholder={t("flows.search")}
-              aria-label={t("flows.search")}
-              value={query}
-              onChange={(e) => filter({ text: e.currentTarget.value })}
-            />
-            <SegmentedControl
-              size="xs"
-              aria-label={t("flows.state")}
-              value={state}
-              onChange={(next) => filter({ state: next })}
-              data={["all", "running", "draft", "problem"].map((v) => ({
-                value: v,
-                label: t(`flowState.${v}` as "flowState.all"),
-              }))}
-            />
-          </Group>
+          <DataTable
+            name={t("nav.flows")}
+            columns={columns}
+            rows={shown}
+            rowKey={(d) => d.name}
+            rowName={(d) => d.name}
+            groups={folders}
+            exportable
+            {...view}
+            tools={
+              <>
+                <TextInput
+                  leftSection={<IconSearch size={16} />}
+                  placeholder={t("flows.search")}
+                  aria-label={t("flows.search")}
+                  value={query}
+                  onChange={(e) => filter({ text: e.currentTarget.value })}
+                />
+                <SegmentedControl
+                  size="xs"
+                  aria-label={t("flows.state")}
+                  value={state}
+                  onChange={(next) => filter({ state: next })}
+                  data={["all", "running", "draft", "problem"].map((v) => ({
+                    value: v,
+                    label: t(`flowState.${v}` as "flowState.all"),
+                  }))}
+                />
+              </>
+            }
+            actions={(d) => d.state !== "removed" && <RowActions row={d} actions={actions} />}
+          />
           {shown.length === 0 && (
             <Empty
               actions={
@@ -156,31 +170,6 @@ export function FlowsPage() {
               {t("flows.noMatch")}
             </Empty>
           )}
-          {folders.map(([folder, list]) => (
-            <section key={folder} aria-label={folder || t("nav.flows")}>
-              {folder && <h2 className="flows__folder">{folder}</h2>}
-              <Table.ScrollContainer minWidth={0}>
-                <Table highlightOnHover className="flows__table">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t("flows.name")}</Table.Th>
-                      <Table.Th className="flows__wide">{t("review.routes")}</Table.Th>
-                      <Table.Th>{t("flows.stateHead")}</Table.Th>
-                      <Table.Th className="flows__wide">{t("flows.live")}</Table.Th>
-                      <Table.Th w={48}>
-                        <span className="visually-hidden">{t("flows.actions")}</span>
-                      </Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {list.map((row) => (
-                      <Row key={row.name} row={row} actions={actions} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-            </section>
-          ))}
         </>
       )}
       {importing !== undefined && (
@@ -196,21 +185,33 @@ export function FlowsPage() {
   );
 }
 
-function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFlowActions> }) {
-  return (
-    <Table.Tr>
-      <Table.Td>
-        {row.state === "removed" ? (
-          row.name
+const columns: Column<DraftRow>[] = [
+  {
+    id: "name",
+    label: t("flows.name"),
+    always: true,
+    value: (d) => d.name,
+    cell: (d) => (
+      <>
+        {d.state === "removed" ? (
+          d.name
         ) : (
-          <Link to="/flows/$name" params={{ name: row.name }}>
-            {row.name}
+          <Link to="/flows/$name" params={{ name: d.name }}>
+            {d.name}
           </Link>
         )}{" "}
-        {row.locked && <IconLock size={14} aria-label={t("tabs.locked")} />}
-      </Table.Td>
-      <Table.Td className="flows__wide">
-        {row.routes.slice(0, 3).map((r) => (
+        {d.locked && <IconLock size={14} className="flows__lock" role="img" aria-label={t("tabs.locked")} />}
+      </>
+    ),
+  },
+  {
+    id: "routes",
+    label: t("review.routes"),
+    value: (d) => d.routes.map((r) => `${r.method} ${r.path}`).join(", "),
+    wide: true,
+    cell: (d) => (
+      <>
+        {d.routes.slice(0, ROUTES).map((r) => (
           <div key={`${r.method} ${r.path}`} className="mono flows__route">
             <span className="method" data-method={r.method}>
               {r.method}
@@ -218,57 +219,65 @@ function Row({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFl
             {r.path}
           </div>
         ))}
-        {row.routes.length > 3 && <span className="debug__short">{t("flows.more", { n: row.routes.length - 3 })}</span>}
-      </Table.Td>
-      <Table.Td>
-        <Tooltip label={row.reason} disabled={!row.reason} multiline maw={360}>
-          <span className="flows__state" data-state={row.state}>
-            {t(`flowState.${row.state as "running"}`)}
-            {row.problems > 0 && ` (${row.problems})`}
-          </span>
-        </Tooltip>
-      </Table.Td>
-      <Table.Td className="flows__wide flows__live">
-        {row.live ? (
-          <>
-            <RelativeTime at={row.live.at} /> · {row.live.by}
-          </>
-        ) : (
-          t("flows.neverLive")
+        {d.routes.length > ROUTES && (
+          <span className="flows__muted">{t("flows.more", { n: d.routes.length - ROUTES })}</span>
         )}
-      </Table.Td>
-      <Table.Td>
-        {row.state !== "removed" && (
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={t("tabs.menu", { name: row.name })}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item component={Link} to={`/flows/${encodeURIComponent(row.name)}` as "/flows"}>
-                {t("flows.open")}
-              </Menu.Item>
-              <Menu.Item disabled={row.locked} onClick={() => actions.rename(row)}>
-                {t("tabs.rename")}
-              </Menu.Item>
-              <Menu.Item onClick={() => void actions.copy(row)}>{t("canvas.duplicate")}</Menu.Item>
-              <Menu.Item onClick={() => void actions.lock(row)}>
-                {t(row.locked ? "tabs.unlock" : "tabs.lock")}
-              </Menu.Item>
-              <Menu.Item onClick={() => actions.move(row)}>{t("flows.move")}</Menu.Item>
-              <Menu.Item onClick={() => void downloadFlows([row.name])}>{t("flows.export")}</Menu.Item>
-              {row.state === "problem" && (
-                <Menu.Item onClick={() => void downloadRaw(row.name).catch(report)}>{t("flows.exportRaw")}</Menu.Item>
-              )}
-              <Menu.Divider />
-              <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => actions.remove(row, undefined)}>
-                {t("common.delete")}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        )}
-      </Table.Td>
-    </Table.Tr>
+      </>
+    ),
+  },
+  {
+    id: "state",
+    label: t("flows.state"),
+    value: stateOf,
+    cell: (d) => (
+      <Tooltip label={d.reason} disabled={!d.reason} multiline maw={360}>
+        <span className="flows__state" data-state={d.state}>
+          {stateOf(d)}
+        </span>
+      </Tooltip>
+    ),
+  },
+  {
+    id: "live",
+    label: t("flows.live"),
+    value: (d) => d.live?.at,
+    wide: true,
+    cell: (d) =>
+      d.live ? <RelativeTime at={d.live.at} /> : <span className="flows__muted">{t("flows.neverLive")}</span>,
+  },
+  { id: "by", label: t("flows.by"), value: (d) => d.live?.by, wide: true },
+];
+
+const folders: Grouping<DraftRow> = { id: "folder", label: t("flows.folder"), value: (d) => d.folder };
+
+const ROUTES = 3;
+
+/** How a flow stands to what is live, and how many problems it has. */
+function stateOf(d: DraftRow): string {
+  const state = t(`flowState.${d.state as "running"}`);
+  return d.problems > 0 ? `${state} (${d.problems})` : state;
+}
+
+function RowActions({ row, actions }: { row: DraftRow; actions: ReturnType<typeof useFlowActions> }) {
+  return (
+    <>
+      <Menu.Item component={Link} to={`/flows/${encodeURIComponent(row.name)}` as "/flows"}>
+        {t("flows.open")}
+      </Menu.Item>
+      <Menu.Item disabled={row.locked} onClick={() => actions.rename(row)}>
+        {t("tabs.rename")}
+      </Menu.Item>
+      <Menu.Item onClick={() => void actions.copy(row)}>{t("canvas.duplicate")}</Menu.Item>
+      <Menu.Item onClick={() => void actions.lock(row)}>{t(row.locked ? "tabs.unlock" : "tabs.lock")}</Menu.Item>
+      <Menu.Item onClick={() => actions.move(row)}>{t("flows.move")}</Menu.Item>
+      <Menu.Item onClick={() => void downloadFlows([row.name])}>{t("flows.export")}</Menu.Item>
+      {row.state === "problem" && (
+        <Menu.Item onClick={() => void downloadRaw(row.name).catch(report)}>{t("flows.exportRaw")}</Menu.Item>
+      )}
+      <Menu.Divider />
+      <Menu.Item className="menu__danger" disabled={row.locked} onClick={() => actions.remove(row, undefined)}>
+        {t("common.delete")}
+      </Menu.Item>
+    </>
   );
 }
