@@ -63,6 +63,15 @@ function show(
   return userEvent.setup();
 }
 
+it("tells its default beside another value, not where it is what counts", async () => {
+  const user = show({ defaultValue: "users" });
+  const field = screen.getByLabelText("Field");
+  await user.type(field, "rows");
+  expect(screen.getByText("Default: users.")).toBeTruthy();
+  await user.clear(field);
+  expect(screen.queryByText("Default: users.")).toBeNull();
+});
+
 describe("the value that goes over the wire", () => {
   it("is the text of a String", async () => {
     const user = show({});

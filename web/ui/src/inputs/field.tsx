@@ -3,7 +3,7 @@ import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "../text/t";
 import type { Sample, Variable } from "./completion";
-import { codeText, type Input, inWords, type Values } from "./input";
+import { codeText, effective, type Input, inWords, type Values } from "./input";
 import "./inputs.css";
 
 /** What is wrong with a value, in a sentence; line and column where it is code. */
@@ -95,6 +95,6 @@ function Message({ tone, children }: { tone: "danger" | "warning"; children: Rea
 function defaultNote(input: Input, value: unknown): string {
   const d = codeText(input.defaultValue);
   if (d === undefined || d === null || d === "" || input.type === "Code" || input.type === "Route") return "";
-  if (JSON.stringify(value ?? d) === JSON.stringify(d)) return "";
+  if (JSON.stringify(effective(input, value)) === JSON.stringify(d)) return "";
   return t("input.default", { value: inWords(input, d) });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeValue, effective, fault, type Input, isShown } from "./input";
+import { codeValue, effective, fault, type Input, isShown, settled } from "./input";
 
 const input = (over: Partial<Input>): Input => ({ name: "x", label: "X", type: "String", ...over });
 
@@ -53,6 +53,25 @@ describe("isShown", () => {
 it("counts what is not filled in as its default, and 0 and false as filled in", () => {
   const i = input({ defaultValue: "d" });
   expect([undefined, null, "", 0, false].map((v) => effective(i, v))).toEqual(["d", "d", "d", 0, false]);
+});
+
+it.each<[string, Partial<Input>, unknown, unknown, unknown]>([
+  ["a text", {}, "", undefined, undefined],
+  ["a text with a default", { defaultValue: "d" }, "", undefined, undefined],
+  ["a text that was saved", {}, "", "a", ""],
+  ["a text as it was saved, empty", {}, "", "", ""],
+  ["a text that is its default by typing", { defaultValue: "d" }, "d", undefined, "d"],
+  ["a list", { type: "ListBox" }, [], undefined, undefined],
+  ["a list whose default is not empty", { type: "ListBox", defaultValue: ["a"] }, [], undefined, []],
+  ["code", { type: "Code" }, { value: "", validate: true }, undefined, undefined],
+  ["a range", { type: "Range" }, { start: null, end: null }, undefined, undefined],
+  ["half a range", { type: "Range" }, { start: 1, end: null }, undefined, { start: 1, end: null }],
+  ["a switch", { type: "Toggle" }, false, undefined, undefined],
+  ["a switch that is on by default", { type: "Toggle", defaultValue: true }, false, undefined, false],
+  ["a choice of the default", { type: "SelectPicker", defaultValue: "a" }, "a", undefined, undefined],
+  ["a zero", { type: "Number" }, "0", undefined, "0"],
+])("leaves as it was what was emptied again: %s", (_, over, value, was, kept) => {
+  expect(settled(input(over), value, was)).toEqual(kept);
 });
 
 it("marks JSON that cannot be read, and leaves scripts to the server", () => {

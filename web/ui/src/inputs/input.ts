@@ -66,6 +66,22 @@ export function effective(input: Input, value: unknown): unknown {
   return value === undefined || value === null || value === "" ? input.defaultValue : value;
 }
 
+const CHOSEN: readonly InputType[] = ["Toggle", "Checkbox", "Radio", "SelectPicker", "CheckPicker", "Methods"];
+
+// Whether a value says no more than an input that was never filled in.
+function saysNothing(input: Input, value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  const d = codeText(input.defaultValue);
+  if (CHOSEN.includes(input.type) && JSON.stringify(value) === JSON.stringify(d ?? false)) return true;
+  const v = codeText(value);
+  return isEmpty(d) && (isEmpty(v) || JSON.stringify(v) === '{"start":null,"end":null}');
+}
+
+/** The value to keep: what was filled in and emptied again is as it was, was being what is saved. */
+export function settled(input: Input, value: unknown, was: unknown): unknown {
+  return saysNothing(input, value) && saysNothing(input, was) ? was : value;
+}
+
 /** Whether an input is shown for what is filled in now. */
 export function isShown(input: Input, inputs: readonly Input[], values: Values): boolean {
   if (!input.when) return true;

@@ -3,6 +3,7 @@
 
 import { newId } from "../../api/id";
 import { undoToast } from "../../components/undoToast";
+import { settled } from "../../inputs/input";
 import { t } from "../../text/t";
 import { undoLast } from "./acts";
 import { type Catalogue, isConfigured, type NodeType } from "./catalogue";
@@ -336,10 +337,15 @@ export function setInput(name: string, catalogue: Catalogue, id: string, input: 
   const flow = flowOf(name);
   const node = flow?.doc.nodes.byId[id];
   if (!flow || !node) return;
+  const known = catalogue.of(node)?.inputs.find((i) => i.name === input);
+  const kept = known ? settled(known, value, inputsOf(flow.saved.doc, id)[input]) : value;
   editor().edit(
     name,
     t("step.change", { name: node.data.label }),
-    (e) => setInputs(e, catalogue, id, { ...e.get("configs", id)?.configs, [input]: value }),
+    (e) => {
+      const { [input]: _, ...others } = e.get("configs", id)?.configs ?? {};
+      setInputs(e, catalogue, id, kept === undefined ? others : { ...others, [input]: kept });
+    },
     `${id}.${input}`,
   );
 }
