@@ -50,10 +50,11 @@ type EdgeChange struct {
 
 // Difference is a value before and after; null where there was or is none.
 type Difference struct {
-	Name   string `json:"name"`
-	Label  string `json:"label,omitzero" doc:"What the form calls the input, where the node type is known."`
-	Before any    `json:"before"`
-	After  any    `json:"after"`
+	Name    string        `json:"name"`
+	Label   string        `json:"label,omitzero" doc:"What the form calls the input, where the node type is known."`
+	Before  any           `json:"before"`
+	After   any           `json:"after"`
+	Choices []node.Choice `json:"choices,omitzero" doc:"What the form calls those of its options that were or are chosen."`
 }
 
 // layout lists the members of a node that only the canvas knows.
@@ -83,14 +84,29 @@ func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
 			}
 			for i := range n.Inputs {
 				for _, in := range t.Inputs {
-					if in.Name == n.Inputs[i].Name {
-						n.Inputs[i].Label = in.Label
+					if d := &n.Inputs[i]; in.Name == d.Name {
+						d.Label, d.Choices = in.Label, picked(in.Options, d.Before, d.After)
 					}
 				}
 			}
 		}
 	}
 	return list, err
+}
+
+// picked returns the options that one of the values is, or has among its entries.
+func picked(options []node.Choice, values ...any) []node.Choice {
+	var list []node.Choice
+	for _, o := range options {
+		is := func(v any) bool { return v == o.Value }
+		if slices.ContainsFunc(values, func(v any) bool {
+			entries, _ := v.([]any)
+			return is(v) || slices.ContainsFunc(entries, is)
+		}) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // meanTheSame says whether two values of an input have its node do the same: one that

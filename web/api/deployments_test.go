@@ -98,6 +98,15 @@ func TestChangesOfNodesAndEdges(t *testing.T) {
 	d.deploy("", "a", strings.Replace(says("a", ""), `"responseKey":"msg"`, `"responseKey":""`, 1))
 	changes = d.ask(200, `GET /deployments/6/changes`)
 	d.wants(len(member(t, changes, "payload", "flows").([]any)), 0, "flows that differ")
+
+	// What is chosen is told in the words of the form, and only that.
+	d.deploy("", "a", strings.Replace(says("a", ""), `"responseKey":"msg"`, `"mode":"direct","send":"lines"`, 1))
+	changes = d.ask(200, `GET /deployments/7/changes`)
+	input := func(i int, of string) string {
+		return fmt.Sprint(member(t, changes, "payload", "flows", 0, "nodes", 0, "inputs", i, of))
+	}
+	d.wants(input(0, "name")+" "+input(0, "choices"), "mode [map[label:With a body of its own value:direct]]", "words of the mode")
+	d.wants(input(1, "name")+" "+input(1, "choices"), "send [map[label:A list as JSON lines value:lines]]", "words of the body")
 }
 
 func TestRestore(t *testing.T) {

@@ -2667,6 +2667,8 @@ export interface components {
         EditorDifference: {
             after: unknown;
             before: unknown;
+            /** @description What the form calls those of its options that were or are chosen. */
+            choices?: components["schemas"]["NodeChoice"][];
             /** @description What the form calls the input, where the node type is known. */
             label?: string;
             name: string;

@@ -2,7 +2,7 @@ import { Button, Checkbox, Code, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { components } from "../../api/schema.gen";
 import { t } from "../../text/t";
-import { fieldName } from "./fieldName";
+import { fieldName, valueInWords } from "./fieldName";
 import "./changes.css";
 
 export type FlowChanges = components["schemas"]["EditorFlowChanges"];
@@ -119,10 +119,9 @@ function NodeLine({ node }: { node: NodeChange }) {
 }
 
 function Value({ d, side }: { d: Difference; side: "before" | "after" }) {
-  const v = d[side];
-  if (v === null || v === undefined) return <Text c="dimmed">{t("changes.unset")}</Text>;
-  const lines = linesOf(v);
-  const same = alike(lines, linesOf(d[side === "before" ? "after" : "before"]));
+  const lines = linesOf(d, side);
+  if (lines.length === 0) return <Text c="dimmed">{t("changes.unset")}</Text>;
+  const same = alike(lines, linesOf(d, side === "before" ? "after" : "before"));
   return (
     <Code block className="changes__value" data-side={side}>
       {same > 0 && <span className="changes__same">{`${t("changes.same", { n: same })}\n`}</span>}
@@ -131,10 +130,9 @@ function Value({ d, side }: { d: Difference; side: "before" | "after" }) {
   );
 }
 
-function linesOf(v: unknown): string[] {
-  if (v === null || v === undefined) return [];
-  const code = typeof v === "object" && "value" in v && typeof v.value === "string" ? v.value : undefined;
-  return (code ?? (typeof v === "string" ? v : JSON.stringify(v, null, 2))).split("\n");
+function linesOf(d: Difference, side: "before" | "after"): string[] {
+  const words = valueInWords(d[side], d.choices);
+  return words === "" ? [] : words.split("\n");
 }
 
 /** How many lines before the first difference are left out, so that it is seen at once: all but two, if that is many. */

@@ -1,8 +1,10 @@
 import { Button, Code, Group, SegmentedControl, Table, Text } from "@mantine/core";
 import { useState } from "react";
-import { fieldName } from "../../components/changes/fieldName";
+import { fieldName, valueInWords } from "../../components/changes/fieldName";
 import { Dialog } from "../../components/Dialog";
+import type { Input } from "../../inputs/input";
 import { t } from "../../text/t";
+import { type Catalogue, useCatalogue } from "./catalogue";
 import { resolve, useDrafts } from "./draft";
 import { type Choice, type Conflict, conflictKey } from "./merge";
 import { useEditor } from "./store";
@@ -11,6 +13,7 @@ import { useEditor } from "./store";
 export function ConflictDialog() {
   const pending = useDrafts((s) => s.pending);
   const entry = Object.entries(pending).find(([, p]) => p !== undefined);
+  const catalogue = useCatalogue();
   const [choices, setChoices] = useState<Record<string, Choice>>({});
   if (!entry?.[1]) return null;
   const [name, { by, conflicts }] = entry;
@@ -47,17 +50,17 @@ export function ConflictDialog() {
           <Table.Tbody>
             {conflicts.map((c) => (
               <Table.Tr key={conflictKey(c)}>
-                <Table.Td>{placeOf(name, c)}</Table.Td>
+                <Table.Td>{placeOf(name, c, catalogue)}</Table.Td>
                 <Table.Td>
-                  <Value v={c.mine} />
+                  <Value v={c.mine} input={inputOf(name, c, catalogue)} />
                 </Table.Td>
                 <Table.Td>
-                  <Value v={c.theirs} />
+                  <Value v={c.theirs} input={inputOf(name, c, catalogue)} />
                 </Table.Td>
                 <Table.Td>
                   <SegmentedControl
                     size="xs"
-                    aria-label={t("conflict.keepWhich", { place: placeOf(name, c) })}
+                    aria-label={t("conflict.keepWhich", { place: placeOf(name, c, catalogue) })}
                     value={choices[conflictKey(c)] ?? ""}
                     onChange={(v) => setChoices({ ...choices, [conflictKey(c)]: v as Choice })}
                     data={[
@@ -86,19 +89,30 @@ export function ConflictDialog() {
   );
 }
 
-function placeOf(flow: string, c: Conflict): string {
-  const doc = useEditor.getState().flows[flow]?.doc;
-  const label = doc?.nodes.byId[c.id]?.data.label ?? c.id;
-  return c.path.length === 0
-    ? label
-    : [label, ...c.path.filter((p) => p !== "configs" && p !== "data").map(fieldName)].join(" › ");
+/** The input of a node that the conflict is about. */
+function inputOf(flow: string, c: Conflict, catalogue: Catalogue): Input | undefined {
+  const node = useEditor.getState().flows[flow]?.doc.nodes.byId[c.id];
+  const [of, name] = c.path;
+  if (!node || of !== "configs") return undefined;
+  return catalogue.of(node)?.inputs.find((i) => i.name === name);
 }
 
-function Value({ v }: { v: unknown }) {
+function placeOf(flow: string, c: Conflict, catalogue: Catalogue): string {
+  const doc = useEditor.getState().flows[flow]?.doc;
+  const label = doc?.nodes.byId[c.id]?.data.label ?? c.id;
+  const input = inputOf(flow, c, catalogue);
+  // The text of a code is all of it that a person changes.
+  if (input) return [label, input.label || input.name, ...c.path.slice(2).filter((p) => p !== "value")].join(" › ");
+  return [label, ...c.path.filter((p) => p !== "configs" && p !== "data").map(fieldName)].join(" › ");
+}
+
+function Value({ v, input }: { v: unknown; input: Input | undefined }) {
   if (v === undefined) return <Text c="dimmed">{t("conflict.gone")}</Text>;
+  const words = valueInWords(v, input?.pickerOptions);
+  if (words === "") return <Text c="dimmed">{t("changes.unset")}</Text>;
   return (
     <Code block mah={160} style={{ overflow: "auto" }}>
-      {typeof v === "string" ? v : JSON.stringify(v, null, 2)}
+      {words}
     </Code>
   );
 }
