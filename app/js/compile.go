@@ -239,7 +239,7 @@ func boundBigInts(p *ast.Program) {
 	})
 }
 
-// raise has x **= y go through functions of ours.
+// raise has x **= y go through functions of ours, which read x before y.
 func raise(node *ast.AssignExpression) {
 	at := node.Left.Idx0()
 	node.Operator = token.ASSIGN
@@ -250,12 +250,26 @@ func raise(node *ast.AssignExpression) {
 	case *ast.BracketExpression:
 		of, key = left.Left, left.Member
 	}
-	if _, super := of.(*ast.SuperExpression); of == nil || super {
+	if of == nil || again(of) && again(key) {
 		node.Right = guarded(powerName, at, node.Left, node.Right)
 		return
 	}
-	node.Right = guarded(raiseName, at, of, key, node.Right)
+	held := guarded(holdName, at, of, key)
+	node.Right = &ast.CallExpression{
+		Callee:          &ast.DotExpression{Left: held, Identifier: ast.Identifier{Name: raiseName, Idx: at}},
+		LeftParenthesis: at, RightParenthesis: at, ArgumentList: []ast.Expression{node.Right},
+	}
 	node.Left = &ast.DotExpression{Left: &ast.NumberLiteral{Idx: at, Literal: "0", Value: int64(0)}, Identifier: ast.Identifier{Name: sinkName, Idx: at}}
+}
+
+// again reports whether an expression may be evaluated twice: it is the same and does
+// nothing.
+func again(e ast.Expression) bool {
+	switch e.(type) {
+	case *ast.Identifier, *ast.ThisExpression, *ast.SuperExpression, *ast.StringLiteral, *ast.NumberLiteral:
+		return true
+	}
+	return false
 }
 
 // guarded is a call of a function of ours. It is a member of numbers: what a script puts

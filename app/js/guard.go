@@ -704,7 +704,7 @@ func (m *machine) guardNumbers() {
 	number := m.at("Number", "prototype")
 	m.method(number, madeName, m.made)
 	m.method(number, powerName, m.power)
-	m.method(number, raiseName, m.raise)
+	m.method(number, holdName, m.hold)
 	m.method(number, shiftName, m.shift)
 	ignore := m.vm.ToValue(func(goja.FunctionCall) goja.Value { m.step(); return goja.Undefined() })
 	_ = number.DefineAccessorProperty(sinkName, ignore, ignore, goja.FLAG_FALSE, goja.FLAG_FALSE)
@@ -714,29 +714,33 @@ func (m *machine) guardNumbers() {
 // big integers a single step of those can run for minutes and fill the memory.
 const (
 	powerName = "\x00power"
-	raiseName = "\x00raise" // of a member, which it changes
+	holdName  = "\x00hold"  // of a member
+	raiseName = "\x00raise" // of what holds it, which it changes
 	shiftName = "\x00shift"
 	sinkName  = "\x00sink" // may be assigned anything
 )
 
-// raise is o[key] **= y with a bound on big integers.
-func (m *machine) raise(c goja.FunctionCall) goja.Value {
+// hold reads o[key] for o[key] **= y; what it returns raises that, and changes it.
+func (m *machine) hold(c goja.FunctionCall) goja.Value {
 	o := c.Argument(0).ToObject(m.vm)
-	var get func() goja.Value
+	var x goja.Value
 	var set func(goja.Value) error
 	if symbol, ok := c.Argument(1).(*goja.Symbol); ok {
-		get, set = func() goja.Value { return o.GetSymbol(symbol) }, func(v goja.Value) error { return o.SetSymbol(symbol, v) }
+		x, set = o.GetSymbol(symbol), func(v goja.Value) error { return o.SetSymbol(symbol, v) }
 	} else {
 		key := m.text(c.Argument(1)).String()
-		get, set = func() goja.Value { return o.Get(key) }, func(v goja.Value) error { return o.Set(key, v) }
+		x, set = o.Get(key), func(v goja.Value) error { return o.Set(key, v) }
 	}
-	x := get()
 	if x == nil {
 		x = goja.Undefined()
 	}
-	v := m.power(goja.FunctionCall{Arguments: []goja.Value{x, c.Argument(2)}})
-	m.must(set(v))
-	return v
+	held := m.vm.NewObject()
+	m.method(held, raiseName, func(c goja.FunctionCall) goja.Value {
+		v := m.power(goja.FunctionCall{Arguments: []goja.Value{x, c.Argument(0)}})
+		m.must(set(v))
+		return v
+	})
+	return held
 }
 
 // power is x ** y with a bound on big integers.

@@ -146,8 +146,8 @@ func only(p *ast.Program) bool {
 	return last >= 0
 }
 
-// block puts a text into a block of its own, in which its variables and functions are
-// declared: the global object takes none.
+// block puts a text into a block of its own, at the beginning of which all of its
+// variables are declared, as its functions are in it: the global object takes none.
 func block(p *ast.Program) bool {
 	begin := 0
 	for ; begin < len(p.Body); begin++ { // "use strict" counts at the beginning alone
@@ -163,30 +163,106 @@ func block(p *ast.Program) bool {
 		return true
 	}
 	at := p.Body[begin].Idx0()
-	list, names := p.Body[begin:], map[unistring.String]bool{}
-	for i, s := range list {
-		v, ok := s.(*ast.VariableStatement)
-		if !ok {
-			continue
+	list, lexical := p.Body[begin:], map[unistring.String]bool{}
+	declared := map[unistring.String]bool{}
+	for _, s := range list {
+		switch s := s.(type) {
+		case *ast.LexicalDeclaration:
+			for _, b := range s.List {
+				binds(b.Target, func(id *ast.Identifier) { lexical[id.Name] = true })
+			}
+		case *ast.ClassDeclaration:
+			lexical[s.Class.Name.Name] = true
+		case *ast.FunctionDeclaration:
+			declared[s.Function.Name.Name] = true
 		}
-		for _, b := range v.List {
-			binds(b.Target, func(id *ast.Identifier) { names[id.Name] = true })
-		}
-		list[i] = &ast.LexicalDeclaration{Idx: v.Var, Token: token.LET, List: v.List}
 	}
-	var others []*ast.VariableDeclaration
+	variables := &ast.LexicalDeclaration{Idx: at, Token: token.LET}
+	twice := false
 	for _, d := range p.DeclarationList {
-		own := true
 		for _, b := range d.List {
-			binds(b.Target, func(id *ast.Identifier) { own = own && names[id.Name] })
-		}
-		if !own {
-			others = append(others, d)
+			binds(b.Target, func(id *ast.Identifier) {
+				twice = twice || lexical[id.Name]
+				if !declared[id.Name] {
+					declared[id.Name] = true
+					variables.List = append(variables.List, &ast.Binding{Target: &ast.Identifier{Name: id.Name, Idx: id.Idx}})
+				}
+			})
 		}
 	}
-	p.DeclarationList = others
+	if !twice { // the compiler refuses what is
+		p.DeclarationList = nil
+		assign(reflect.ValueOf(list))
+		if len(variables.List) > 0 {
+			list = append([]ast.Statement{variables}, list...)
+		}
+	}
 	p.Body = append(p.Body[:begin:begin], &ast.BlockStatement{LeftBrace: at, List: list, RightBrace: at})
 	return true
+}
+
+// assign has the var of statements below v assign only. What stands for one has no value,
+// as it has none: a block whose own variable takes that of the assignment.
+func assign(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		switch s := v.Interface().(type) {
+		case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral, *ast.ClassStaticBlock:
+			return // its variables are its own
+		case *ast.VariableStatement:
+			block := &ast.BlockStatement{LeftBrace: s.Var, RightBrace: s.Var}
+			if value := assignments(s.List); value != nil {
+				own := &ast.Binding{Target: &ast.Identifier{Name: "\x00", Idx: s.Var}, Initializer: value}
+				block.List = []ast.Statement{&ast.LexicalDeclaration{Idx: s.Var, Token: token.LET, List: []*ast.Binding{own}}}
+			}
+			v.Set(reflect.ValueOf(block))
+		case *ast.ForLoopInitializerVarDeclList:
+			v.SetZero()
+			if value := assignments(s.List); value != nil {
+				v.Set(reflect.ValueOf(&ast.ForLoopInitializerExpression{Expression: value}))
+			}
+		case *ast.ForIntoVar:
+			v.Set(reflect.ValueOf(&ast.ForIntoExpression{Expression: s.Binding.Target.(ast.Expression)}))
+		}
+		if !v.IsNil() {
+			assign(v.Elem())
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && v.Type().Implements(nodeType) && v.Type() != reflect.TypeFor[*ast.FunctionLiteral]() {
+			assign(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			assign(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			switch f := v.Field(i); f.Kind() {
+			case reflect.Interface, reflect.Pointer, reflect.Slice, reflect.Struct:
+				assign(f)
+			}
+		}
+	}
+}
+
+// assignments is what a var assigns, nil for one that only declares.
+func assignments(list []*ast.Binding) ast.Expression {
+	var all []ast.Expression
+	for _, b := range list {
+		if b.Initializer != nil {
+			all = append(all, &ast.AssignExpression{Operator: token.ASSIGN, Left: b.Target.(ast.Expression), Right: b.Initializer})
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return &ast.SequenceExpression{Sequence: all}
 }
 
 // binds names each identifier that a binding declares, and none of its defaults.
