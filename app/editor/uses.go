@@ -49,7 +49,7 @@ func (e *Editor) Uses(ctx context.Context) ([]Use, error) {
 		}
 		if !ok {
 			if f, err := e.read(ctx, Draft{Name: name, Hash: hash}); err == nil {
-				uses = f.Uses(e.Library)
+				uses = f.Uses(e.Library, e.Log)
 			}
 		}
 		next[hash] = uses

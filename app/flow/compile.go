@@ -3,17 +3,20 @@ package flow
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"ecoflow/app/fault"
 	"ecoflow/app/node"
 )
 
 // Program is the compiled form of a deployment: a table of routes and a graph
 // for each entry node. It never changes; requests that started on it finish on it.
 type Program struct {
+	log       *slog.Logger
 	settings  Settings
 	router    *router
 	routes    []*route
@@ -98,6 +101,7 @@ const maxSteps = 2_000_000
 
 // A compiler makes one Program and collects every problem on the way.
 type compiler struct {
+	log      *slog.Logger
 	doc      Document
 	library  *node.Library
 	program  *Program
@@ -116,14 +120,15 @@ type compiler struct {
 // compile checks the document and makes its Program. With lenient set, an entry
 // that leads to something broken stays and says so when it is called; otherwise
 // the Program is nil when a problem is no warning. The caller closes the Program.
-func compile(doc Document, library *node.Library, s Settings, lenient bool) (*Program, []Problem) {
+func (e *Engine) compile(doc Document, lenient bool) (*Program, []Problem) {
+	s := e.settings()
 	c := &compiler{
-		doc: doc, library: library, lenient: lenient,
+		log: e.log, doc: doc, library: e.library, lenient: lenient,
 		vertices: map[string]map[string]*vertex{}, all: map[string]string{}, configs: map[string]node.Instance{},
 		said: map[string]bool{}, ways: map[string]*ways{}, cyclic: map[string]bool{},
 		program: &Program{
 			settings: s, router: newRouter(s), entries: map[string]*entry{}, listeners: map[string][]*entry{},
-			catches: map[string][]*entry{}, drained: make(chan struct{}),
+			catches: map[string][]*entry{}, drained: make(chan struct{}), log: e.log,
 		},
 	}
 	names := doc.Names()
@@ -249,7 +254,7 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 	if t.LoopPort != "" {
 		v.loop = slices.IndexFunc(v.ports, func(p node.Port) bool { return p.Name == t.LoopPort })
 	}
-	instance, problems := newInstance(t, node.Values{
+	instance, problems := newInstance(c.log, t, node.Values{
 		Inputs: inputs, Templates: n.Templates, NodeID: n.ID, Label: v.label, Flow: v.flow,
 		Configuration: func(id string) (node.Instance, bool) { i, ok := c.configs[id]; return i, ok },
 	})
@@ -274,13 +279,37 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 }
 
 // newInstance makes an instance; a panic of a node type is a problem of it.
-func newInstance(t *node.Type, v node.Values) (i node.Instance, problems []node.Problem) {
+func newInstance(log *slog.Logger, t *node.Type, v node.Values) (i node.Instance, problems []node.Problem) {
+	if id := attempt(log.With("flow", v.Flow, "node", v.NodeID), func() { i, problems = t.New(v) }); id != "" {
+		return nil, []node.Problem{{Code: "failed", Message: mistake(t, id)}}
+	}
+	return i, problems
+}
+
+// attempt lets a node type's code run while it is prepared, or let go of; what it returns
+// is the id under which the log has its panic, "" when there was none.
+func attempt(log *slog.Logger, do func()) (panicked string) {
 	defer func() {
-		if r := recover(); r != nil {
-			i, problems = nil, []node.Problem{{Code: "failed", Message: fmt.Sprintf("the node type %s failed: %v.", t.Name, r)}}
+		if v := recover(); v != nil {
+			panicked = fault.Panicked(log, "node type", v)
 		}
 	}()
-	return t.New(v)
+	do()
+	return ""
+}
+
+func mistake(t *node.Type, id string) string {
+	return fmt.Sprintf("the node type %s failed in a way that it did not expect; the log has it under %s.", t.Name, id)
+}
+
+// asked lets a node's instance say something about itself; it is false when that
+// panicked, which is reported.
+func (c *compiler) asked(v *vertex, do func()) bool {
+	id := attempt(c.log.With("flow", v.flow, "node", v.id), do)
+	if id != "" {
+		c.report(Problem{Flow: v.flow, Node: v.id, Code: "failed", Message: v.label + ": " + mistake(v.typ, id)})
+	}
+	return id == ""
 }
 
 func (c *compiler) edges(flow string, f *Flow) {
@@ -410,7 +439,9 @@ func (c *compiler) graphs(flow string, f *Flow) {
 		case v.typ.Catches:
 			c.program.catches[flow] = append(c.program.catches[flow], e)
 		case ok:
-			e.sub = l.Listen()
+			if !c.asked(v, func() { e.sub = l.Listen() }) {
+				continue
+			}
 			if e.sub.Any {
 				c.program.anything = append(c.program.anything, e)
 			} else if e.sub.Channel != "" {
@@ -466,7 +497,10 @@ func (c *compiler) request(e *entry, f *Flow) {
 	if !ok || !e.prepared {
 		return
 	}
-	at := r.Route()
+	var at node.Route
+	if !c.asked(e.vertex, func() { at = r.Route() }) {
+		return
+	}
 	segments, message := splitRoute(at)
 	if message != "" {
 		c.report(Problem{Flow: e.flow, Node: e.id, Input: "apiEndpoint", Code: "bad_route", Message: e.label + ": " + message})
@@ -599,7 +633,11 @@ func (c *compiler) twoDirect(e *entry) {
 		first := map[int]*vertex{}
 		for _, w := range from.out {
 			d, ok := w.to.instance.(node.Director)
-			if !ok || w.to.typ.Kind != node.Response || !d.Direct() {
+			if !ok || w.to.typ.Kind != node.Response {
+				continue
+			}
+			direct := false
+			if !c.asked(w.to, func() { direct = d.Direct() }) || !direct {
 				continue
 			}
 			if other := first[w.port]; other != nil {
@@ -728,15 +766,17 @@ const maxCalls = 20
 
 // called builds what a node that calls another flow runs; nil when it cannot.
 func (c *compiler) called(v *vertex, caller node.Caller, e *entry) *graph {
-	name, input := caller.Calls()
+	var called, input string
+	if !c.asked(v, func() { called, input = caller.Calls() }) {
+		return nil
+	}
 	refuse := func(code, format string, args ...any) *graph {
 		c.report(Problem{Flow: v.flow, Node: v.id, Input: input, Code: code, Message: v.label + ": " + fmt.Sprintf(format, args...)})
 		return nil
 	}
-	f, name, ok := c.doc.Find(name)
+	f, name, ok := c.doc.Find(called)
 	if !ok {
-		name, _ = caller.Calls()
-		return refuse("unknown_flow", "There is no flow %q.", name)
+		return refuse("unknown_flow", "There is no flow %q.", called)
 	}
 	var start *vertex
 	for _, n := range f.Nodes {
@@ -830,7 +870,9 @@ func (p *Program) close() error {
 	var first error
 	for _, i := range p.instances {
 		if c, ok := i.(io.Closer); ok {
-			if err := c.Close(); err != nil && first == nil {
+			var err error = errPanic
+			attempt(p.log, func() { err = c.Close() })
+			if err != nil && first == nil {
 				first = fmt.Errorf("close a node: %w", err)
 			}
 		}

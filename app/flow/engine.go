@@ -172,7 +172,7 @@ func New(o Options) *Engine {
 		settings: o.Settings, emitted: o.Emitted, reserved: o.ReservedCookies, recorder: o.Recorder, recorded: o.Recorded, swapped: o.Swapped, idle: o.Idle,
 		idBase: rand.Text()[:10] + "-",
 	}
-	p, _ := compile(Document{}, e.library, e.settings(), false)
+	p, _ := e.compile(Document{}, false)
 	e.live.Store(&live{Program: p, deployment: Deployment{Flows: Document{}}})
 	return e
 }
@@ -228,7 +228,7 @@ func (e *Engine) Deploy(ctx context.Context, d DeployRequest) (*Deployed, error)
 	if len(d.Flows)+len(d.Remove) == 0 && d.Mode != Restart {
 		return nil, fault.New(fault.Invalid, "There are no flows to deploy.").WithCode("no_flows").At("flowconfigurations", "is empty.")
 	}
-	p, problems := compile(next.Flows, e.library, e.settings(), false)
+	p, problems := e.compile(next.Flows, false)
 	if err := refusal(problems); err != nil {
 		e.publish(Announcement{Refused: true, Problems: problems})
 		return nil, err
@@ -269,7 +269,7 @@ func (e *Engine) swap(p *Program, d Deployment) {
 func (e *Engine) replace(p *Program, d Deployment) {
 	if e.idle {
 		p.close() //nolint:errcheck // nothing ran, so nothing can be lost
-		p, _ = compile(Document{}, e.library, e.settings(), false)
+		p, _ = e.compile(Document{}, false)
 	}
 	old := e.live.Swap(&live{Program: p, deployment: d})
 	drained := old.drain()
@@ -310,7 +310,7 @@ func (e *Engine) rebuild(d Deployment) error {
 	if e.idle { // not even compiled: that may be what has to be repaired
 		flows = Document{}
 	}
-	p, problems := compile(flows, e.library, e.settings(), true)
+	p, problems := e.compile(flows, true)
 	e.swap(p, d)
 	return refusal(problems)
 }
@@ -326,7 +326,7 @@ func (e *Engine) Check(flows Document) []Problem {
 		}
 		return problems
 	}
-	p, problems := compile(flows, e.library, e.settings(), false)
+	p, problems := e.compile(flows, false)
 	if p != nil {
 		p.close() //nolint:errcheck // nothing ran, so nothing can be lost
 	}
@@ -606,7 +606,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	if !e.closed {
 		e.closed = true
-		p, _ := compile(Document{}, e.library, e.settings(), false)
+		p, _ := e.compile(Document{}, false)
 		e.replace(p, e.live.Load().deployment)
 	}
 	e.mu.Unlock()

@@ -62,7 +62,7 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, problems := compile(t.Flows, e.library, e.settings(), true)
+	p, problems := e.compile(t.Flows, true)
 	defer func() {
 		<-p.drain()
 		if err := p.close(); err != nil {

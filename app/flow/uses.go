@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ const (
 
 // Uses lists where the flow reads environment variables, in the order of its
 // nodes, disabled ones included. The node types' own parsers find them.
-func (f *Flow) Uses(library *node.Library) []Use {
+func (f *Flow) Uses(library *node.Library, log *slog.Logger) []Use {
 	uses := []Use{}
 	for _, n := range f.Nodes {
 		t, ok := library.Lookup(n.TypeID)
@@ -31,7 +32,7 @@ func (f *Flow) Uses(library *node.Library) []Use {
 			continue
 		}
 		inputs := f.Inputs(n.ID)
-		instance, problems := newInstance(t, node.Values{
+		instance, problems := newInstance(log, t, node.Values{
 			Inputs: inputs, Templates: n.Templates, NodeID: n.ID, Label: n.label(),
 			Configuration: func(string) (node.Instance, bool) { return nil, false },
 		})

@@ -2,6 +2,7 @@ package nodes_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestUses(t *testing.T) {
 		plain: Text {"sampleText": "env.X"}
 		out: Response {"mode": "direct", "headers": "X-Region: {{ env.I }}"}`)
 	var got []string
-	for _, u := range doc["shop"].Uses(library) {
+	for _, u := range doc["shop"].Uses(library, slog.New(slog.DiscardHandler)) {
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%s/%s %s%s", u.Node, u.Input, u.Name, u.Why)))
 	}
 	want := `text/sampleText HOST

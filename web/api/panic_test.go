@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,35 @@ import (
 	"ecoflow/app/system"
 	"ecoflow/web/webtest"
 )
+
+// define adds a node type to the built-in ones.
+func (d *desk) define(wrong node.Type) node.Type {
+	types := []node.Type{wrong}
+	for _, known := range d.Library.Types() {
+		types = append(types, *known)
+	}
+	for i := range types {
+		if types[i].Name == wrong.Name {
+			types[i].Package, types[i].Group = types[1].Package, types[1].Group
+			wrong = types[i]
+		}
+	}
+	*d.Library = *node.NewLibrary(types...)
+	return wrong
+}
+
+// logged waits for an entry of the log that has text and want in it.
+func (d *desk) logged(text, want string) (log string) {
+	d.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) { // it is written in the background
+		if log = d.ask(200, `GET /logs?text=`+strings.ReplaceAll(text, " ", "%20")); strings.Contains(log, want) {
+			return log
+		}
+		if time.Now().After(deadline) {
+			d.Fatalf("the log lacks %q about %q: %s", want, text, log)
+		}
+	}
+}
 
 // brittle is a node type with mistakes: it breaks where it runs, and where it is asked
 // for the options of its input.
@@ -31,6 +61,61 @@ func (*brittle) Choices(context.Context, string, node.Values) ([]node.Choice, er
 	return []node.Choice{*none}, nil // panics
 }
 
+// unready is a node type that breaks while it is prepared, says where it is or is let go
+// of, as its input asks.
+type unready struct {
+	When string `input:"when" label:"When"`
+}
+
+func (u *unready) breaks(when string) {
+	if u.When == when {
+		panic("canary-50d1 in " + when)
+	}
+}
+
+func (u *unready) Prepare(node.Values) []node.Problem { u.breaks("prepare"); return nil }
+func (u *unready) Route() node.Route                  { u.breaks("route"); return node.Route{Path: "/unready"} }
+func (u *unready) Close() error                       { u.breaks("close"); return nil }
+
+// R20: a node type that panics at a deploy is a problem of its node, with an id under
+// which the log has the stack, and counted; what was live serves on.
+func TestPanicsWhilePreparing(t *testing.T) {
+	d := sit(t)
+	d.define(node.Define("Unready", node.Request, unready{}))
+	d.ask(200, `POST /flows/deploy {"flowconfigurations": {"sound": `+says("sound", "hello")+`}}`)
+	flows := func(when string) string {
+		return `{"flowconfigurations": {"unready": ` + new(sketch).
+			node("u-in", "Request", "Unready", `{"when":"`+when+`"}`).node("u-out", "Response", "Response", `{"responseKey":"msg"}`).
+			edge("u-in", "u-out").json() + `}, "mode": "flow"}`
+	}
+	for _, when := range []string{"prepare", "route"} {
+		t.Run(when, func(t *testing.T) {
+			before := fault.Panics()
+			rec := d.Do(d.who, "POST", "/systemApi/flows/deploy", flows(when))
+			answer := rec.Body.String()
+			said := regexp.MustCompile(`"path":"flows/unready/nodes/u-in","message":"Unready: the node type Unready failed in a way that it did not expect; the log has it under (\w+)\."`).FindStringSubmatch(answer)
+			if rec.Code != http.StatusUnprocessableEntity || said == nil || strings.Contains(answer, "canary-50d1") {
+				t.Fatalf("%d %s", rec.Code, answer)
+			}
+			if log := d.logged(said[1], "canary-50d1"); !strings.Contains(log, "u-in") || !strings.Contains(log, "unready).breaks") {
+				t.Errorf("the log: %s", log)
+			}
+			if got := fault.Panics() - before; got != 1 {
+				t.Errorf("%d panics are counted, want one", got)
+			}
+			if _, reason := d.part("process"); !strings.HasPrefix(reason, "A mistake of EcoFlow's own was caught at ") {
+				t.Errorf("health: %s", reason)
+			}
+			if rec := d.Do(nil, "GET", "/api/sound", ""); rec.Code != 200 {
+				t.Errorf("what was live: %d %s", rec.Code, rec.Body)
+			}
+		})
+	}
+	d.ask(200, "POST /flows/deploy "+flows("close"))
+	d.ask(200, `POST /flows/deploy {"flowconfigurations": {"sound": `+says("sound", "again")+`}}`) // lets go of it
+	d.logged("canary-50d1 in close", "unready).Close")
+}
+
 // R20, R25: whatever panics, in a run, in a request or in the background, fails alone and
 // is told: the caller has an id, the log under it the stack, the health says it and the
 // metrics count it.
@@ -42,34 +127,12 @@ func TestPanicsStayLocal(t *testing.T) {
 		}
 		return system.Finding{Reason: "It is whole."}
 	}}))
-	wrong := node.Define("Brittle", node.Middleware, brittle{})
-	types := []node.Type{wrong}
-	for _, known := range d.Library.Types() {
-		types = append(types, *known)
-	}
-	for i := range types {
-		if types[i].Name == wrong.Name {
-			types[i].Package, types[i].Group = types[1].Package, types[1].Group
-			wrong = types[i]
-		}
-	}
-	*d.Library = *node.NewLibrary(types...)
+	wrong := d.define(node.Define("Brittle", node.Middleware, brittle{}))
 	d.ask(200, `POST /flows/deploy {"flowconfigurations": {"sound": `+says("sound", "hello")+`, "brittle": `+new(sketch).
 		node("b-in", "Request", "Request", `{"apiMethod":"GET","apiEndpoint":"/brittle"}`).
 		node("b-run", "Middleware", "Brittle", `{}`).node("b-out", "Response", "Response", `{"responseKey":"msg"}`).
 		edge("b-in", "b-run").edge("b-run", "b-out").json()+`}}`)
 
-	logged := func(text, want string) (log string) { // it is written in the background
-		t.Helper()
-		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
-			if log = d.ask(200, `GET /logs?text=`+strings.ReplaceAll(text, " ", "%20")); strings.Contains(log, want) {
-				return log
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("the log lacks %q about %q: %s", want, text, log)
-			}
-		}
-	}
 	process := func() string {
 		t.Helper()
 		_, reason := d.part("process")
@@ -93,10 +156,10 @@ func TestPanicsStayLocal(t *testing.T) {
 				if id, _ := member(t, answer, "requestId").(string); id == "" {
 					t.Errorf("no id: %s", answer)
 				} else {
-					logged(id, c.stack)
+					d.logged(id, c.stack)
 				}
 			}
-			if log := logged(c.says, c.stack); strings.Contains(log, "canary-7c1d") || strings.Contains(answer, "goroutine") || strings.Contains(answer, c.says) {
+			if log := d.logged(c.says, c.stack); strings.Contains(log, "canary-7c1d") || strings.Contains(answer, "goroutine") || strings.Contains(answer, c.says) {
 				t.Errorf("the log: %s\nthe answer: %s", log, answer)
 			}
 			if got := fault.Panics() - before; got != 1 {
@@ -120,7 +183,7 @@ func TestPanicsStayLocal(t *testing.T) {
 	if state, reason := d.part("brittle"); state != "ok" || fault.Panics() == before {
 		t.Errorf("the part afterwards: %s %s, %d panics", state, reason, fault.Panics()-before)
 	}
-	if log := logged("background part", "panic_test.go"); !strings.Contains(log, "health of brittle") {
+	if log := d.logged("background part", "panic_test.go"); !strings.Contains(log, "health of brittle") {
 		t.Errorf("the log: %s", log)
 	}
 }
