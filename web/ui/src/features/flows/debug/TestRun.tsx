@@ -9,8 +9,8 @@ import { usePrefix } from "../../../api/server";
 import { readable } from "../../../app/actions";
 import { JsonValue } from "../../../components/JsonValue";
 import { undoToast } from "../../../components/undoToast";
+import { route } from "../../../inputs/route";
 import { t } from "../../../text/t";
-import { useChecks } from "../checks";
 import { inputsOf, list } from "../document";
 import { usePins } from "../pins";
 import { above } from "../rules";
@@ -30,22 +30,12 @@ interface TestRunProps {
 export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const run = useRuns((s) => s.last[flow.name]);
   const pinned = usePins((s) => flow.doc.nodes.ids.filter((id) => s.pinned[id] !== undefined).length);
-  const routes = useChecks((s) => s.check?.routes);
   const requests = useMemo(
     () =>
       list(flow.doc, "nodes")
         .filter((n) => n.type === "Request" && !n.data.disabled)
-        .map((n) => {
-          const values = inputsOf(flow.doc, n.id);
-          const route = routes?.find((r) => r.node === n.id);
-          return {
-            id: n.id,
-            label: n.data.label,
-            method: route?.method ?? String(values.apiMethod ?? "GET"),
-            path: route?.path ?? `/${String(values.apiEndpoint ?? "").replace(/^\/+/, "")}`,
-          };
-        }),
-    [flow.doc, routes],
+        .map((n) => ({ id: n.id, label: n.data.label, ...route(inputsOf(flow.doc, n.id)) })),
+    [flow.doc],
   );
   const tests = useQuery({
     queryKey: ["tests", flow.name],

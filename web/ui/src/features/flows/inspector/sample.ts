@@ -2,6 +2,7 @@
 // had there: for completion and for the value shown below a template.
 
 import type { Sample } from "../../../inputs/completion";
+import { route } from "../../../inputs/route";
 import { type Doc, inputsOf } from "../document";
 import type { Run } from "../runs";
 
@@ -46,17 +47,12 @@ function requestOf(doc: Doc, run: Run): Record<string, unknown> {
   return {
     method,
     path: bare,
-    params: entry ? paramsOf(pattern(inputsOf(doc, entry.id)), bare) : {},
+    params: entry ? paramsOf(parts(route(inputsOf(doc, entry.id)).path), bare) : {},
     query: Object.fromEntries(new URLSearchParams(search)),
     headers: lower,
     cookies: cookiesOf(lower.cookie ?? ""),
     body,
   };
-}
-
-function pattern(values: Record<string, unknown>): string[] {
-  const tail = values["$url.params"];
-  return [...parts(String(values.apiEndpoint ?? "")), ...(Array.isArray(tail) ? tail.map((p) => `:${p}`) : [])];
 }
 
 const parts = (path: string): string[] => path.split("/").filter(Boolean);
