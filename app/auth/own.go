@@ -43,8 +43,9 @@ func (p OwnPart) String() string {
 
 // OwnChange is what somebody fills in to change their own profile or password.
 type OwnChange struct {
-	Mode     OwnPart  `json:"mode" required:"true" enum:"info,PWD" doc:"Which members of userInfo count: name and email, or the three passwords."`
-	UserInfo OwnInput `json:"userInfo" required:"true"`
+	Mode OwnPart `json:"mode" required:"true" enum:"info,PWD" doc:"Which members of userInfo count: name and email, or the three passwords."`
+	// A pointer, so that an empty form is told from one that was not sent.
+	UserInfo *OwnInput `json:"userInfo" required:"true"`
 }
 
 // OwnInput is what an OwnChange changes to.
@@ -64,7 +65,10 @@ func (c OwnChange) Wrong(ctx context.Context) []fault.Place {
 			all = append(all, fault.Place{Path: "userInfo/" + field, Message: problem})
 		}
 	}
-	in := c.UserInfo
+	if c.UserInfo == nil {
+		return nil // its absence is said already
+	}
+	in := *c.UserInfo
 	if c.Mode == OwnInfo {
 		if in.Name != nil {
 			add("name", checkName(personName(*in.Name)))
@@ -116,7 +120,7 @@ func (a *Accounts) ChangeOwn(ctx context.Context, change OwnChange) (Changed, er
 		if len(wrong) > 0 {
 			return Changed{}, bad(badPassword, wrong)
 		}
-		return a.changeOwnPassword(ctx, who, change.UserInfo)
+		return a.changeOwnPassword(ctx, who, *change.UserInfo)
 	}
 	if err := RequireOwnPassword(who); err != nil {
 		return Changed{}, err

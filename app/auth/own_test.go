@@ -12,7 +12,7 @@ import (
 const better = "quince and medlar"
 
 func newPassword(old, fresh string) auth.OwnChange {
-	return auth.OwnChange{Mode: auth.OwnPassword, UserInfo: auth.OwnInput{OldPassword: old, NewPassword: fresh, RePassword: fresh}}
+	return auth.OwnChange{Mode: auth.OwnPassword, UserInfo: &auth.OwnInput{OldPassword: old, NewPassword: fresh, RePassword: fresh}}
 }
 
 func TestOwnPasswordEndsAllElse(t *testing.T) {
@@ -75,15 +75,15 @@ func TestOwnPasswordIsRefused(t *testing.T) {
 		paths string
 	}{
 		"nothing":          {auth.OwnInput{}, fault.Invalid, "userInfo/oldPassword userInfo/newPassword"},
-		"wrong old one":    {newPassword("wrong", "a third one of mine").UserInfo, fault.Forbidden, "userInfo/oldPassword"},
-		"short":            {newPassword(better, "short").UserInfo, fault.Invalid, "userInfo/newPassword"},
-		"common":           {newPassword(better, "password123").UserInfo, fault.Invalid, "userInfo/newPassword"},
+		"wrong old one":    {*newPassword("wrong", "a third one of mine").UserInfo, fault.Forbidden, "userInfo/oldPassword"},
+		"short":            {*newPassword(better, "short").UserInfo, fault.Invalid, "userInfo/newPassword"},
+		"common":           {*newPassword(better, "password123").UserInfo, fault.Invalid, "userInfo/newPassword"},
 		"two that differ":  {auth.OwnInput{OldPassword: better, NewPassword: "a third one of mine", RePassword: "a third one of yours"}, fault.Invalid, "userInfo/rePassword"},
-		"the same again":   {newPassword(better, better).UserInfo, fault.Invalid, "userInfo/newPassword"},
-		"the one before":   {newPassword(better, good).UserInfo, fault.Invalid, "userInfo/newPassword"},
-		"longer than most": {newPassword(better, strings.Repeat("x y ", 40)).UserInfo, fault.Invalid, "userInfo/newPassword"},
+		"the same again":   {*newPassword(better, better).UserInfo, fault.Invalid, "userInfo/newPassword"},
+		"the one before":   {*newPassword(better, good).UserInfo, fault.Invalid, "userInfo/newPassword"},
+		"longer than most": {*newPassword(better, strings.Repeat("x y ", 40)).UserInfo, fault.Invalid, "userInfo/newPassword"},
 	} {
-		_, err := h.ChangeOwn(who, auth.OwnChange{Mode: auth.OwnPassword, UserInfo: c.in})
+		_, err := h.ChangeOwn(who, auth.OwnChange{Mode: auth.OwnPassword, UserInfo: &c.in})
 		f, ok := fault.As(err)
 		if !ok || f.Kind != c.kind {
 			t.Errorf("%s: %v, want %d", name, err, c.kind)
@@ -144,7 +144,7 @@ func TestOwnProfile(t *testing.T) {
 	ctx := h.as(cookie(h.withAda()))
 	text := func(s string) *string { return &s }
 	change := func(in auth.OwnInput) error {
-		_, err := h.ChangeOwn(ctx, auth.OwnChange{Mode: auth.OwnInfo, UserInfo: in})
+		_, err := h.ChangeOwn(ctx, auth.OwnChange{Mode: auth.OwnInfo, UserInfo: &in})
 		return err
 	}
 	if err := change(auth.OwnInput{Name: text("  Ada Lovelace "), Email: text("ada@example.org")}); err != nil {

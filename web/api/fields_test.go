@@ -23,6 +23,8 @@ func TestAllFieldsAreToldAtOnce(t *testing.T) {
 		{`PATCH /admin/users/bob {"username": "", "email": "no", "password": "short", "version": -1}`, "email name password username version"},
 		{`PATCH /role {"permissions": {"nonsense": true}, "roleName": "", "version": -1}`, "id permissions/nonsense roleName version"},
 		{`PATCH /users {"mode": "PWD", "userInfo": {"newPassword": "short", "rePassword": "other"}}`, "userInfo/newPassword userInfo/oldPassword userInfo/rePassword"},
+		{`PATCH /users {"mode": "PWD", "userInfo": {"oldPassword": "", "newPassword": "", "rePassword": ""}}`, "userInfo/newPassword userInfo/oldPassword"},
+		{`PATCH /users {"mode": "PWD"}`, "userInfo"},
 		{`PATCH /environment {"add": [{"name": "1", "kind": "none"}, {"value": "x"}], "change": [{"name": "A", "newName": "no way"}]}`, "add/0/kind add/0/name add/1/name base change/0/newName"},
 		{`POST /admin/environment/envs {"type": "none", "finalEnvs": [{"name": "A", "value": "1"}, {"name": "1"}, {"value": "x"}]}`, "finalEnvs/1/name finalEnvs/2/name type"},
 		{`POST /flows/deploy {"mode": "none", "flowconfigurations": {"shop": {"definitions": 5}}, "base": -1}`, "base flows/shop/definitions mode"},
