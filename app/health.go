@@ -110,5 +110,8 @@ func limitsFinding(c *limit.Counters) system.Finding {
 	for _, n := range c.Snapshot() {
 		all += n
 	}
-	return system.Finding{Reason: fmt.Sprintf("%d requests were refused by limits since the start, none of them lately for lack of room.", all)}
+	if all == 0 {
+		return system.Finding{Reason: "No limit has refused anything since the start."}
+	}
+	return system.Finding{Reason: fmt.Sprintf("Limits have refused %d since the start, none of them lately for lack of room.", all)}
 }

@@ -54,7 +54,7 @@ func (s *System) Part() Part {
 					at.UTC().Format(clock), fault.Panics()),
 			}
 		}
-		return Finding{Reason: "It runs since " + s.started.UTC().Format(clock) + " (UTC)."}
+		return Finding{Reason: "It has run since " + s.started.UTC().Format(clock) + " (UTC)."}
 	}}
 }
 
