@@ -91,7 +91,8 @@ for (const scheme of ["light", "dark"]) {
         await tour.look("flows, no match");
 
         await page.keyboard.press("Control+k");
-        await page.getByRole("textbox", { name: "Search and commands" }).waitFor();
+        await page.getByRole("textbox", { name: "Search and commands" }).press("ArrowDown");
+        await page.locator(".palette__action[data-selected]").waitFor();
         await tour.look("command palette");
         await page.keyboard.press("Escape");
         await page.getByRole("button", { name: /^Account/ }).click();

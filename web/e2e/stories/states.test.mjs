@@ -190,6 +190,7 @@ describe("every page", () => {
     ["a role", () => `roles/${other}`, async () => [await fill("Name", "editors"), await press("Save")], "Name", "is taken"],
     ["the profile", "me/profile", async () => [await fill("Email", "nowhere"), await press("Save")], "Email", /address|email/i],
     ["the password now", "me/security", async () => [await passwords("not the password", "quince and medlar"), await press("Change password")], "Password now", "is not right"],
+    ["no password at all", "me/security", async () => press("Change password"), "Password now", "required"],
     ["the new password", "me/security", async () => [await passwords(password, "password123"), await press("Change password")], "New password", "one of the first that anybody would try"],
     ["a token", "me/security", async () => [await press("New token"), await press("Make token")], "Name", /name|required/],
     ["a setting", "system/settings", async () => [await fill("Prefix", "/systemApi"), await press("Save")], "Prefix", /systemApi/],

@@ -145,7 +145,7 @@ export function CommandPalette() {
       <Modal opened={sheet} onClose={() => setSheet(false)} title={t("shell.shortcuts")} size="lg">
         {[...sections].map(([section, list]) => (
           <Table key={section} captionSide="top" mb="lg">
-            <Table.Caption>{section}</Table.Caption>
+            <Table.Caption className="palette__section">{section}</Table.Caption>
             <Table.Tbody>
               {list.map((a) => (
                 <Table.Tr key={a.id}>

@@ -101,7 +101,6 @@ const columns: Column<Deployment>[] = [
     id: "number",
     label: t("deployments.head"),
     value: (d) => d.number,
-    numeric: true,
     always: true,
     cell: (d) => (
       <span className="deployments__name">

@@ -30,8 +30,7 @@ export function OverviewPage() {
       <div className="overview">
         <ServerCard />
         <ForThose who={["flowEditor", "serverConfigurationShow"]} card={TrafficCard} />
-        <ForThose who={["flowEditor", "serverConfigurationShow"]} card={FailingCard} />
-        {canEdit && <Flows />}
+        {canEdit ? <Flows /> : <ForThose who={["serverConfigurationShow"]} card={FailingCard} />}
         <ForThose who={["serverConfigurationShow"]} card={HealthCard} />
         <ForThose who={["auditLogs"]} card={ActivityCard} />
       </div>
@@ -68,6 +67,7 @@ function Flows() {
   return (
     <>
       <div className="overview__stack">
+        <FailingCard />
         <FlowsCard query={drafts} />
         <ProblemsCard query={drafts} />
         <DeploymentsCard query={latest} />

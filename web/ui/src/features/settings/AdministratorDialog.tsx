@@ -56,7 +56,7 @@ export function AdministratorDialog({
   });
   return (
     <Dialog onClose={onClose} title={t("settings.administrator")}>
-      <form onSubmit={(e) => void handleSubmit(e)}>
+      <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           <Text>{t("settings.administratorText")}</Text>
           {problem && !fields.some((f) => problem.at(f)) && (

@@ -89,7 +89,7 @@ describe("values", () => {
     expect(shown(2, setting({ choices: ["1", "2"], names: ["Warnings", "What happens"] }))).toBe("What happens");
     expect(shown([])).toBe("nothing");
     expect(shown(["a", "b"])).toBe("a, b");
-    expect(shown(30_000, setting({ unit: "ms" }))).toBe("30000 ms");
+    expect(shown(30_000, setting({ unit: "ms" }))).toBe("30,000 ms");
   });
 
   it("are found by every word", () => {

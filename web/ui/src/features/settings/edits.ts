@@ -121,7 +121,7 @@ export function shown(value: unknown, setting?: Setting): string {
   const name = setting?.names?.[at];
   if (name) return name;
   if (value === "") return t("settings.none");
-  return typeof value === "number" ? `${value}${setting ? unit(setting) : ""}` : String(value);
+  return typeof value === "number" && setting?.unit ? number(value) + unit(setting) : String(value);
 }
 
 /** Whether a setting is what somebody looks for; every word has to be somewhere. */

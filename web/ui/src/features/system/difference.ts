@@ -7,6 +7,13 @@ export interface Difference {
   changed: boolean;
 }
 
+/** What one of a list is called: its name where no other has it, else its place. */
+function nameIn(list: readonly unknown[], one: unknown, place: string): string {
+  const named = (v: unknown): unknown => (typeof v === "object" && v !== null && "name" in v ? v.name : undefined);
+  const name = named(one);
+  return typeof name === "string" && name !== "" && list.filter((v) => named(v) === name).length === 1 ? name : place;
+}
+
 /** The leaves of a value with where they are. Lists of plain values are one leaf. */
 function leaves(value: unknown, path: string, into: Map<string, string>): void {
   if (typeof value !== "object" || value === null) {
@@ -18,7 +25,10 @@ function leaves(value: unknown, path: string, into: Map<string, string>): void {
     into.set(path, JSON.stringify(value));
     return;
   }
-  for (const [name, inner] of entries) leaves(inner, path ? `${path}.${name}` : name, into);
+  for (const [key, inner] of entries) {
+    const name = Array.isArray(value) ? nameIn(value, inner, key) : key;
+    leaves(inner, path ? `${path}.${name}` : name, into);
+  }
 }
 
 /** Every leaf of the two states, those that differ first. */
@@ -27,6 +37,8 @@ export function differences(before: unknown, after: unknown): Difference[] {
   const is = new Map<string, string>();
   if (before !== undefined) leaves(before, "", was);
   if (after !== undefined) leaves(after, "", is);
+  // That nothing was in a list is said by what is in it now, and the other way round.
+  for (const side of [was, is]) if (side.get("") === "[]") side.delete("");
   const list = [...new Set([...was.keys(), ...is.keys()])].map((path) => {
     const [b, a] = [was.get(path), is.get(path)];
     return {

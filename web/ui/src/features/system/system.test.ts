@@ -52,6 +52,12 @@ describe("differences", () => {
       { path: "roles", after: '["x"]', changed: true },
       { path: "n", before: "1", after: "1", changed: false },
     ]));
+  it("calls what is in a list by its name", () =>
+    expect(differences([], [{ name: "A", value: "1" }, { value: "2" }])).toEqual([
+      { path: "A.name", after: "A", changed: true },
+      { path: "A.value", after: "1", changed: true },
+      { path: "1.value", after: "2", changed: true },
+    ]));
   it("takes what is no object", () => {
     expect(differences(undefined, "set")).toEqual([{ path: "", after: "set", changed: true }]);
     expect(differences(undefined, undefined)).toEqual([]);

@@ -15,6 +15,7 @@ import { type Check, checkNow, type Finding } from "../checks";
 import { Problems } from "../debug/Problems";
 import { saveAll } from "../draft";
 import { useEditor } from "../store";
+import "./review.css";
 
 interface TestReport {
   passed: number;
@@ -174,7 +175,7 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
                 checked={testsFirst}
                 onChange={(e) => setTestsFirst(e.currentTarget.checked)}
               />
-              <Group justify="space-between">
+              <Group justify="space-between" className="review__foot">
                 <Button
                   variant="default"
                   leftSection={<IconTestPipe size={16} />}
@@ -183,7 +184,7 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
                 >
                   {t("review.runTests")}
                 </Button>
-                <Group>
+                <Group justify="flex-end" ml="auto">
                   <Button variant="default" onClick={onClose}>
                     {t("common.cancel")}
                   </Button>
