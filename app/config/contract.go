@@ -41,6 +41,7 @@ type Replace struct {
 // is only kept: nothing here reads it, and it is not what is so anyway.
 func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any) (page Page, idle []string, err error) {
 	values, wrong := flatten(r.Values, system)
+	defer func() { err = asSent(err, r.Values) }()
 	c.changes.Lock()
 	defer c.changes.Unlock()
 	edit := c.edit(values)
@@ -56,6 +57,23 @@ func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any)
 	}
 	page, err = c.page(ctx)
 	return page, idle, err
+}
+
+// asSent has a fault of endpoint 9 name its fields as the caller did.
+func asSent(err error, body map[string]any) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	for i, p := range f.Places {
+		for _, name := range slices.Sorted(maps.Keys(body)) {
+			if flat[name].key == p.Path {
+				f.Places[i].Path = name
+				break
+			}
+		}
+	}
+	return err
 }
 
 // flat are the fields of the flat form that are called otherwise than their keys.

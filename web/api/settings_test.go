@@ -217,7 +217,7 @@ func TestConfiguration(t *testing.T) {
 			Name: "endpoint 9 names every mistake",
 			As:   "admin",
 			When: `PUT /admin/config {"migrate": true, "databaseDriver": "PGSQL", "Port": "x", "httpCorsEnabled": true, "httpCorsMaxAge": "long", "loggingFileFilename": "../x"}`,
-			Want: `422 {"errors": [{"path": "databaseDriver"}, {"path": "migrate"}, {"path": "Port"}, {"path": "httpCors.maxAge"}, {"path": "logging.file.filename"}]}`,
+			Want: `422 {"errors": [{"path": "databaseDriver"}, {"path": "migrate"}, {"path": "Port"}, {"path": "httpCorsMaxAge"}, {"path": "loggingFileFilename"}]}`,
 		},
 		webtest.Scenario{
 			Name: "endpoint 9 with nothing changes nothing",
