@@ -168,7 +168,7 @@ func (s *Set) dispatch(ms methods) http.Handler {
 			writeSuccess(w, allow) //nolint:errcheck // a list of words encodes
 			return
 		}
-		f := fault.New(fault.MethodNotAllowed, "%s is not possible here; %s is.", fault.Shown(r.Method), strings.Join(allow, ", "))
+		f := fault.New(fault.MethodNotAllowed, "%s is not possible here, only %s.", fault.Shown(r.Method), strings.Join(allow, ", "))
 		f.Allow = allow
 		WriteFault(w, r, f)
 	})
