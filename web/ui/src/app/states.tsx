@@ -66,7 +66,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 export function PageError({ error }: { error: unknown }) {
   const router = useRouter();
   return (
-    <Page title={t("error.crash")}>
+    <Page title={t(isProblem(error) ? "error.load" : "error.crash")}>
       <Failure error={error} retry={() => void router.invalidate()} />
     </Page>
   );

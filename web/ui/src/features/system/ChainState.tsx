@@ -1,4 +1,4 @@
-import { Alert, Button } from "@mantine/core";
+import { Alert, Box, Button } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, payload } from "../../api/client";
@@ -19,7 +19,12 @@ export function ChainState() {
     mutationFn: () => payload(api.POST("/audit/verify", { headers: JSON_TYPE })),
     onSuccess: (found) => queries.setQueryData(chainQuery.queryKey, found),
   });
-  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  if (error)
+    return (
+      <Box mb="md">
+        <Failure error={error} retry={() => void refetch()} />
+      </Box>
+    );
   return (
     <>
       <div className="system__chain">
