@@ -201,13 +201,17 @@ func (s *server) refuse(r *http.Request) *fault.Fault {
 	}
 	if size > limit.HeaderBytes {
 		s.app.Limits.Refused("header bytes")
-		return fault.New(fault.HeadersTooLarge, "The header of the request is larger than %d bytes.", limit.HeaderBytes)
+		return tooLargeHeader()
 	}
 	if !s.surface.Load().hosts.Admit(r) {
 		s.app.Limits.Refused("unknown host")
 		return fault.New(fault.Misdirected, "This server does not answer to the name %q. If it should, add the name to publicHosts in the settings.", fault.Shown(r.Host))
 	}
 	return nil
+}
+
+func tooLargeHeader() *fault.Fault {
+	return fault.New(fault.HeadersTooLarge, "The header of the request is larger than %d bytes.", limit.HeaderBytes)
 }
 
 // fail answers a failure of ours outside the system API.

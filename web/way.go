@@ -80,11 +80,9 @@ type way struct {
 
 var _ net.Listener = (*way)(nil)
 
-// newWay begins to serve. What net/http refuses before there is a request (a header much
-// too large, a request line or transfer encoding that is none) it answers by itself, in
-// plain text and not in our envelope: it writes those answers straight to the connection,
-// asks nobody, and whoever would replace them had to tell them from what a flow answers
-// by their bytes. They have the right status, say nothing of us and end the connection.
+// newWay begins to serve. What net/http refuses before there is a request is said in our
+// envelope by plainConn; over TLS it stays in plain text, with the right status and
+// nothing of us, since net/http speaks HTTP/2 only with connections of TLS's own type.
 func newWay(log *slog.Logger, h http.Handler, config *tls.Config) *way {
 	w := &way{tls: config, conns: make(chan net.Conn), ended: make(chan struct{})}
 	w.server = http.Server{
@@ -95,6 +93,7 @@ func newWay(log *slog.Logger, h http.Handler, config *tls.Config) *way {
 		// net/http bounds memory by it, some KiB more; the exact bound is refuse's.
 		MaxHeaderBytes: limit.HeaderBytes,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState:      w.state,
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
 			return context.WithValue(ctx, wayKey{}, w)
 		},
@@ -120,6 +119,8 @@ func wayOf(ctx context.Context) *way {
 func (w *way) take(conn net.Conn) {
 	if w.tls != nil {
 		conn = tls.Server(conn, w.tls)
+	} else {
+		conn = &plainConn{Conn: conn}
 	}
 	select {
 	case w.conns <- conn:

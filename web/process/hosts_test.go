@@ -3,6 +3,7 @@ package process_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -50,10 +51,11 @@ func TestHostsOnTheWire(t *testing.T) {
 			must(t, err)
 			res, err := http.ReadResponse(bufio.NewReader(c), nil)
 			must(t, err)
-			res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			must(t, err)
 			c.Close()
-			if res.StatusCode != tt.status {
-				t.Errorf("GET %s with %q: %s, want %d", tt.target, tt.hosts, res.Status, tt.status)
+			if res.StatusCode != tt.status || res.StatusCode >= 400 && !strings.Contains(string(body), `"error":true`) {
+				t.Errorf("GET %s with %q: %s, want %d: %s", tt.target, tt.hosts, res.Status, tt.status, body)
 			}
 		}
 	}
