@@ -342,8 +342,8 @@ func (c *crowd) linger(ctx context.Context) {
 
 // countedConn is a connection that counts. net/http moves its deadlines a dozen times
 // a request, which costs more than a short request itself; most of that nobody waits
-// for. So the read deadline is moved when somebody reads, and the write deadline when
-// it has come.
+// for. So the one beneath is moved at once only where it would come too late, and else
+// when it has come.
 type countedConn struct {
 	net.Conn
 	of   *crowd
@@ -351,77 +351,89 @@ type countedConn struct {
 
 	mu      sync.Mutex
 	reading bool
-	read    deadline
-	write   deadline // set beneath is never later than wanted
+	read    deadline // nobody waits for it but in Read
+	write   deadline
 }
 
 // deadline is the one wanted and the one of the connection beneath, zero for none.
-type deadline struct{ wanted, set time.Time }
+type deadline struct {
+	wanted, set time.Time
+	passed      bool // the one beneath has come
+}
+
+// late reports whether the deadline beneath would come too late, or nobody could wait
+// at all because it has come.
+func (d *deadline) late() bool {
+	switch {
+	case d.wanted.Equal(d.set):
+		return false
+	case d.passed, d.set.IsZero():
+		return true
+	}
+	return !d.wanted.IsZero() && d.wanted.Before(d.set)
+}
+
+// move sets the deadline beneath to the one wanted.
+func (d *deadline) move(set func(time.Time) error) error {
+	if err := set(d.wanted); err != nil {
+		return err
+	}
+	d.set, d.passed = d.wanted, false
+	return nil
+}
+
+// extend reports whether the deadline that came is not the one wanted, and moves it.
+func (d *deadline) extend(set func(time.Time) error) bool {
+	d.passed = true
+	return !d.wanted.Equal(d.set) && d.move(set) == nil
+}
 
 // Read implements net.Conn.
 func (c *countedConn) Read(b []byte) (int, error) {
-	if err := c.beginReading(); err != nil {
-		return 0, err
+	c.mu.Lock()
+	if c.read.late() {
+		if err := c.read.move(c.Conn.SetReadDeadline); err != nil {
+			c.mu.Unlock()
+			return 0, err
+		}
 	}
-	n, err := c.Conn.Read(b)
-	c.mu.Lock()
-	c.reading = false
-	c.mu.Unlock()
-	return n, err
-}
-
-func (c *countedConn) beginReading() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.reading = true
-	return c.moveRead()
-}
-
-// moveRead has the connection beneath read as long as wanted. The caller holds mu.
-func (c *countedConn) moveRead() error {
-	if c.read.wanted.Equal(c.read.set) {
-		return nil
+	c.mu.Unlock()
+	for {
+		n, err := c.Conn.Read(b)
+		c.mu.Lock()
+		again := errors.Is(err, os.ErrDeadlineExceeded) && c.read.extend(c.Conn.SetReadDeadline)
+		c.reading = again
+		c.mu.Unlock()
+		if !again {
+			return n, err
+		}
 	}
-	if err := c.Conn.SetReadDeadline(c.read.wanted); err != nil {
-		return err
-	}
-	c.read.set = c.read.wanted
-	return nil
 }
 
 // SetReadDeadline implements net.Conn.
 func (c *countedConn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.read.wanted = t; !c.reading {
+	if c.read.wanted = t; !c.reading || !c.read.late() {
 		return nil // Read finds out
 	}
-	return c.moveRead()
+	return c.read.move(c.Conn.SetReadDeadline)
 }
 
 // SetWriteDeadline implements net.Conn.
 func (c *countedConn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.write.wanted = t
-	if set := c.write.set; t.Equal(set) || !set.IsZero() && (t.IsZero() || !t.Before(set)) {
+	if c.write.wanted = t; !c.write.late() {
 		return nil // Write finds out
 	}
-	return c.moveWrite()
+	return c.write.move(c.Conn.SetWriteDeadline)
 }
 
 // SetDeadline implements net.Conn.
 func (c *countedConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
-}
-
-// moveWrite has the connection beneath write as long as wanted. The caller holds mu.
-func (c *countedConn) moveWrite() error {
-	if err := c.Conn.SetWriteDeadline(c.write.wanted); err != nil {
-		return err
-	}
-	c.write.set = c.write.wanted
-	return nil
 }
 
 // Write implements net.Conn.
@@ -435,11 +447,10 @@ func (c *countedConn) Write(b []byte) (n int, err error) {
 	}
 }
 
-// moreTime reports whether the deadline beneath came before the one wanted, and moves it.
 func (c *countedConn) moreTime() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.write.wanted.Equal(c.write.set) && c.moveWrite() == nil
+	return c.write.extend(c.Conn.SetWriteDeadline)
 }
 
 // Close counts the connection out.

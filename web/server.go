@@ -290,8 +290,9 @@ func (s *server) deployed(w http.ResponseWriter, r *http.Request, free bool) {
 	start := time.Now()
 	stripCredentials(r.Header, s.Sessions.Name())
 	status, route := s.guarded(w, r, s.app.Engine, free)
-	now := time.Now()
-	s.app.Traffic.Count(r.Method, status, now, now.Sub(start))
+	took := time.Since(start)
+	now := start.Add(took)
+	s.app.Traffic.Count(r.Method, status, now, took)
 	if route.Pattern != "" {
 		s.app.Traffic.CountRoute(route, status, now)
 	}

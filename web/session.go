@@ -15,9 +15,9 @@ import (
 // gorilla/sessions store whose sessions have an id and nothing else. What the id
 // stands for, if anything, is for auth.Accounts to say.
 type Sessions struct {
-	codec    *securecookie.SecureCookie
-	instance string
-	lasts    func() time.Duration
+	codec  *securecookie.SecureCookie
+	cookie string // its name
+	lasts  func() time.Duration
 }
 
 var _ sessions.Store = (*Sessions)(nil)
@@ -29,7 +29,7 @@ func NewSessions(key []byte, instance string) *Sessions {
 	codec := securecookie.New(key, nil)
 	codec.MaxAge(int(auth.SessionMost.Seconds())) // the session itself ends sooner
 	codec.SetSerializer(securecookie.NopEncoder{})
-	return &Sessions{codec, instance, func() time.Duration { return auth.SessionTime }}
+	return &Sessions{codec, "ecoflow-" + instance, func() time.Duration { return auth.SessionTime }}
 }
 
 // ID returns the session id that the request's cookie carries, "" without a cookie
@@ -54,7 +54,7 @@ func (s *Sessions) Set(w http.ResponseWriter, r *http.Request, id string) error 
 }
 
 // Name returns the cookie's name without the prefix that it has under TLS.
-func (s *Sessions) Name() string { return "ecoflow-" + s.instance }
+func (s *Sessions) Name() string { return s.cookie }
 
 // Names returns the cookie's names, without and under TLS.
 func (s *Sessions) Names() []string { return []string{s.Name(), "__Secure-" + s.Name()} }

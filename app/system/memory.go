@@ -6,10 +6,10 @@ import (
 	"runtime/debug"
 )
 
-// collectorPercent has the garbage collector wait until the heap is three times what
+// collectorPercent has the garbage collector wait until the heap is four times what
 // is kept. That is some 10 MB, and requests make as much in a moment: by the default
 // of 100 a sixth of a small request's processor time is the collector's.
-const collectorPercent = 200
+const collectorPercent = 300
 
 // LimitMemory has the garbage collector run seldom, and work harder when the process
 // nears three quarters of the machine's memory. It returns that bound in bytes. What
