@@ -43,6 +43,69 @@ func TestForksDoNotSeeEachOther(t *testing.T) {
 	}
 }
 
+// Whoever was given a value keeps it as it was, however it was given: changes are made
+// in place only where nobody could tell.
+func TestChangesSpareWhatOthersHold(t *testing.T) {
+	target, err := node.TargetOf("msg.n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hold := range map[string]func(p *node.Payload) func() any{
+		"Get":  func(p *node.Payload) func() any { v, _, _ := p.Get("msg"); return func() any { return v } },
+		"Peek": func(p *node.Payload) func() any { v, _ := p.Peek("msg"); return func() any { return v } },
+		"All": func(p *node.Payload) func() any {
+			var held any
+			for _, v := range p.All() {
+				held = v
+			}
+			return func() any { return held }
+		},
+		"Output": func(p *node.Payload) func() any { v, _ := p.Output("msg"); return func() any { return v } },
+		"Fork": func(p *node.Payload) func() any {
+			f := p.Fork()
+			return func() any { v, _, _ := f.Get("msg"); return v }
+		},
+		"Merge": func(p *node.Payload) func() any {
+			var other node.Payload
+			if err := other.Merge(p); err != nil {
+				t.Fatal(err)
+			}
+			return func() any { v, _, _ := other.Get("msg"); return v }
+		},
+		"an expression": func(p *node.Payload) func() any {
+			v, err := node.Scope(&node.Message{Payload: *p}).Lookup("msg", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := node.TargetOf("whole")
+			if err == nil {
+				err = whole.Set(p, v)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func() any { v, _, _ := p.Get("whole"); return v }
+		},
+	} {
+		given := map[string]any{"n": 0}
+		p := node.NewPayload(given)
+		set := func(n int) {
+			if err := target.Set(&p, n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(1)
+		set(2)
+		held := hold(&p)
+		set(3)
+		set(4)
+		now, _, _ := p.Get("msg")
+		if fmt.Sprint(given, held(), now) != "map[n:0] map[n:2] map[n:4]" {
+			t.Errorf("%s: given %v, held %v, now %v", name, given, held(), now)
+		}
+	}
+}
+
 func TestPorts(t *testing.T) {
 	m := &node.Message{}
 	if got := m.TakeSent(); len(got) != 0 {

@@ -1,6 +1,10 @@
 package node
 
-import "iter"
+import (
+	"iter"
+
+	"ecoflow/app/value"
+)
 
 // Payload is the data of a message: msg and the other keys, in the order in
 // which they were set. It lives either in Go values or, once a script has
@@ -10,10 +14,12 @@ import "iter"
 // Go values are nil, bool, string, json.Number (exact), float64, int64,
 // map[string]any, []any, []byte, time.Time, *File and value.Raw (JSON that
 // nobody has read yet). They are never changed in place: a node that changes a
-// nested value copies the path to it, so views may share them.
+// nested value copies the path to it, so views may share them. What this payload
+// alone holds such a copy of, it changes further without another.
 type Payload struct {
 	entries  []entry
 	shared   bool
+	own      string // the key whose value is a copy that nobody else holds; "" for none
 	resident Resident
 }
 
@@ -49,6 +55,20 @@ func NewPayload(msg any) Payload {
 
 // Get returns a key's value as a Go value; ok is false when it is not there.
 func (p *Payload) Get(key string) (v any, ok bool, err error) {
+	p.seen()
+	return p.look(key)
+}
+
+// seen has the next change make a copy: somebody holds the value now. Views of one
+// payload may be read side by side, so it writes only where there is something to.
+func (p *Payload) seen() {
+	if p.own != "" {
+		p.own = ""
+	}
+}
+
+// look is Get for those who keep nothing of the value but what it holds.
+func (p *Payload) look(key string) (v any, ok bool, err error) {
 	if p.resident != nil {
 		return p.resident.Get(key)
 	}
@@ -72,6 +92,7 @@ func (p *Payload) Get(key string) (v any, ok bool, err error) {
 // Peek is Get without decoding: a Lazy value comes as it is. ok is false for a
 // resident payload.
 func (p *Payload) Peek(key string) (v any, ok bool) {
+	p.seen()
 	for i := range p.entries {
 		if p.entries[i].key == key {
 			return p.entries[i].value, true
@@ -84,6 +105,7 @@ func (p *Payload) Peek(key string) (v any, ok bool) {
 // a resident payload.
 func (p *Payload) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
+		p.seen()
 		for i := range p.entries {
 			if !yield(p.entries[i].key, p.entries[i].value) {
 				return
@@ -120,12 +142,34 @@ func (o output) Resolve() (any, error) {
 	return v, err
 }
 
+// change stores a value in what a key holds, at a path that is not empty.
+func (p *Payload) change(key string, path value.Path, v any) error {
+	whole, _, err := p.look(key)
+	if err != nil {
+		return err
+	}
+	if own, ok := whole.(map[string]any); ok && key != "" && key == p.own && len(path) == 1 && path[0].Index < 0 {
+		own[path[0].Name] = v
+		return nil
+	}
+	changed, err := path.Set(whole, v)
+	if err != nil {
+		return err
+	}
+	if err := p.Set(key, changed); err != nil || p.resident != nil {
+		return err
+	}
+	p.own = key
+	return nil
+}
+
 // Set stores a value under a key.
 func (p *Payload) Set(key string, v any) error {
 	if p.resident != nil {
 		return p.resident.Set(key, v)
 	}
-	p.own()
+	p.unshare()
+	p.seen()
 	for i := range p.entries {
 		if p.entries[i].key == key {
 			p.entries[i].value = v
@@ -141,7 +185,7 @@ func (p *Payload) Delete(key string) error {
 	if p.resident != nil {
 		return p.resident.Delete(key)
 	}
-	p.own()
+	p.unshare()
 	for i := range p.entries {
 		if p.entries[i].key == key {
 			p.entries = append(p.entries[:i], p.entries[i+1:]...)
@@ -168,6 +212,7 @@ func (p *Payload) Fork() Payload {
 	if p.resident != nil {
 		return Payload{resident: p.resident.Fork()}
 	}
+	p.seen()
 	p.shared = true
 	return *p
 }
@@ -181,6 +226,7 @@ func (p *Payload) Same(other *Payload) bool {
 
 // Merge sets every key of the other payload, which wins.
 func (p *Payload) Merge(other *Payload) error {
+	other.seen()
 	if p.resident == nil && other.resident == nil {
 		for _, e := range other.entries {
 			p.Set(e.key, e.value) //nolint:errcheck // a payload of Go values takes any value
@@ -216,7 +262,7 @@ func (p *Payload) Reside(move func(keys []string, get func(key string) any) (Res
 // Resident returns where the payload lives, nil for Go values.
 func (p *Payload) Resident() Resident { return p.resident }
 
-func (p *Payload) own() {
+func (p *Payload) unshare() {
 	if p.shared {
 		p.entries = append(make([]entry, 0, len(p.entries)+1), p.entries...)
 		p.shared = false

@@ -35,14 +35,7 @@ func (t Target) Set(p *Payload, v any) error {
 	if len(t.path) == 1 {
 		return p.Set(key, v)
 	}
-	whole, _, err := p.Get(key)
-	if err != nil {
-		return err
-	}
-	if whole, err = t.path[1:].Set(whole, v); err != nil {
-		return err
-	}
-	return p.Set(key, whole)
+	return p.change(key, t.path[1:], v)
 }
 
 // Delete removes what is at the target; nothing there is no error.
@@ -118,7 +111,11 @@ func (s scope) Lookup(root string, path []any) (any, error) {
 }
 
 func (s scope) key(key string, path []any) (any, error) {
-	v, _, err := s.Payload.Get(key)
+	find := s.Payload.Get
+	if len(path) > 0 {
+		find = s.Payload.look
+	}
+	v, _, err := find(key)
 	if err != nil {
 		return nil, err
 	}
