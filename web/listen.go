@@ -466,12 +466,14 @@ func (c *countedConn) Close() error {
 func slowBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 && r.Body != nil {
-			control := http.NewResponseController(w)
-			control.SetReadDeadline(time.Now().Add(limit.SlowUploadTime)) //nolint:errcheck // whoever reads sets it anew
 			// A copy: the server has to know its own body again, to tell a large one.
-			paced := *r
-			paced.Body = &pacedBody{ReadCloser: r.Body, control: control}
-			r = &paced
+			paced := &struct {
+				request http.Request
+				body    pacedBody
+			}{*r, pacedBody{ReadCloser: r.Body, control: *http.NewResponseController(w)}}
+			paced.body.control.SetReadDeadline(time.Now().Add(limit.SlowUploadTime)) //nolint:errcheck // whoever reads sets it anew
+			r = &paced.request
+			r.Body = &paced.body
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -481,7 +483,7 @@ func slowBodies(next http.Handler) http.Handler {
 // arrived.
 type pacedBody struct {
 	io.ReadCloser
-	control *http.ResponseController
+	control http.ResponseController
 	window  time.Time // end of the current one
 	read    int64     // bytes in it
 }

@@ -50,14 +50,18 @@ func readAll(w http.ResponseWriter, r *http.Request, max int64) ([]byte, error) 
 	if r.ContentLength > max {
 		return nil, tooLarge()
 	}
-	body := http.MaxBytesReader(w, r.Body, max)
-	if n := r.ContentLength; n > 0 && n <= trustedLength {
-		raw := make([]byte, n)
-		_, err := io.ReadFull(body, raw)
-		return raw, bodyFault(err, tooLarge)
+	var raw []byte
+	var err error
+	if n := r.ContentLength; n > 0 && n <= trustedLength { // no body is longer than it says
+		raw = make([]byte, n)
+		_, err = io.ReadFull(r.Body, raw)
+	} else {
+		raw, err = io.ReadAll(http.MaxBytesReader(w, r.Body, max))
 	}
-	raw, err := io.ReadAll(body)
-	return raw, bodyFault(err, tooLarge)
+	if err != nil {
+		return nil, bodyFault(err, tooLarge)
+	}
+	return raw, nil
 }
 
 // trustedLength is up to where memory is taken on a client's word alone.
@@ -66,8 +70,6 @@ const trustedLength = 256 << 10
 func bodyFault(err error, tooLarge func() error) error {
 	var over *http.MaxBytesError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &over):
 		return tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
