@@ -104,7 +104,7 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		at := program.File.Position(int(p.at) - program.File.Base())
 		return nil, (&SyntaxError{Message: p.message, Line: at.Line - 1, Column: at.Column + 1}).within(source)
 	}
-	boundTexts(program)
+	boundGrowth(program, namesBigInts(program))
 	boundBigInts(program)
 	enclose(program)
 	own := declared(fn)

@@ -1,7 +1,9 @@
 package js
 
 import (
+	"math/big"
 	"reflect"
+	"strings"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
@@ -12,7 +14,8 @@ import (
 // Texts that are put together double with each step of a loop, and a step that copies a
 // very long one cannot be interrupted. So what +, += and templates make goes through a
 // function of ours that refuses what is too long, but where all of its parts save one are
-// short: with those a text grows no faster than the script is long.
+// short: with those a text grows no faster than the script is long. What * and << make of
+// big integers goes the same way, in programs that name them.
 
 const (
 	madeName  = "\x00made"
@@ -24,31 +27,43 @@ const (
 // as by o.p += y, may grow once more: then the turn ends, which no script can catch.
 func (m *machine) made(c goja.FunctionCall) goja.Value {
 	v := c.Argument(0)
-	s, ok := v.(goja.String)
-	if !ok {
-		return v
-	}
-	switch n := s.Length(); {
-	case n > 2*longestString:
-		m.watch.overrun(memory)
-		m.yield()
-	case n > longestString:
-		m.checkText(float64(n))
-	case n > longText:
-		m.weigh()
+	if s, ok := v.(goja.String); ok {
+		switch n := s.Length(); {
+		case n > 2*longestString:
+			m.end(memory)
+		case n > longestString:
+			m.checkText(float64(n))
+		case n > longText:
+			m.weigh()
+		}
+	} else if n, ok := bigint(v); ok {
+		switch bits := n.BitLen(); {
+		case bits > 2*largestBigInt:
+			m.end(memory)
+		case bits > largestBigInt:
+			m.tooMuch("A big integer of more than %d bits is too large", largestBigInt)
+		}
 	}
 	return v
 }
 
-// boundTexts has what puts texts together go through made.
-func boundTexts(p *ast.Program) {
-	g := grower{numbers: numbersIn(p), covered: map[ast.Expression]bool{}}
+// end ends the running turn.
+func (m *machine) end(why reason) {
+	m.watch.overrun(why)
+	m.yield()
+}
+
+// boundGrowth has what puts texts together, or multiplies what may be big integers, go
+// through made.
+func boundGrowth(p *ast.Program, bigints bool) {
+	g := grower{numbers: numbersIn(p), bigints: bigints, covered: map[ast.Expression]bool{}}
 	g.walk(reflect.ValueOf(p.Body))
 }
 
 // A grower rewrites a program.
 type grower struct {
 	numbers map[unistring.String]bool
+	bigints bool
 	covered map[ast.Expression]bool // parts of what is looked at as a whole
 }
 
@@ -92,21 +107,35 @@ func (g *grower) walk(v reflect.Value) {
 func (g *grower) grows(e ast.Expression) bool {
 	switch e := e.(type) {
 	case *ast.BinaryExpression:
-		return e.Operator == token.PLUS && !g.covered[e] && g.sums(e)
+		switch e.Operator {
+		case token.PLUS:
+			return !g.covered[e] && g.sums(e)
+		case token.MULTIPLY, token.SHIFT_LEFT:
+			return g.bigints && !g.covered[e] && !isNumber(e.Left) && !isNumber(e.Right)
+		}
 	case *ast.TemplateLiteral:
 		if e.Tag != nil {
 			return false
 		}
 		return !g.covered[e] && g.joins(e)
 	case *ast.AssignExpression:
-		if e.Operator != token.PLUS || g.short(e.Right) || g.short(e.Left) {
+		switch e.Operator {
+		case token.PLUS:
+			if g.short(e.Right) || g.short(e.Left) {
+				return false
+			}
+		case token.MULTIPLY, token.SHIFT_LEFT:
+			if !g.bigints || isNumber(e.Right) {
+				return false
+			}
+		default:
 			return false
 		}
 		id, ok := e.Left.(*ast.Identifier)
 		if !ok {
 			return true // when it is kept: to say it in other words would look at its parts twice
 		}
-		sum := &ast.BinaryExpression{Operator: token.PLUS, Left: &ast.Identifier{Name: id.Name, Idx: id.Idx}, Right: e.Right}
+		sum := &ast.BinaryExpression{Operator: e.Operator, Left: &ast.Identifier{Name: id.Name, Idx: id.Idx}, Right: e.Right}
 		g.covered[sum] = true
 		e.Operator, e.Right = token.ASSIGN, guarded(madeName, id.Idx, sum)
 	}
@@ -212,6 +241,26 @@ func isSimple(e ast.Expression, numbers map[unistring.String]bool) bool {
 		return true
 	}
 	return false
+}
+
+// namesBigInts reports whether a program has big integers of its own. Who has them without
+// a word of it is held up by the watch alone.
+func namesBigInts(p *ast.Program) (found bool) {
+	named := func(name unistring.String) bool {
+		return strings.Contains(name.String(), "BigInt") || strings.Contains(name.String(), "BigUint")
+	}
+	walk(reflect.ValueOf(p.Body), func(node any) {
+		switch node := node.(type) {
+		case *ast.NumberLiteral:
+			_, big := node.Value.(*big.Int)
+			found = found || big
+		case *ast.Identifier:
+			found = found || named(node.Name)
+		case *ast.StringLiteral:
+			found = found || named(node.Value)
+		}
+	})
+	return found
 }
 
 // numbersIn names the variables that never are anything but simple, as counters are.

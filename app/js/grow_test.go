@@ -30,6 +30,9 @@ func TestGrow(t *testing.T) {
 		{"let n = 0; n = msg.a; const twice = n + n; { let n = 1; n += n } return twice", `"xx"`},
 		{"var n; const s = n + msg.a + n; with ({ n: msg.b }) { return s + n + n }", `"undefinedxundefinedyy"`},
 		{"const f = function* (a) { const b = (yield a + a) + (yield a); return b + b }, g = f('z'); return [g.next().value, g.next(1).value, g.next(2).value]", `["zz","z",6]`},
+		{"let a = 3n, b = 2; a *= a; b *= b; const o = { a, b }; o.a *= -a; o.b *= b; a <<= 2n; return [a, o.a, o.b, o.b * 2.5, a * 2n << 1n, '2' * '3'].join()", `"36,-81,16,40,144,6"`},
+		{"try { return BigInt(2) * msg.n } catch (e) { return e.name }", `"TypeError"`},
+		{"for (const s of ['x'.repeat(65535) + '😀é', '😀'.repeat(40000), 'x' + '😀'.repeat(40000), 'é'.repeat(70000), '']) { const b = new TextEncoder().encode(s); if (new TextDecoder().decode(b) !== s) return s.length } return [...new TextEncoder().encode('\\ud800')]", "[239,191,189]"},
 		{"return await Promise.resolve(msg.a) + await msg.b", `"xy"`},
 	} {
 		check(t, e, tt.source, `{"a": "x", "b": "y", "n": 1, "list": [1, 2, 3]}`, tt.want)
@@ -50,9 +53,15 @@ func TestGrowLimit(t *testing.T) {
 				`"RangeError: The text is too long; 33554432 characters are the most"`)
 		})
 	}
-	_, err := run(t, e, "const o = { s: 'x'.repeat(2 ** 24) }; for (;;) try { o.s += o.s } catch { }", "{}")
-	if f, ok := fault.As(err); !ok || f.Code != "script_memory" {
-		t.Errorf("a text that is kept: %v, want script_memory", err)
+	for _, grow := range []string{"x *= x", "o.x *= o.x", "x = x * x", "x = x << 100000n", "x <<= 100000n", "x = eval('x => x * x')(x)"} {
+		check(t, e, "let x = 3n; const o = { x }; try { for (;;) "+grow+" } catch (e) { return e.name + ': ' + e.message }", "{}",
+			`"RangeError: A big integer of more than 1048576 bits is too large"`)
+	}
+	for _, grow := range []string{"o.x *= o.x", "o.s += o.s"} {
+		_, err := run(t, e, "const o = { s: 'x', x: 3n }; for (;;) try { "+grow+" } catch { }", "{}")
+		if f, ok := fault.As(err); !ok || f.Code != "script_memory" {
+			t.Errorf("%s, which is kept: %v, want script_memory", grow, err)
+		}
 	}
 }
 

@@ -20,7 +20,6 @@ import (
 
 // named are the scripts of the corpus that may take longer than their limit.
 var named = map[string]bool{
-	"bigint_square":     true, // a single step of it cannot be interrupted
 	"promise_timers":    true, // it waits more than it runs: the run's own time ends it
 	"promise_intervals": true,
 }

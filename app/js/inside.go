@@ -92,7 +92,7 @@ func inside(text string, shape func(*ast.Program) bool) (*goja.Program, *SyntaxE
 	if problem := namesIn(p).problem; problem != nil {
 		return nil, &SyntaxError{Message: problem.message}
 	}
-	boundTexts(p)
+	boundGrowth(p, true) // they may be given to it
 	boundBigInts(p)
 	if !shape(p) {
 		return nil, &SyntaxError{Message: "The text is not that of one function."}

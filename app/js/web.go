@@ -38,8 +38,23 @@ func (m *machine) web() {
 	m.cryptography()
 }
 
+// encodeText turns text into bytes, a part at a time.
 func (m *machine) encodeText(c goja.FunctionCall) goja.Value {
-	return m.bytes([]byte(c.Argument(0).String()))
+	const part = 1 << 16
+	s := m.text(c.Argument(0))
+	out := make([]byte, 0, s.Length())
+	for from, n := 0, s.Length(); from < n; {
+		to := min(from+part, n)
+		if last := s.CharAt(to - 1); to < n && last >= 0xd800 && last < 0xdc00 {
+			to++ // the second half of a character
+		}
+		if out = append(out, s.Substring(from, to).String()...); len(out) > longestBuffer {
+			m.tooMuch("A buffer of %d bytes is too large; %d are the most", len(out), longestBuffer)
+		}
+		from = to
+		m.yield()
+	}
+	return m.bytes(out)
 }
 
 // bytesArgument returns the bytes of an ArrayBuffer or typed array.
@@ -91,7 +106,9 @@ func (m *machine) base64() {
 			if ch > 0xff {
 				m.must(m.typeError("The text to be encoded holds characters outside of the Latin1 range"))
 			}
-			b[i] = byte(ch) //nolint:gosec // looked at above
+			if b[i] = byte(ch); i&0xffff == 0xffff { //nolint:gosec // looked at above
+				m.yield()
+			}
 		}
 		return m.vm.ToValue(base64.StdEncoding.EncodeToString(b))
 	})

@@ -1,2 +1,3 @@
+// says too large
 let x = 3n;
 for (;;) x *= x
