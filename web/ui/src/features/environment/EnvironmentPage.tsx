@@ -279,16 +279,18 @@ function Variables({ overview, error, retry }: { overview: Overview; error: unkn
                 <Menu.Item onClick={() => stage(revert(staged, row.key))}>{t("env.undoChange")}</Menu.Item>
               )}
               <Gate reason={may.update(row)} disabled={row.change?.what === "delete"}>
-                {(props) => (
+                {(props, why) => (
                   <Menu.Item {...props} onClick={() => setDialog({ what: "edit", row, name: "" })}>
                     {t("env.editShort")}
+                    {why}
                   </Menu.Item>
                 )}
               </Gate>
               <Gate reason={may.remove(row)} disabled={row.change?.what === "delete"}>
-                {(props) => (
+                {(props, why) => (
                   <Menu.Item {...props} className="menu__danger" onClick={() => handleRemove(row)}>
                     {t("common.delete")}
+                    {why}
                   </Menu.Item>
                 )}
               </Gate>
@@ -374,9 +376,12 @@ function Gate({
 }: {
   reason: string | undefined;
   disabled: boolean;
-  children: (props: { disabled: boolean; rightSection?: string }) => React.ReactNode;
+  children: (props: { disabled: boolean }, why: React.ReactNode) => React.ReactNode;
 }) {
-  return children({ disabled: disabled || reason !== undefined, ...(reason ? { rightSection: reason } : {}) });
+  return children(
+    { disabled: disabled || reason !== undefined },
+    reason && <span className="menu__reason">{reason}</span>,
+  );
 }
 
 function Refusal({ problem, staged }: { problem: Problem; staged: Staged }) {

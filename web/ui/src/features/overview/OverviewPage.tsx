@@ -6,6 +6,7 @@ import { routesQuery } from "../../api/routes";
 import { Page } from "../../app/Page";
 import { usePreferences } from "../../app/preferences";
 import { can, useMe } from "../../app/session";
+import { Empty } from "../../app/states";
 import { t } from "../../text/t";
 import { ActivityCard } from "./ActivityCard";
 import { Checklist } from "./Checklist";
@@ -23,7 +24,8 @@ import "./overview.css";
 
 /** Where one starts: how to begin, how the server is, what runs and what needs care. */
 export function OverviewPage() {
-  const canEdit = can(useMe(), "flowEditor");
+  const me = useMe();
+  const canEdit = can(me, "flowEditor");
   return (
     <Page title={t("nav.overview")}>
       {canEdit && <Beginning />}
@@ -34,6 +36,7 @@ export function OverviewPage() {
         <ForThose who={["serverConfigurationShow"]} card={HealthCard} />
         <ForThose who={["auditLogs"]} card={ActivityCard} />
       </div>
+      {me?.permissions.length === 0 && <Empty>{t("profile.noRights")}</Empty>}
     </Page>
   );
 }

@@ -50,7 +50,7 @@ export function RolePicker({
         return (
           <span>
             {option.label}
-            {why && <span className="people__reason">{why}</span>}
+            {why && <span className="menu__reason">{why}</span>}
           </span>
         );
       }}

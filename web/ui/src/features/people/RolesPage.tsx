@@ -93,7 +93,7 @@ export function RolesPage() {
                   onClick={() => remove(r)}
                 >
                   {t("role.delete")}
-                  {reason && <span className="people__reason">{reason}</span>}
+                  {reason && <span className="menu__reason">{reason}</span>}
                 </Menu.Item>
               </>
             );

@@ -13,7 +13,7 @@ export function UserMenuItems({ actions }: { actions: readonly UserAction[] }) {
           onClick={a.run}
         >
           {a.label}
-          {a.reason && <span className="people__reason">{a.reason}</span>}
+          {a.reason && <span className="menu__reason">{a.reason}</span>}
         </Menu.Item>
       ))}
     </>
