@@ -21,13 +21,14 @@ export function HealthCard() {
             <li key={p.part}>
               <StateText tone={tones[p.state] ?? "muted"}>
                 {partName(p.part)}
-                {p.state !== "ok" && ` · ${t(`health.${p.state as "warning"}`)}`}
+                {p.state !== "ok" && (
+                  <>
+                    {` · ${t(`health.${p.state as "warning"}`)} · `}
+                    <RelativeTime at={p.since} />
+                  </>
+                )}
               </StateText>
-              {p.state !== "ok" && (
-                <div className="overview__muted">
-                  {p.reason} <RelativeTime at={p.since} />
-                </div>
-              )}
+              {p.state !== "ok" && <div className="overview__muted">{p.reason}</div>}
             </li>
           ))}
         </ul>

@@ -70,11 +70,14 @@ function HealthParts() {
             <li key={p.part}>
               <StateText tone={tones[p.state] ?? "muted"}>
                 {partName(p.part)}
-                {p.state !== "ok" && ` · ${t(`health.${p.state as "warning"}`)}`}
+                {p.state !== "ok" && (
+                  <>
+                    {` · ${t(`health.${p.state as "warning"}`)} · `}
+                    <RelativeTime at={p.since} />
+                  </>
+                )}
               </StateText>
-              <div className="system__reason">
-                {p.reason} {p.state !== "ok" && <RelativeTime at={p.since} />}
-              </div>
+              <div className="system__reason">{p.reason}</div>
             </li>
           ))}
         </ul>
