@@ -117,3 +117,19 @@ func TestCheckUser(t *testing.T) {
 		}
 	}
 }
+
+// The window tells it before (components/email.test.ts): both hold to these.
+func TestEmailAddresses(t *testing.T) {
+	for address, good := range map[string]bool{
+		"": true, "ada@example.org": true, "ada@localhost": true, "a.b+c'd@example.org": true,
+		"ädä@exämple.org": true, "ada@[127.0.0.1]": true, strings.Repeat("a", 250) + "@b.c": true,
+		"ada": false, "ada@": false, "@example.org": false, "a@b@c": false, "a b@example.org": false,
+		"a..b@example.org": false, ".ada@example.org": false, "ada@example.org.": false,
+		"Ada <ada@example.org>": false, `"a b"@example.org`: false, "a,b@example.org": false,
+		strings.Repeat("a", 251) + "@b.c": false,
+	} {
+		if problem := checkEmail(address); (problem == "") != good {
+			t.Errorf("%q: %q", address, problem)
+		}
+	}
+}

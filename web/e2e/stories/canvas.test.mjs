@@ -620,7 +620,9 @@ describe("the canvas", () => {
     await page.keyboard.press("Enter");
     await lock.waitFor({ state: "detached" });
     await act("Alpha", "Delete");
-    await page.getByRole("dialog", { name: "Delete the flow Alpha?" }).getByRole("button", { name: "Delete" }).click();
+    const asked = page.getByRole("dialog", { name: "Delete the flow Alpha?" });
+    await asked.getByText("Undo brings it back").waitFor();
+    await asked.getByRole("button", { name: "Delete" }).click();
     await link("Alpha").waitFor({ state: "detached" });
     await toast("Alpha").getByRole("button", { name: "Undo" }).click();
     await canvas(page).waitFor();

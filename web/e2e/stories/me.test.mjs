@@ -211,6 +211,14 @@ describe("me", () => {
     await again.waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Your profile is saved.").waitFor();
+    // The button waits for nothing but an answer, and an address is looked at as soon as it is left.
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Nothing has changed.").waitFor();
+    await page.getByLabel("Email").fill("nowhere");
+    await page.getByLabel("Name", { exact: true }).focus();
+    await page.getByText("This is not an e-mail address.").waitFor();
+    await page.getByLabel("Email").fill("robert@example.org");
+    await page.getByText("This is not an e-mail address.").waitFor({ state: "detached" });
     assert.deepEqual(faults, []);
   });
 

@@ -7,6 +7,7 @@ import { launch } from "../editor.mjs";
 import { hostile, openWatched, seen } from "../hostile.mjs";
 import { addRole, addUser, setUp, signIn } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 import { ask } from "../wire.mjs";
 
 describe("watching", () => {
@@ -119,8 +120,14 @@ describe("watching", () => {
 
   it("shows hostile texts in the log as texts, live, with level and text", async () => {
     await page.goto(`${product.url}/_/system/logs?level=debug`);
-    const log = page.getByRole("region", { name: "Logs" });
+    const log = page.getByRole("region", { name: "Logs", exact: true });
     await log.getByText("/systemApi/logs").first().waitFor();
+    // What is copied has whole times. The log goes on, which may take a selection away.
+    await soon(async () => {
+      await log.evaluate((all) => getSelection().selectAllChildren(all));
+      await page.keyboard.press("Control+c");
+      assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/m);
+    });
     for (const text of hostile) {
       const path = encodeURIComponent(text.replace(/[^\x20-\x7e]/g, ""));
       if (path) await page.evaluate((p) => fetch(`/systemApi/nothing-${p}`).catch(() => {}), path);

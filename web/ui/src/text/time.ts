@@ -4,6 +4,7 @@ let zone: string | undefined;
 let exact = new Intl.DateTimeFormat();
 let clock = exact;
 let short = exact;
+let day = exact;
 
 /** Sets the time zone by its name ("Europe/Berlin"); undefined is that of the browser. */
 export function setTimeZone(next: string | undefined): void {
@@ -18,6 +19,7 @@ export function setTimeZone(next: string | undefined): void {
   exact = of({ dateStyle: "medium", timeStyle: "long" });
   clock = of({ timeStyle: "medium" });
   short = of({ timeStyle: "short" });
+  day = of({ dateStyle: "medium" });
 }
 setTimeZone(undefined);
 
@@ -29,6 +31,17 @@ export function exactTime(at: string | number | Date): string {
 /** The time of day to the second. */
 export function clockTime(at: string | number | Date): string {
   return clock.format(new Date(at));
+}
+
+/** The day, as it is written. */
+export function dayOf(at: string | number | Date): string {
+  return day.format(new Date(at));
+}
+
+/** The time of day to the second, with the day where it is not today. */
+export function dayTime(at: string | number | Date, today: string): string {
+  const on = dayOf(at);
+  return on === today ? clockTime(at) : `${on}, ${clockTime(at)}`;
 }
 
 /** The time of day to the minute. */

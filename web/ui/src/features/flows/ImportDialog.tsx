@@ -89,12 +89,13 @@ export function ImportDialog({ text, onClose }: { text: string; onClose: () => v
               <Table.Tbody>
                 {preview.flows.map((f) => (
                   <Table.Tr key={f.name}>
-                    <Table.Td>{f.name}</Table.Td>
+                    <Table.Td style={{ overflowWrap: "anywhere" }}>{f.name}</Table.Td>
                     <Table.Td>{f.nodes}</Table.Td>
                     <Table.Td>
                       {f.conflict ? (
                         <Select
                           size="xs"
+                          miw={136}
                           aria-label={t("import.choiceFor", { name: f.name })}
                           placeholder={t("import.choose")}
                           data={(["keep", "replace", "copy"] as const).map((c) => ({

@@ -135,7 +135,14 @@ export function useFlowActions(onChanged: () => void, offersUndo = false) {
     remove: (row: DraftRow, place: number | undefined, then?: () => void) =>
       confirmDanger({
         title: t("flow.deleteTitle", { name: row.name }),
-        children: t(row.live ? "flow.deleteLive" : "flow.deleteText", { n: row.nodes }),
+        children: (
+          <>
+            <p>{t(row.live ? "flow.deleteLive" : "flow.deleteText", { n: row.nodes })}</p>
+            <p>
+              {t("flow.deleteUndo")} {t(row.live ? "flow.deleteKept" : "flow.deleteGone")}
+            </p>
+          </>
+        ),
         confirm: t("common.delete"),
         // What answers callers is not taken away by a slip.
         ...(row.live && row.routes.length > 0 ? { typed: row.name } : {}),

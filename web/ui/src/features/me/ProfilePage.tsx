@@ -5,6 +5,7 @@ import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { type Me, meQuery, useMe } from "../../app/session";
+import { EmailField } from "../../components/EmailField";
 import { RelativeTime } from "../../components/RelativeTime";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -32,7 +33,8 @@ function Account({ me }: { me: Me }) {
   useLeaveGuard(isDirty);
   const handleSubmit = async (e: React.FormEvent): Promise<void> => {
     e.preventDefault();
-    if (isSaving || !isDirty) return;
+    if (isSaving) return;
+    if (!isDirty) return void notifications.show({ message: t("profile.same") });
     setSaving(true);
     try {
       await payload(api.PATCH("/users", { body: { mode: "info", userInfo: { name, email } } }));
@@ -75,17 +77,16 @@ function Account({ me }: { me: Me }) {
           error={problem?.at("userInfo/name")}
           onChange={(e) => setEdited({ ...edited, name: e.currentTarget.value })}
         />
-        <TextInput
+        <EmailField
           label={t("profile.email")}
           description={t("profile.emailHelp")}
-          type="email"
           autoComplete="email"
           value={email}
           error={problem?.at("userInfo/email")}
           onChange={(e) => setEdited({ ...edited, email: e.currentTarget.value })}
         />
         <Group justify="flex-end">
-          <Button type="submit" loading={isSaving} disabled={!isDirty}>
+          <Button type="submit" loading={isSaving}>
             {t("common.save")}
           </Button>
         </Group>

@@ -5,6 +5,7 @@ import { api, envelope } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import type { Me } from "../../app/session";
 import { Dialog } from "../../components/Dialog";
+import { EmailField } from "../../components/EmailField";
 import { t } from "../../text/t";
 import { NewPassword } from "./NewPassword";
 import { RolePicker } from "./RolePicker";
@@ -75,7 +76,7 @@ export function AddUserDialog({
             required
             withAsterisk={false}
           />
-          <TextInput {...field("email")} label={t("user.email")} type="email" />
+          <EmailField {...field("email")} label={t("user.email")} />
           {!isFirst && (
             <RolePicker
               me={me}

@@ -12,6 +12,7 @@ import { report } from "../../app/report";
 import { type Me, useMe } from "../../app/session";
 import { Empty, Failure, Loading } from "../../app/states";
 import { deviceOf } from "../../components/agent";
+import { EmailField } from "../../components/EmailField";
 import { RelativeTime } from "../../components/RelativeTime";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -194,7 +195,7 @@ function UserForm({ me, user }: { me: Me | undefined; user: User }) {
           )}
           <TextInput {...field("name")} required withAsterisk={false} />
           <TextInput {...field("username")} description={t("setup.username.hint")} required withAsterisk={false} />
-          <TextInput {...field("email")} type="email" />
+          <EmailField {...field("email")} />
           {seesRoles(me) ? (
             <RolePicker
               me={me}

@@ -2,6 +2,7 @@
 // server belongs. The server checks all of it again.
 
 import type { Problem } from "../../api/problem";
+import { isEmail } from "../../components/email";
 import { PASSWORD_MIN } from "../../components/strength";
 import { type TextKey, t } from "../../text/t";
 
@@ -98,7 +99,7 @@ export function faultOf(field: Field, answers: Answers): string | undefined {
       if (length > PASSWORD_MAX) return t("setup.password.long", { n: PASSWORD_MAX });
       return value.toLowerCase() === answers.username.toLowerCase() ? t("setup.password.name") : undefined;
     case "email":
-      return value.trim() === "" || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? undefined : t("setup.email.form");
+      return isEmail(value) ? undefined : t("setup.email.form");
     case "address":
       return answers.reach === "custom" && value.trim() === "" ? t("setup.address.missing") : undefined;
     case "port":

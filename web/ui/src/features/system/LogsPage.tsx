@@ -2,13 +2,13 @@ import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { IconArrowDown, IconDownload, IconPlayerPause, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type ClipboardEvent, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useServerEvents } from "../../api/events";
 import { Page } from "../../app/Page";
 import { Empty, Failure, Loading } from "../../app/states";
 import { useTyped } from "../../components/useTyped";
 import { t } from "../../text/t";
-import { clockTime, exactTime } from "../../text/time";
+import { dayOf, dayTime, exactTime } from "../../text/time";
 import { merged, wanted } from "./lines";
 import { type Level, type LogRecord, logQuery, reread } from "./queries";
 import { useReopened } from "./useReopened";
@@ -93,6 +93,7 @@ export function LogsPage() {
   };
   const isFiltered = level !== "info" || q !== "";
   const missed = Math.max(0, fresh.length - seen);
+  const today = dayOf(Date.now());
   const dropped = data?.pages[0]?.dropped ?? 0;
   return (
     <Page
@@ -164,6 +165,7 @@ export function LogsPage() {
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
           tabIndex={0}
           onScroll={handleScroll}
+          onCopy={handleCopy}
         >
           {isSearching && <p className="system__muted">{t("audit.searching")}</p>}
           {hasNextPage && !isSearching && (
@@ -182,7 +184,7 @@ export function LogsPage() {
           <ol className="logs__list">
             {rows.map((r, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: records have no id, and equal ones are alike
-              <Line key={`${r.time} ${i}`} record={r} />
+              <Line key={`${r.time} ${i}`} record={r} today={today} />
             ))}
           </ol>
         </section>
@@ -202,11 +204,24 @@ export function LogsPage() {
   );
 }
 
-const Line = memo(function Line({ record }: { record: LogRecord }) {
+// A time alone says little in another place: what is copied has it whole.
+function handleCopy(e: ClipboardEvent): void {
+  const selection = getSelection();
+  if (!selection || selection.rangeCount === 0 || selection.isCollapsed) return;
+  const piece = selection.getRangeAt(0).cloneContents();
+  const times = piece.querySelectorAll("time");
+  if (times.length === 0) return;
+  for (const at of times) at.textContent = at.dateTime;
+  const lines = [...piece.querySelectorAll("li")].map((line) => line.textContent);
+  e.clipboardData.setData("text/plain", lines.length > 0 ? lines.join("\n") : piece.textContent);
+  e.preventDefault();
+}
+
+const Line = memo(function Line({ record, today }: { record: LogRecord; today: string }) {
   return (
     <li className="logs__line mono" data-level={record.level}>
       <time dateTime={record.time} title={exactTime(record.time)}>
-        {record.time.startsWith("0001") ? "" : clockTime(record.time)}
+        {record.time.startsWith("0001") ? "" : dayTime(record.time, today)}
       </time>{" "}
       <span className="logs__level">{t(`logs.${record.level}`)}</span> <span>{record.message}</span>
       {record.fields.map((f, i) => (

@@ -8,7 +8,7 @@ import { type Action, useActions } from "../../../app/actions";
 import { Failure } from "../../../app/states";
 import { JsonValue } from "../../../components/JsonValue";
 import { t } from "../../../text/t";
-import { clockTime, exactTime } from "../../../text/time";
+import { dayOf, dayTime, exactTime } from "../../../text/time";
 import { inputsOf } from "../document";
 import { type DebugLevel, type DebugMessage, debugLevels } from "../runs";
 import { type OpenFlow, useEditor } from "../store";
@@ -89,6 +89,7 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
     ];
   }, [isPaused, clearFilters]);
   useActions(actions);
+  const today = dayOf(Date.now());
   return (
     <div className="debug">
       <div className="debug__bar">
@@ -167,7 +168,7 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
                 style={{ transform: `translateY(${row.start}px)` }}
               >
                 <time className="debug__time tabular" dateTime={m.at} title={exactTime(m.at)}>
-                  {clockTime(m.at)}
+                  {dayTime(m.at, today)}
                 </time>
                 <button type="button" className="debug__node" onClick={() => handleOpen(m)}>
                   {m.label}
