@@ -50,7 +50,7 @@ export function isPastable(text: string): boolean {
 export async function insertText(name: string, catalogue: Catalogue, text: string, at: Point): Promise<boolean> {
   if (CURL.test(text)) return (await import("./pasteCurl")).pasteCurl(name, catalogue, text, at);
   const piece = parsePiece(text);
-  if (piece) return pastePiece(name, piece, at).length > 0;
+  if (piece) return pastePiece(name, catalogue, piece, at).length > 0;
   if (flowsIn(text)) {
     // Several flows are not for one canvas.
     transfer("import", text);

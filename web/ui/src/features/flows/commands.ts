@@ -19,11 +19,22 @@ import {
   type Note,
   type Point,
   portOf,
+  read,
 } from "./document";
-import { cardAt, groupAt, type Joins, regrouped, shownGroups, standIns, withJoins } from "./groups";
+import {
+  boundsOf,
+  cardAt,
+  groupAt,
+  type Joins,
+  type Rect,
+  regrouped,
+  shownGroups,
+  standIns,
+  withJoins,
+} from "./groups";
 import type { Edit } from "./history";
-import { cardHeight, GRID, NODE_WIDTH, type Positions, snap } from "./layout";
-import { roomIn } from "./room";
+import { cardHeight, GRID, NODE_HEIGHT, NODE_WIDTH, type Positions, snap } from "./layout";
+import { roomBelow, roomIn } from "./room";
 import { hasInput, hasOutput, type Refusal, refusal } from "./rules";
 import { moveBy, type OpenFlow, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
 
@@ -32,20 +43,6 @@ const flowOf = (name: string): OpenFlow | undefined => editor().flows[name];
 
 function snapped(p: Point): Point {
   return { x: snap(p.x), y: snap(p.y) };
-}
-
-/** A place near the wanted one where a card covers no other, and a note lies on none exactly. */
-export function freePlace(doc: Doc, wanted: Point): Point {
-  const place = snapped(wanted);
-  const nodes = list(doc, "nodes");
-  const notes = list(doc, "notes");
-  while (
-    nodes.some((n) => Math.abs(n.position.x - place.x) < NODE_WIDTH && Math.abs(n.position.y - place.y) < 64) ||
-    notes.some((n) => n.position.x === place.x && n.position.y === place.y)
-  ) {
-    place.y += 80;
-  }
-  return place;
 }
 
 export function makeNode(
@@ -89,8 +86,12 @@ export function add(name: string, type: NodeType, catalogue: Catalogue, options:
   if (!flow) return undefined;
   const between = options.into === undefined ? undefined : flow.doc.edges.byId[options.into];
   const room = between && roomIn(flow.doc, catalogue, between);
-  const at = room?.at ?? freePlace(flow.doc, options.at);
-  const made = makeNode(type, catalogue, at, options.settings);
+  const made = makeNode(type, catalogue, room?.at ?? options.at, options.settings);
+  const home = homeOf(flow, catalogue, made.node, between);
+  if (!room) {
+    const card = { ...made.node.position, width: NODE_WIDTH, height: NODE_HEIGHT };
+    made.node.position.y += roomBelow(flow, catalogue, [card], home?.id);
+  }
   const done = editor().edit(name, t("step.add", { name: type.name }), (e) => {
     if (room) placeAll(e, room.moved);
     e.set("nodes", made.node);
@@ -106,8 +107,7 @@ export function add(name: string, type: NodeType, catalogue: Catalogue, options:
     } else if (options.after) {
       join(options.after.node, made.node.id, options.after.port);
     }
-    const group = homeOf(flow, catalogue, made.node, between);
-    if (group) e.patch("groups", group.id, { members: [...group.members, made.node.id] });
+    if (home) e.patch("groups", home.id, { members: [...home.members, made.node.id] });
   });
   if (!done) return undefined;
   editor().select(name, [made.node.id]);
@@ -406,9 +406,10 @@ export function withoutSecrets(type: NodeType | undefined, configs: Record<strin
 
 /**
  * Puts a piece into a flow with new ids, its upper left corner at the place given, or
- * lower where its first card would cover another.
+ * lower where it would cover something. What comes without a group belongs to the one
+ * given, or to the one that it is put on.
  */
-export function pastePiece(name: string, piece: Piece, at: Point): string[] {
+export function pastePiece(name: string, catalogue: Catalogue, piece: Piece, at: Point, home?: string): string[] {
   const flow = flowOf(name);
   const all = [...piece.nodes, ...piece.notes];
   const [first] = all;
@@ -416,8 +417,17 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
   const left = Math.min(...all.map((n) => n.position.x));
   const top = Math.min(...all.map((n) => n.position.y));
   const { x, y } = first.position;
-  const free = freePlace(flow.doc, { x: at.x + x - left, y: at.y + y - top });
-  const by = { x: free.x - x, y: free.y - y };
+  const wanted = snapped({ x: at.x + x - left, y: at.y + y - top });
+  const by = { x: wanted.x - x, y: wanted.y - y };
+  const grouped = new Set(piece.groups?.flatMap((g) => g.members));
+  const loose = piece.nodes.filter((n) => !grouped.has(n.id));
+  const cards = cardsOf(piece, catalogue, by);
+  const [one] = loose;
+  const into = home ?? (one && groupAt(flow, catalogue, cards.of(one))?.id);
+  by.y += roomBelow(flow, catalogue, cards.all, into);
+  const isOnNote = (n: Note): boolean =>
+    list(flow.doc, "notes").some((o) => o.position.x === n.position.x + by.x && o.position.y === n.position.y + by.y);
+  while (piece.notes.some(isOnNote)) by.y += 5 * GRID;
   const ids = new Map(all.map((n) => [n.id, newId()]));
   const id = (old: string): string => ids.get(old) ?? old;
   const groups = (piece.groups ?? []).map((g) => ({
@@ -433,6 +443,8 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
     for (const x of piece.edges)
       e.set("edges", { ...x, ...edgeBetween(id(x.source), id(x.target), portOf(x)), animated: x.animated });
     for (const g of groups) if (g.members.length > 0) e.set("groups", g);
+    const group = into === undefined ? undefined : e.get("groups", into);
+    if (group) e.patch("groups", group.id, { members: [...group.members, ...loose.map((n) => id(n.id))] });
   });
   if (!done) return [];
   const made = [...ids.values()];
@@ -441,16 +453,30 @@ export function pastePiece(name: string, piece: Piece, at: Point): string[] {
   return made;
 }
 
+/** The cards and boxes of a piece, moved. */
+function cardsOf({ nodes, configs, groups = [] }: Piece, catalogue: Catalogue, by: Point) {
+  const configurations = configs.map(({ id, configs }) => ({ nodeID: id, configs }));
+  const doc = read({ definitions: nodes, configurations });
+  const moved = (r: Rect): Rect => ({ ...r, x: r.x + by.x, y: r.y + by.y });
+  const of = (n: FlowNode): Rect => moved(cardAt(doc, n, catalogue));
+  const boxes = groups.flatMap((g) => boundsOf(doc, g, catalogue, {}) ?? []);
+  return { of, all: [...nodes.map(of), ...boxes.map(moved)] };
+}
+
 export function duplicate(name: string, catalogue: Catalogue): void {
   const flow = flowOf(name);
   if (!flow || flow.selected.size === 0) return;
   const piece = copyPiece(flow, catalogue);
   const all = [...piece.nodes, ...piece.notes];
   if (all.length === 0) return;
-  pastePiece(name, piece, {
+  const at = {
     x: Math.min(...all.map((n) => n.position.x)) + 2 * GRID,
     y: Math.min(...all.map((n) => n.position.y)) + 4 * GRID,
-  });
+  };
+  const home = shownGroups(flow).find(
+    (g) => !g.collapsed && piece.nodes.length > 0 && piece.nodes.every((n) => g.members.includes(n.id)),
+  );
+  pastePiece(name, catalogue, piece, at, piece.groups?.length ? undefined : home?.id);
 }
 
 export type Alignment = "left" | "center" | "right" | "top" | "middle" | "bottom" | "horizontal" | "vertical";

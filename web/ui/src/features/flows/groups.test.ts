@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Catalogue, type NodeType } from "./catalogue";
-import { add, place, toggleCollapsed } from "./commands";
+import { add, copyPiece, duplicate, pastePiece, place, toggleCollapsed } from "./commands";
 import { edgeBetween, type FlowNode, type Group, type Kind, list, read } from "./document";
 import { regrouped, shownGroups, standIns, waysOf } from "./groups";
 import { roomIn } from "./room";
@@ -133,5 +133,39 @@ describe("a node put into an edge", () => {
       { x: 640, y: 0 },
       ["a", "b", made],
     ]);
+  });
+});
+
+describe("what is pasted", () => {
+  const copied = (...ids: string[]) => {
+    useEditor.getState().select("f", ids);
+    return copyPiece(flow(), catalogue);
+  };
+  const members = (id: string) => flow().doc.groups.byId[id]?.members.length;
+
+  it("lies on no card and on the border of no group", () => {
+    open([node("a", 0, 0), node("b", 288, 0), node("c", 0, 400)], [], [group("g", ["a"])]);
+    const [one, two] = pastePiece("f", catalogue, copied("b", "c"), { x: -250, y: 64 });
+    // The box of g goes down to 80.
+    expect([at(one ?? ""), at(two ?? "")]).toEqual([{ x: 32, y: 144 }, { x: -256, y: 544 }]); // biome-ignore format: a pair
+    expect(members("g")).toBe(1);
+  });
+  it("belongs to the group that it is put on, as a copy of what is in one does", () => {
+    open([node("a", 0, 0), node("b", 600, 0)], [], [group("g", ["a"])]);
+    const [made = ""] = pastePiece("f", catalogue, copied("b"), { x: 16, y: 16 });
+    expect([at(made), members("g")]).toEqual([{ x: 16, y: 96 }, 2]);
+    useEditor.getState().select("f", ["a"]);
+    duplicate("f", catalogue);
+    expect(members("g")).toBe(3);
+    useEditor.getState().undo("f");
+    expect(members("g")).toBe(2);
+  });
+  it("keeps the box of its own group off cards and other boxes", () => {
+    open([node("a", 0, 0), node("b", 0, 160)], [], [group("g", ["a"])]);
+    const piece = copied("g");
+    pastePiece("f", catalogue, piece, { x: 0, y: 0 });
+    const made = list(flow().doc, "groups").find((g) => g.id !== "g");
+    // Title and margin take 52 above the card: below b, which ends at 216.
+    expect(at(made?.members[0] ?? "")).toEqual({ x: 0, y: 320 });
   });
 });

@@ -41,7 +41,7 @@ export async function pasteCurl(flow: string, catalogue: Catalogue, text: string
     edges: made.slice(1).map((m) => edgeBetween(entry.node.id, m.node.id)),
     notes: [],
   };
-  if (pastePiece(flow, piece, at).length === 0) return false;
+  if (pastePiece(flow, catalogue, piece, at).length === 0) return false;
   const under = prefix.replace(/\/$/, "");
   await saveTest(flow, request, path === "/" ? under || "/" : `${under}${path}`);
   if (request.left.length > 0) {

@@ -1,9 +1,10 @@
-// Room for a node that is put into a connection: what it would cover goes to the right.
+// Room for what is new: what a node put into a connection would cover goes to the right,
+// and what is put elsewhere goes down itself until it covers nothing.
 
 import type { Catalogue } from "./catalogue";
 import { dictionary } from "./dictionary";
 import { type Doc, type FlowEdge, type FlowNode, list, type Note, type Point } from "./document";
-import { cardAt, meet, type Rect } from "./groups";
+import { boundsOf, cardAt, meet, type Rect, type Seen, shownGroups, standIns } from "./groups";
 import { NODE_HEIGHT, NODE_WIDTH, type Positions, snap } from "./layout";
 import { below } from "./rules";
 
@@ -60,6 +61,20 @@ export function roomIn(
     if (isWith || (r.x >= start && isHit(r))) moved[note.id] = { x: r.x + by, y: r.y };
   }
   return { at, moved };
+}
+
+const DOWN = 80;
+
+/** How far down cards and boxes go that they cover no card and touch no group's box but the one that they are put into. */
+export function roomBelow(flow: Seen, catalogue: Catalogue, made: readonly Rect[], into?: string): number {
+  const { doc } = flow;
+  const hidden = standIns(flow);
+  const cards = list(doc, "nodes").flatMap((n) => (hidden.has(n.id) ? [] : [cardAt(doc, n, catalogue)]));
+  const boxes = shownGroups(flow).flatMap((g) => (g.id === into ? [] : (boundsOf(doc, g, catalogue, {}) ?? [])));
+  const there = [...cards, ...boxes];
+  let by = 0;
+  while (made.some((r) => there.some((other) => meet({ ...r, y: r.y + by }, other, APART / 2)))) by += DOWN;
+  return by;
 }
 
 function rectOf({ position, width, height }: Note): Rect {
