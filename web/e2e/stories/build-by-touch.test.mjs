@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { bottom, call, dialog, inspector, launch, writeCode } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
+import { soon } from "../soon.mjs";
 
 describe("building by touch", () => {
   let chromium;
@@ -42,6 +43,16 @@ describe("building by touch", () => {
     await page.getByRole("button", { name: "Add a node" }).tap();
     await pick("Request");
     await inspector(page).getByRole("textbox", { name: "Path" }).fill("/hello/:name");
+    // The settings are a sheet below what they belong to; put away, the node is still the selected one.
+    const selected = outline.locator("[data-selected]").filter({ hasText: "Request" });
+    await soon(async () => {
+      const [above, sheet] = [await selected.boundingBox(), await inspector(page).boundingBox()];
+      assert.ok(above.y >= 48 && above.y + above.height <= sheet.y, `the row at ${above.y} is under the sheet at ${sheet.y}`);
+    });
+    await back();
+    await inspector(page).waitFor({ state: "detached" });
+    await selected.waitFor();
+    await outline.getByRole("button", { name: /^Request/ }).first().tap();
     await back();
     await addAfter("Request", "Function");
     await writeCode(page, inspector(page).getByRole("textbox", { name: "Code" }), "return {hello: request.params.name}");

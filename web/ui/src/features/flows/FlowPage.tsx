@@ -181,6 +181,11 @@ function Editor({ name }: { name: string }) {
   const status = useEditor((s) => s.status);
   const acts = useActs();
   const unsaved = flow !== undefined && isUnsaved(flow);
+  // On a small screen settings come up over the lower part for what is selected, until they are put away.
+  const selected = [...(flow?.selected ?? [])].join();
+  const [putAway, setPutAway] = useState("");
+  useEffect(() => setPutAway((was) => (was === selected ? was : "")), [selected]);
+  const isSheet = narrow && selected !== "" && putAway !== selected;
   const drafts = useQuery(draftsQuery);
   const changedFlows = drafts.data?.filter((d) => d.state !== "running").length ?? 0;
 
@@ -215,6 +220,7 @@ function Editor({ name }: { name: string }) {
   const openNode = useCallback(
     (node: string, field?: string) => {
       useEditor.getState().jump(name, node);
+      setPutAway("");
       if (!panes.showInspector) setPane({ showInspector: true });
       if (field === undefined) focusInspector();
       void navigate({
@@ -228,7 +234,7 @@ function Editor({ name }: { name: string }) {
   );
   const closeInspector = (): void => {
     if (narrow) {
-      useEditor.getState().select(name, []);
+      setPutAway(selected);
       return;
     }
     setPane({ showInspector: false });
@@ -245,11 +251,10 @@ function Editor({ name }: { name: string }) {
   );
   const [isTestAsked, setTestAsked] = useState(false);
   const test = useCallback(() => {
-    // On a small screen the settings lie over everything else.
-    if (narrow) useEditor.getState().select(name, []);
+    setPutAway(selected); // where they lie over what the run shows
     showBottom("test");
     setTestAsked(true);
-  }, [name, narrow, showBottom]);
+  }, [selected, showBottom]);
   // The address names a node (from a problem, a search result, a link): show it.
   useEffect(() => {
     if (!search.node) return;
@@ -365,7 +370,7 @@ function Editor({ name }: { name: string }) {
   if (!flow) return null;
   const useOutline = narrow || showOutline;
   return (
-    <div className="editor" data-narrow={narrow || undefined} data-scope="editor">
+    <div className="editor" data-narrow={narrow || undefined} data-sheet={isSheet || undefined} data-scope="editor">
       <h1 className="visually-hidden" tabIndex={-1}>
         {t("flow.heading", { name })}
       </h1>
@@ -525,7 +530,7 @@ function Editor({ name }: { name: string }) {
           <div className="editor__canvas" data-pane="canvas">
             {useOutline ? (
               <Suspense fallback={null}>
-                <Outline flow={flow} marks={marks} onOpen={openNode} onQuickAdd={setQuickAdd} />
+                <Outline flow={flow} marks={marks} isCovered={isSheet} onOpen={openNode} onQuickAdd={setQuickAdd} />
               </Suspense>
             ) : (
               <Canvas
@@ -582,7 +587,7 @@ function Editor({ name }: { name: string }) {
             </>
           )}
         </div>
-        {panes.showInspector && (!slim || flow.selected.size > 0) && (
+        {(narrow ? isSheet : panes.showInspector && (!slim || flow.selected.size > 0)) && (
           <>
             {!narrow && (
               <Resizer
@@ -606,6 +611,7 @@ function Editor({ name }: { name: string }) {
                   flow={flow}
                   marks={marks}
                   field={search.node !== undefined && flow.selected.has(search.node) ? search.field : undefined}
+                  isSheet={narrow}
                   onTest={test}
                   onClose={closeInspector}
                 />

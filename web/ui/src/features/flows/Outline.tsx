@@ -17,12 +17,14 @@ import "./outline.css";
 interface Props {
   flow: OpenFlow;
   marks: Marks;
+  /** The settings of what is selected lie over the lower part. */
+  isCovered: boolean;
   onOpen: (node: string) => void;
   onQuickAdd: (request: QuickAddRequest) => void;
 }
 
 /** The flow as a tree in reading order: a full alternative to the canvas, and what small screens get. */
-export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
+export function Outline({ flow, marks, isCovered, onOpen, onQuickAdd }: Props) {
   const catalogue = useCatalogue();
   const { name, doc, locked } = flow;
   const data = useMemo(() => treeOf(flow), [flow]);
@@ -49,6 +51,12 @@ export function Outline({ flow, marks, onOpen, onQuickAdd }: Props) {
     button.focus();
     button.click();
   };
+  // What is opened is not under the sheet that it opens.
+  const selected = [...flow.selected].join();
+  useEffect(() => {
+    if (isCovered && selected !== "")
+      document.querySelector(".outline__row[data-selected]")?.scrollIntoView({ block: "start" });
+  }, [isCovered, selected]);
   const isEmpty = doc.nodes.ids.length + doc.notes.ids.length === 0;
   return (
     <div className="outline" data-scope="canvas">

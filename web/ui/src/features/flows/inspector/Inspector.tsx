@@ -25,35 +25,52 @@ interface InspectorProps {
   marks: Marks;
   /** An input to focus and light up. */
   field?: string | undefined;
+  /** It lies over what it belongs to: leaving it closes it. */
+  isSheet: boolean;
   onTest: () => void;
   onClose: () => void;
 }
 
 /** What is selected, and everything about it that can be changed. */
-export function Inspector({ flow, marks, field, onTest, onClose }: InspectorProps) {
+export function Inspector({ flow, marks, field, isSheet, onTest, onClose }: InspectorProps) {
   const catalogue = useCatalogue();
-  const handleKey = (e: KeyboardEvent): void => {
-    if (e.key !== "Escape" || e.defaultPrevented || isOpenPopup(e.target)) return;
-    e.preventDefault();
+  const leave = (): void => {
+    if (isSheet) onClose();
     focusOnCanvas(flow);
   };
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Esc leads back to the canvas from anywhere inside
-    <div className="inspector" onKeyDown={handleKey}>
-      <Selected flow={flow} marks={marks} field={field} onTest={onTest} onClose={onClose} catalogue={catalogue} />
-    </div>
-  );
-}
-
-function Selected({ flow, marks, field, onTest, onClose, catalogue }: InspectorProps & { catalogue: Catalogue }) {
-  const nodes = selectedNodes(flow);
   const close = (
     <Tooltip label={t("common.close")}>
-      <ActionIcon variant="subtle" color="gray" size={28} onClick={onClose} aria-label={t("inspector.close")}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={28}
+        onClick={isSheet ? leave : onClose}
+        aria-label={t("inspector.close")}
+      >
         <IconX size={16} />
       </ActionIcon>
     </Tooltip>
   );
+  const handleKey = (e: KeyboardEvent): void => {
+    if (e.key !== "Escape" || e.defaultPrevented || isOpenPopup(e.target)) return;
+    e.preventDefault();
+    leave();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc leads back to the canvas from anywhere inside
+    <div className="inspector" onKeyDown={handleKey}>
+      <Selected flow={flow} marks={marks} field={field} onTest={onTest} close={close} catalogue={catalogue} />
+    </div>
+  );
+}
+
+interface SelectedProps extends Pick<InspectorProps, "flow" | "marks" | "field" | "onTest"> {
+  catalogue: Catalogue;
+  close: ReactNode;
+}
+
+function Selected({ flow, marks, field, onTest, close, catalogue }: SelectedProps) {
+  const nodes = selectedNodes(flow);
   const [first] = nodes;
   const only = flow.selected.size === 1 ? [...flow.selected][0] : undefined;
   if (first && flow.selected.size === 1) {
