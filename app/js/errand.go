@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"ecoflow/app/fault"
 )
@@ -102,18 +103,27 @@ func (e *Engine) send(x *errand) {
 	}
 }
 
-// work runs errands; of the goroutines that have none, as many stay as there are
-// runtimes ready.
+// patience is how long a goroutine waits for an errand before it ends.
+const patience = 500 * time.Millisecond
+
+// work runs errands; of the goroutines that have none, as many stay for a while as
+// there are runtimes ready.
 func (e *Engine) work(x *errand) {
+	over := time.NewTimer(patience)
+	defer over.Stop()
 	for {
 		x.done <- x.machine.own(x.call, x.turn)
 		if int(e.idle.Add(1)) > e.options.Runtimes {
 			e.idle.Add(-1)
 			return
 		}
+		over.Reset(patience)
 		select {
 		case x = <-e.errands:
 			e.idle.Add(-1)
+		case <-over.C:
+			e.idle.Add(-1)
+			return
 		case <-e.closing:
 			return
 		}
