@@ -109,7 +109,7 @@ func (db *DB) writeLoop() {
 			db.foldLarge()
 			fold.Reset(foldAfter)
 		case <-fold.C:
-			if !db.fold() {
+			if db.foldAt = foldBytes; !db.fold(true) {
 				fold.Reset(foldAfter)
 			}
 		case <-db.quit:
@@ -282,24 +282,35 @@ func (db *DB) protect(fn func() error) (err error) {
 }
 
 // foldLarge folds the log back when it has grown. SQLite would do so by itself
-// inside a commit, and keep quiet about a disk that fails meanwhile.
+// inside a commit, and keep quiet about a disk that fails meanwhile. The log begins anew
+// in the file that it has: of one that grows every commit has to make the size durable too.
+// Over twice the size, to which it comes by what each round adds, it is made short.
 func (db *DB) foldLarge() {
 	info, err := os.Stat(db.path + "-wal")
 	if err != nil || info.Size() < db.foldAt {
 		return
 	}
-	db.foldAt = foldBytes
-	if !db.fold() {
-		db.foldAt = info.Size() + foldBytes
+	size := info.Size()
+	switch isLong := size >= 2*foldBytes; {
+	case !db.fold(isLong):
+		db.foldAt = size + foldBytes
+	case isLong:
+		db.foldAt = foldBytes
+	default:
+		db.foldAt = size + 1
 	}
 }
 
 // fold folds the write-ahead log back into the database file, so that a pulled
-// stick mostly leaves one whole file. It waits for no reader; false means that
-// one was in the way.
-func (db *DB) fold() bool {
+// stick mostly leaves one whole file, and cuts the log's file to nothing or leaves it to
+// be written again. It waits for no reader; false means that one was in the way.
+func (db *DB) fold(cut bool) bool {
 	if db.readOnly || !db.present() {
 		return true
+	}
+	mode := "RESTART"
+	if cut {
+		mode = "TRUNCATE"
 	}
 	ctx := context.Background()
 	conn, err := db.writer.Conn(ctx)
@@ -310,7 +321,7 @@ func (db *DB) fold() bool {
 	var busy, pages, folded int
 	_, err = conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`)
 	if err == nil {
-		err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &folded)
+		err = conn.QueryRowContext(ctx, fmt.Sprintf(`PRAGMA wal_checkpoint(%s)`, mode)).Scan(&busy, &pages, &folded)
 	}
 	_, again := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, lockWait.Milliseconds()))
 	if err = errors.Join(err, again); err != nil {
