@@ -29,7 +29,8 @@ const helperPatience = 3 * time.Second
 // until in ends. It does so at a low priority, where the system has one.
 func ServeHashes(in io.ReadCloser, out io.WriteCloser) error {
 	server := rpc.NewServer()
-	if err := server.RegisterName(helperName, &helperService{}); err != nil {
+	service := &helperService{aside: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	if err := server.RegisterName(helperName, service); err != nil {
 		return fmt.Errorf("serve hashes: %w", err)
 	}
 	server.ServeConn(&streams{ReadCloser: in, WriteCloser: out})
@@ -48,13 +49,45 @@ type streams struct {
 func (s *streams) Close() error { return errors.Join(s.WriteCloser.Close(), s.ReadCloser.Close()) }
 
 // helperService is what the helper answers.
-type helperService struct{}
+type helperService struct {
+	aside chan struct{} // holds one for each hash that is computed aside
+}
 
-// Sum answers a derivation. net/rpc demands the form.
-func (*helperService) Sum(d Derivation, sum *[]byte) error {
-	runtime.LockOSThread() // for good: the thread, which steps back, ends with the goroutine
-	stepBack()             //nolint:errcheck // at the usual priority it is right as well
-	*sum = d.sum()
+// asideTime is how long a hash may wait for a processor that nobody else wants.
+const asideTime = time.Second
+
+// Sum answers a derivation. net/rpc demands the form. It is computed where it holds
+// nobody up; when that gives no sum in time, because a server is busy for good, once
+// more where it gets its share.
+func (s *helperService) Sum(d Derivation, sum *[]byte) error {
+	sums := make(chan []byte, 2) // room for whoever is the second
+	compute := func(lower func() error, done func()) {
+		fault.Go(slog.Default(), "hash", func() {
+			defer done()
+			var made []byte
+			defer func() { sums <- made }() // none from one that panics
+			runtime.LockOSThread()          // for good: the thread, which steps back, ends with the goroutine
+			lower()                         //nolint:errcheck // at the usual priority it is right as well
+			made = d.sum()
+		})
+	}
+	late := time.NewTimer(0)
+	defer late.Stop()
+	select {
+	case s.aside <- struct{}{}:
+		compute(standAside, func() { <-s.aside })
+		late.Reset(asideTime)
+	default: // as many as there may be wait there already
+	}
+	select {
+	case *sum = <-sums:
+	case <-late.C:
+		compute(stepBack, func() {})
+		*sum = <-sums
+	}
+	if *sum == nil {
+		return errors.New("the hash could not be computed")
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ package auth
 
 import "syscall"
 
-// stepBack has this thread wait for others that want the processor: a sign-in may
-// take a moment longer, what is served may not. It is no more than that: a server
-// that is busy for good still lets people in.
+// stepBack has this thread get a small share of the processor while others want it: a
+// sign-in may take a moment longer, what is served may not.
 func stepBack() error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, 10) }
