@@ -57,6 +57,16 @@ describe("hostile texts", () => {
     await page.goto(`${product.url}/_/`);
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await nothingHappened();
+    // Where the pages are searched the flows are found too.
+    const palette = dialog(page, "Search and commands");
+    for (const name of ["__proto__", "constructor"]) {
+      await page.keyboard.press("Control+k");
+      await palette.getByRole("textbox").fill(name.toUpperCase());
+      await palette.getByRole("button", { name: `${name} Flows`, exact: true }).click();
+      await page.waitForURL(`${product.url}/_/flows/${name}`);
+      await palette.waitFor({ state: "hidden" });
+    }
+    await nothingHappened();
     for (const name of taken) await ask(page, "DELETE", `/drafts/${encodeURIComponent(name)}`);
   });
 

@@ -1,9 +1,14 @@
 import { Modal, Table } from "@mantine/core";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
+import { IconRoute } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { CONFIGURATION, draftsQuery } from "../api/drafts";
 import { t } from "../text/t";
 import { type Action, isRecorded, pressed, readable, useAllActions } from "./actions";
 import { usePreferences } from "./preferences";
+import { can, useMe } from "./session";
 import { keysOf } from "./shortcuts";
 import "@mantine/spotlight/styles.css";
 import "./commandPalette.css";
@@ -38,6 +43,26 @@ function isTyping(target: EventTarget | null): boolean {
 function isWithin(target: EventTarget | null, where: NonNullable<Action["where"]>): boolean {
   if (!(target instanceof Element) || isTyping(target)) return false;
   return target.closest(`[data-scope=${where}]`) !== null || (where === "editor" && target === document.body);
+}
+
+const MOST_FLOWS = 20;
+
+/** A way to each flow that has the words in its name, once there are some. */
+function useFlows(wanted: string): Action[] {
+  const navigate = useNavigate();
+  const me = useMe();
+  const { data = [] } = useQuery({ ...draftsQuery, enabled: wanted !== "" && can(me, "flowEditor") });
+  if (wanted === "") return [];
+  return data
+    .filter((d) => d.name !== CONFIGURATION && d.name.toLowerCase().includes(wanted))
+    .slice(0, MOST_FLOWS)
+    .map((d) => ({
+      id: `flow:${d.name}`,
+      label: d.name,
+      section: t("nav.flows"),
+      icon: IconRoute,
+      run: () => void navigate({ to: "/flows/$name", params: { name: d.name } }),
+    }));
 }
 
 /** The command palette, the shortcut sheet and the one place that listens for shortcuts. */
@@ -90,8 +115,9 @@ export function CommandPalette() {
       !a.disabled &&
       `${a.label} ${a.section} ${a.keywords ?? ""}`.toLowerCase().includes(wanted),
   );
-  // What the page at hand can do stands before what every page can.
-  const found = [...fitting.filter((a) => !isEverywhere(a)), ...fitting.filter(isEverywhere)];
+  const flows = useFlows(wanted);
+  // What the page at hand can do stands before what every page can, and where to go comes last.
+  const found = [...fitting.filter((a) => !isEverywhere(a)), ...fitting.filter(isEverywhere), ...flows];
   const sections = Map.groupBy(
     actions.filter((a) => keysOf(a, shortcuts).length > 0),
     (a) => a.section,
