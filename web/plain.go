@@ -45,14 +45,16 @@ func (*way) state(conn net.Conn, s http.ConnState) {
 
 var (
 	protocol   = []byte("HTTP/1.1 ")
-	refusalEnd = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
+	lineEnd    = []byte("\r\n")
+	refusalEnd = []byte("Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 )
 
 // inEnvelope says in our envelope what net/http refuses by itself; nil for any other
 // answer.
 func inEnvelope(answer []byte) []byte {
-	line, text, ok := bytes.Cut(answer, refusalEnd)
-	if !ok || !bytes.HasPrefix(line, protocol) || bytes.ContainsAny(line, "\r\n") || len(line) < len(protocol)+3 {
+	line, rest, _ := bytes.Cut(answer, lineEnd)
+	text, ok := bytes.CutPrefix(rest, refusalEnd)
+	if !ok || !bytes.HasPrefix(line, protocol) || len(line) < len(protocol)+3 {
 		return nil
 	}
 	status, err := strconv.Atoi(string(line[len(protocol) : len(protocol)+3]))
