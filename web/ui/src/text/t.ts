@@ -1,14 +1,28 @@
 // Texts of the window: one catalogue a language, typed keys, plural rules of
-// the platform. en.json is complete; the pseudo-locale stretches it for tests.
+// the platform; the pseudo-locale stretches it for tests. What only one page says
+// is in parts/ and comes with that page, which imports it before all else.
 
 import en from "./en.json";
+import type environment from "./parts/environment.json";
+import type me from "./parts/me.json";
+import type people from "./parts/people.json";
+import type recovery from "./parts/recovery.json";
+import type settings from "./parts/settings.json";
 
-export type TextKey = keyof typeof en;
+type Texts = typeof en & typeof environment & typeof me & typeof people & typeof recovery & typeof settings;
+export type TextKey = keyof Texts;
 type Values = Record<string, string | number>;
+
+const texts: Partial<Record<string, string>> = { ...en };
+
+/** Adds the texts of a part of the window that was opened. */
+export function addTexts(part: Readonly<Record<string, string>>): void {
+  Object.assign(texts, part);
+}
 
 /** Whether there is a text of the key, for keys made of what the server says. */
 export function has(key: string): key is TextKey {
-  return Object.hasOwn(en, key);
+  return Object.hasOwn(texts, key);
 }
 
 const pseudoLetters: Record<string, string> = {
@@ -47,7 +61,7 @@ export function setLanguage(next: Language): void {
  * "{n, one: # flow, other: # flows}" chooses by the number's plural category.
  */
 export function t(key: TextKey, values: Values = {}): string {
-  let text: string = en[key];
+  let text = texts[key] ?? key;
   text = text.replace(/\{(\w+), ([^}]*)\}/g, (_, name: string, forms: string) => {
     const n = Number(values[name]);
     const byCategory = new Map(forms.split(/,\s*(?=\w+:)/).map((f) => f.split(/:\s*/, 2) as [string, string]));

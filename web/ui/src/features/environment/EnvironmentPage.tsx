@@ -1,3 +1,4 @@
+import "../../text/parts/environment";
 import { Alert, Button, Menu, Switch, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconClipboardText, IconInfoCircle, IconPlus, IconSearch } from "@tabler/icons-react";

@@ -1,3 +1,4 @@
+import "../../text/parts/me";
 import { Alert } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";

@@ -1,3 +1,4 @@
+import "../../text/parts/me";
 import { SegmentedControl, Select, Switch, Text } from "@mantine/core";
 import { type Preferences, usePreferences, useSetPreferences } from "../../app/preferences";
 import { can, useMe } from "../../app/session";

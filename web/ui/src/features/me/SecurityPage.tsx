@@ -1,3 +1,4 @@
+import "../../text/parts/me";
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDeviceDesktop } from "@tabler/icons-react";

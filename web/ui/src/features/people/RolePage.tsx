@@ -1,3 +1,4 @@
+import "../../text/parts/people";
 import { Alert, Button, Checkbox, Text, TextInput } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";

@@ -1,3 +1,4 @@
+import "../../text/parts/people";
 import { Alert, Button, Group, Menu, Select, Stack, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";

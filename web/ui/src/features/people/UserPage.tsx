@@ -1,3 +1,4 @@
+import "../../text/parts/people";
 import { Alert, Button, Checkbox, Group, Menu, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconChevronDown } from "@tabler/icons-react";

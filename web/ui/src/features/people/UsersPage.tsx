@@ -1,3 +1,4 @@
+import "../../text/parts/people";
 import { Button, Menu, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";

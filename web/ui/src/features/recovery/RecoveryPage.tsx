@@ -1,3 +1,4 @@
+import "../../text/parts/recovery";
 import { Alert, Button, Group, Loader, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";

@@ -1,3 +1,4 @@
+import "../../text/parts/settings";
 import { Alert, Button, Checkbox, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconInfoCircle, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";

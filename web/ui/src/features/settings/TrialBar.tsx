@@ -1,3 +1,4 @@
+import "../../text/parts/settings";
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconClock } from "@tabler/icons-react";

@@ -1,0 +1,4 @@
+import { addTexts } from "../t";
+import texts from "./me.json";
+
+addTexts(texts);

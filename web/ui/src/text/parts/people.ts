@@ -1,0 +1,4 @@
+import { addTexts } from "../t";
+import texts from "./people.json";
+
+addTexts(texts);
