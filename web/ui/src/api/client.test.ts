@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { api, onConsentNeeded, payload } from "./client";
+import { api, onConsentNeeded, onSignedOut, payload, renewing } from "./client";
 import type { Problem } from "./problem";
 
 const answer = (status: number, body: object): Response =>
@@ -62,5 +62,49 @@ describe("an act that needs the password again", () => {
     vi.stubGlobal("fetch", async () => answer(403, { error: true, payload: "No.", code: "missing_permission" }));
     stop = onConsentNeeded(() => Promise.reject(new Error("asked")));
     await expect(act()).rejects.toMatchObject({ code: "missing_permission" });
+  });
+});
+
+describe("what is read while this session gets new secrets", () => {
+  const read = () => payload(api.GET("/me", { baseUrl: "http://localhost/systemApi" }));
+  const signedOut = vi.fn();
+  /** Refuses the old secrets, which all have whose call came before change is answered. */
+  function change() {
+    signedOut.mockClear();
+    onSignedOut(signedOut);
+    let done = false;
+    vi.stubGlobal("fetch", async () =>
+      done
+        ? answer(200, { success: true, payload: { ok: 1 } })
+        : answer(401, { error: true, payload: "Please sign in.", code: "sign_in_needed" }),
+    );
+    let resolve = (): void => {};
+    const call = new Promise<void>((ok) => {
+      resolve = ok;
+    });
+    const finish = (): void => {
+      done = true;
+      resolve();
+    };
+    return { call, finish };
+  }
+
+  it("is read again with the new ones", async () => {
+    const { call, finish } = change();
+    const changed = renewing(call);
+    const reading = read();
+    await Promise.resolve();
+    finish();
+    await changed;
+    await expect(reading).resolves.toEqual({ ok: 1 });
+    expect(signedOut).not.toHaveBeenCalled();
+  });
+
+  it("is refused as ever when there is no such change, or it failed", async () => {
+    change();
+    await expect(read()).rejects.toMatchObject({ status: 401 });
+    const failed = renewing(Promise.reject(new Error("no")));
+    await expect(Promise.all([failed.catch(() => {}), read()])).rejects.toMatchObject({ status: 401 });
+    expect(signedOut).toHaveBeenCalledTimes(2);
   });
 });

@@ -10,7 +10,12 @@ const client = createClient<paths>({
   cache: "no-store",
   fetch: async (request: Request) => {
     const again = request.clone(); // a body can be sent once
-    const answer = await send(request);
+    const before = renewed;
+    let answer = await send(request);
+    if (answer.status === 401 && request.method === "GET" && (renewal || before !== renewed)) {
+      await renewal?.catch(() => {});
+      answer = await send(again.clone());
+    }
     return (await wantsConsent(answer)) && (await consents()) ? send(again) : answer;
   },
 });
@@ -20,6 +25,24 @@ async function send(request: Request): Promise<Response> {
     return await fetch(request);
   } catch (e) {
     throw unreachable(e);
+  }
+}
+
+// The call that gives this session new secrets, and how many have.
+let renewal: Promise<unknown> | undefined;
+let renewed = 0;
+
+/**
+ * A call that gives this session new secrets. What is read meanwhile with the old ones is
+ * refused, as when the server's word of the change is here before its answer: it is read again.
+ */
+export async function renewing<T>(call: Promise<T>): Promise<T> {
+  renewal = call;
+  try {
+    return await call;
+  } finally {
+    renewal = undefined;
+    renewed++;
   }
 }
 

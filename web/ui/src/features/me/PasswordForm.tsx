@@ -1,6 +1,6 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
-import { api, payload } from "../../api/client";
+import { api, payload, renewing } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
@@ -45,7 +45,7 @@ export function PasswordForm({ username, onDone }: { username: string; onDone: (
     if (isSending || wait > 0) return;
     setSending(true);
     try {
-      await payload(api.PATCH("/users", { body: { mode: "PWD", userInfo: values } }));
+      await renewing(payload(api.PATCH("/users", { body: { mode: "PWD", userInfo: values } })));
       await queries.fetchQuery({ ...meQuery, staleTime: 0 });
       setValues(nothing);
       setLeft(new Set());
