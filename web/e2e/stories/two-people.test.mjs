@@ -6,7 +6,7 @@ import { canvas, card, dialog, inspector, launch, saved } from "../editor.mjs";
 import { addRole, addUser, setUp, signIn } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { soon } from "../soon.mjs";
-import { answering, ask, labelOf, putFlow } from "../wire.mjs";
+import { answering, ask, getFlow, labelOf, putFlow } from "../wire.mjs";
 
 const openFlow = async (page, product, name) => {
   await page.goto(`${product.url}/_/flows/${encodeURIComponent(name)}`);
@@ -84,6 +84,26 @@ describe("two windows of one person", () => {
     await card(one, "Theirs").waitFor();
     assert.equal(await labelOf(one, "conflict", "work"), "Theirs");
     assert.equal(await labelOf(one, "conflict", "out"), "Only mine");
+    await two.close();
+    assert.deepEqual(faults, []);
+  });
+
+  it("tells choices in the words of the form where they differ", async () => {
+    await putFlow(one, "words", answering("/words"));
+    const two = await one.context().newPage();
+    await openFlow(two, product, "words");
+    const { revision, flow } = await getFlow(one, "words");
+    flow.configurations.find((c) => c.nodeID === "out").configs.send = "json";
+    await card(two, "Answer").click();
+    await inspector(two).getByRole("combobox", { name: "Body" }).click();
+    await two.getByRole("option", { name: "Text", exact: true }).click();
+    await ask(one, "PUT", "/drafts/words", { base: revision, flow });
+    const asked = dialog(two, "Two versions of words");
+    const row = asked.getByRole("row").filter({ hasText: "Answer › Body" });
+    await row.getByRole("cell", { name: "JSON", exact: true }).waitFor();
+    await row.getByRole("cell", { name: "Text", exact: true }).waitFor();
+    await asked.getByRole("button", { name: "Keep all mine" }).click();
+    await asked.waitFor({ state: "hidden" });
     await two.close();
     assert.deepEqual(faults, []);
   });
