@@ -388,7 +388,7 @@ describe("the canvas", () => {
     await page.mouse.move(box.x + 160, box.y + 128, { steps: 6 });
     await page.mouse.up();
     await page.keyboard.up("Space");
-    assert.notEqual(await view(), was);
+    await soon(async () => assert.notEqual(await view(), was));
     assert.equal(await place(), stood);
     await card(page, "Here").and(page.locator(".selected")).waitFor();
 
@@ -492,7 +492,7 @@ describe("the canvas", () => {
       for (const name of names) {
         if (found.has(name)) continue;
         await search.fill(name);
-        if (!(await listed()).includes(name)) await page.locator(".palette__action").filter({ hasText: name }).first().waitFor({ timeout: 2000 }).catch(() => {});
+        if (!(await listed()).includes(name)) await page.locator(".palette__action").filter({ hasText: name }).first().waitFor({ timeout: 10_000 }).catch(() => {});
         if ((await listed()).includes(name)) found.add(name);
       }
       await page.keyboard.press("Escape");
