@@ -1,6 +1,7 @@
 package js
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -24,7 +25,13 @@ type views struct {
 }
 
 // turn runs fn as a turn on the payload's machine.
-func (p *Payload) turn(fn func() error) error {
+func (p *Payload) turn(fn func() error) error { return p.take((*machine).run, fn) }
+
+// glance is turn for what runs nothing of a script's: the payload itself is an object of
+// ours, only what it holds may be a script's.
+func (p *Payload) glance(fn func() error) error { return p.take((*machine).carry, fn) }
+
+func (p *Payload) take(turn func(*machine, context.Context, *call, func() error) error, fn func() error) error {
 	l := p.seat.lease
 	l.mu.Lock()
 	closed := l.closed
@@ -33,7 +40,7 @@ func (p *Payload) turn(fn func() error) error {
 		return errClosed
 	}
 	m := p.seat.machine
-	return m.run(l.ctx, &call{seat: p.seat}, func() error {
+	return turn(m, l.ctx, &call{seat: p.seat}, func() error {
 		var err error
 		if ex := m.vm.Try(func() { err = fn() }); ex != nil {
 			return ex
@@ -127,14 +134,14 @@ func (p *Payload) Delete(key string) error {
 // Has reports whether there is a key; false when the runtime is gone.
 func (p *Payload) Has(key string) bool {
 	ok := false
-	err := p.turn(func() error { ok = p.has(key); return nil })
+	err := p.glance(func() error { ok = p.has(key); return nil })
 	return err == nil && ok
 }
 
 // Keys lists the keys in order; none when the runtime is gone.
 func (p *Payload) Keys() []string {
 	var keys []string
-	if err := p.turn(func() error { keys = p.object.Keys(); return nil }); err != nil {
+	if err := p.glance(func() error { keys = p.object.Keys(); return nil }); err != nil {
 		return nil
 	}
 	return keys
