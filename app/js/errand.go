@@ -16,13 +16,16 @@ type errand struct {
 	machine *machine
 	call    *call
 	turn    func() error
-	done    chan error // has room for the answer
+	done    chan error    // has room for the answer
+	long    chan struct{} // has room for the watch to say that the turn takes a while
 
 	mu   sync.Mutex
 	left bool
 }
 
-var errands = sync.Pool{New: func() any { return &errand{done: make(chan error, 1)} }}
+var errands = sync.Pool{New: func() any {
+	return &errand{done: make(chan error, 1), long: make(chan struct{}, 1)}
+}}
 
 // errLeft ends a turn whose caller has gone.
 var errLeft = errors.New("the run that the script belongs to has ended")
@@ -47,10 +50,7 @@ func (m *machine) run(ctx context.Context, c *call, fn func() error) error {
 		m.kill(ran)
 		return m.explain(ran)
 	}
-	over := ctx.Done()
-	if ctx.Err() != nil {
-		over = nil // who comes when all is over wants to know how it ended
-	}
+	isOver := ctx.Err() != nil // who comes when all is over wants to know how it ended
 	if err := m.enter(ctx); err != nil {
 		return err
 	}
@@ -64,8 +64,19 @@ func (m *machine) run(ctx context.Context, c *call, fn func() error) error {
 		return x.answered(err)
 	case <-m.stuck:
 		late = m.explain(ran)
-	case <-over:
-		late = overdue(ctx)
+	case <-x.long: // to wait for ctx as well costs more than most turns take
+		var over <-chan struct{}
+		if !isOver {
+			over = ctx.Done()
+		}
+		select {
+		case err := <-x.done:
+			return x.answered(err)
+		case <-m.stuck:
+			late = m.explain(ran)
+		case <-over:
+			late = overdue(ctx)
+		}
 	}
 	select {
 	case err := <-x.done:

@@ -154,6 +154,7 @@ type watch struct {
 	mu       sync.Mutex
 	armed    bool
 	run      string    // whose turn it is, for the log
+	errand   *errand   // that the turn is, nil for none
 	begun    time.Time // of the turn, zero between turns
 	deadline time.Time
 	base     uint64        // the heap when the turn was first looked at, 0 before
@@ -168,7 +169,7 @@ func (w *watch) begin(run string, budget time.Duration) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.run, w.begun, w.deadline, w.base, w.excused = run, now, now.Add(budget), 0, 0
+	w.run, w.errand, w.begun, w.deadline, w.base, w.excused = run, w.machine.errand, now, now.Add(budget), 0, 0
 	if w.armed {
 		return
 	}
@@ -186,7 +187,7 @@ func (w *watch) finish() (time.Duration, reason) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	took := time.Since(w.begun) - w.excused
-	w.begun = time.Time{}
+	w.begun, w.errand = time.Time{}, nil
 	w.machine.held.Store(false)
 	if w.late {
 		w.machine.engine.stuckNow.Add(-1)
@@ -244,6 +245,13 @@ func (w *watch) beat() (stuck bool) {
 		w.interrupt(ran, now)
 	case now.Sub(w.begun) >= beat:
 		w.machine.held.Store(true)
+		if w.errand != nil {
+			select {
+			case w.errand.long <- struct{}{}:
+			default: // another turn of the same errand left it
+			}
+			w.errand = nil
+		}
 		if w.greedy() {
 			w.interrupt(memory, now)
 		}
