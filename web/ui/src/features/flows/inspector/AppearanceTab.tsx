@@ -5,8 +5,8 @@ import { NodeIcon, nodeIcons } from "../canvas/NodeIcon";
 import { setData } from "../commands";
 import type { FlowNode, Kind } from "../document";
 import { hasInput, hasOutput } from "../rules";
-import type { TabProps } from "./Inspector";
 import { Swatches } from "./Swatches";
+import type { TabProps } from "./tab";
 
 const PORT_LABEL = 40;
 

@@ -7,7 +7,7 @@ import { pin, usePins } from "../pins";
 import { hasOutput } from "../rules";
 import { type RunStep, useRuns } from "../runs";
 import { type Change, differences } from "./difference";
-import type { TabProps } from "./Inspector";
+import type { TabProps } from "./tab";
 
 /** What went into a node and out of it in the last test run, and its pinned output. */
 export function DataTab({ flow, node, onTest }: TabProps & { onTest: () => void }) {

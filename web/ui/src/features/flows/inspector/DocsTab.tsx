@@ -2,7 +2,7 @@ import { Textarea } from "@mantine/core";
 import { Markdown } from "../../../components/Markdown";
 import { t } from "../../../text/t";
 import { setData } from "../commands";
-import type { TabProps } from "./Inspector";
+import type { TabProps } from "./tab";
 
 const NOTE = 10_000;
 

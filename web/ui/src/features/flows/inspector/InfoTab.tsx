@@ -6,7 +6,7 @@ import { connect, place, removeEdge } from "../commands";
 import { type FlowNode, list, type Point, portOf } from "../document";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { type OpenFlow, useEditor } from "../store";
-import type { TabProps } from "./Inspector";
+import type { TabProps } from "./tab";
 
 /** What a node is, where it stands and what it is connected to. */
 export function InfoTab({ flow, node, type, catalogue }: TabProps) {

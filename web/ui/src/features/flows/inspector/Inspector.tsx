@@ -242,14 +242,6 @@ function NodePanel({ flow, node, field, onTest, close, catalogue }: NodePanelPro
   );
 }
 
-/** What the tabs of a node get. */
-export interface TabProps {
-  flow: OpenFlow;
-  node: FlowNode;
-  type: ReturnType<Catalogue["of"]>;
-  catalogue: Catalogue;
-}
-
 const LABEL = 80;
 
 function NodeLabel({ flow, node }: { flow: OpenFlow; node: FlowNode }) {

@@ -12,8 +12,8 @@ import { setData, setInput } from "../commands";
 import { inputsOf } from "../document";
 import { useRuns } from "../runs";
 import { focusControl } from "./focus";
-import type { TabProps } from "./Inspector";
 import { forCode, namesOf, sampleOf } from "./sample";
+import type { TabProps } from "./tab";
 import { variablesQuery } from "./variables";
 
 const none: Finding[] = [];
