@@ -2,14 +2,12 @@ package process_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -249,9 +247,10 @@ func TestStopWaitsForRunsInFlight(t *testing.T) {
 	slow := map[string]*drive.Flow{"slow": drive.NewFlow().
 		Request("a", "GET", "/slow").Node("b", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 1500}).Text("c", "done").Response("d", "msg").
 		Edge("a", "b", "c", "d")}
-	must(t, administrator(t, p).Deploy(slow))
+	ada := administrator(t, p)
+	must(t, ada.Deploy(slow))
 
-	answer := inFlight(t, p, "/api/slow")
+	answer := inFlight(t, p, ada, "/api/slow")
 	stop(t, p)
 	if got := <-answer; got != `200 {"msg":"done"} <nil>` {
 		t.Errorf("the run in flight was answered with %s", got)
@@ -266,7 +265,7 @@ func TestTimeToStop(t *testing.T) {
 	must(t, ada.Deploy(map[string]*drive.Flow{"slow": drive.NewFlow().
 		Request("a", "GET", "/slow").Node("b", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 25_000}).Response("d", "msg").Edge("a", "b", "d")}))
 	adjust(t, ada, map[string]any{"limits.stopTime": 1})
-	cutOff := inFlight(t, p, "/api/slow")
+	cutOff := inFlight(t, p, ada, "/api/slow")
 	stop(t, p)
 	if got := <-cutOff; strings.HasPrefix(got, "200") {
 		t.Errorf("the run in flight was answered with %s", got)
@@ -276,19 +275,13 @@ func TestTimeToStop(t *testing.T) {
 	}
 }
 
-// inFlight sends a request, returns once the program has it, and delivers what
+// inFlight sends a request, returns once it is the one that runs, and delivers what
 // comes back.
-func inFlight(t *testing.T, p *drive.Program, path string) (answer chan string) {
+func inFlight(t *testing.T, p *drive.Program, ada *drive.Client, path string) (answer chan string) {
 	t.Helper()
 	answer = make(chan string, 1)
-	wrote := make(chan struct{})
-	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { close(wrote) },
-	})
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Address+path, nil)
-	must(t, err)
 	go func() {
-		res, err := p.Client().HTTP.Do(req)
+		res, err := p.Client().HTTP.Get(p.Address + path)
 		if err != nil {
 			answer <- err.Error()
 			return
@@ -297,9 +290,11 @@ func inFlight(t *testing.T, p *drive.Program, path string) (answer chan string) 
 		body, err := io.ReadAll(res.Body)
 		answer <- fmt.Sprintf("%d %s %v", res.StatusCode, bytes.TrimSpace(body), err)
 	}()
-	<-wrote
-	// Connections are accepted in order: once a later one is answered, the first is in.
-	ask(t, p.Client(), "GET", "/systemApi/server/isOnline", nil)
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(ask(t, ada, "GET", "/systemApi/server/state", nil).Body, `"runs":1`); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing runs")
+		}
+	}
 	return answer
 }
 
@@ -310,8 +305,9 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	p := start(t, dir, "--auth")
 	slow := map[string]*drive.Flow{"slow": drive.NewFlow().
 		Request("a", "GET", "/slow").Node("b", "Middleware", "ecoflow", "Delay", drive.Inputs{"duration": 25_000}).Response("d", "msg").Edge("a", "b", "d")}
-	must(t, administrator(t, p).Deploy(slow))
-	cutOff := inFlight(t, p, "/api/slow")
+	ada := administrator(t, p)
+	must(t, ada.Deploy(slow))
+	cutOff := inFlight(t, p, ada, "/api/slow")
 
 	must(t, p.Interrupt())
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(p.Output(), "stopping"); time.Sleep(time.Millisecond) {
