@@ -29,7 +29,7 @@ const helperPatience = 3 * time.Second
 // until in ends. It does so at a low priority, where the system has one.
 func ServeHashes(in io.ReadCloser, out io.WriteCloser) error {
 	server := rpc.NewServer()
-	service := &helperService{aside: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	service := &helperService{aside: make(chan struct{}, asides())}
 	if err := server.RegisterName(helperName, service); err != nil {
 		return fmt.Errorf("serve hashes: %w", err)
 	}
@@ -77,7 +77,7 @@ func (s *helperService) Sum(d Derivation, sum *[]byte) error {
 	case s.aside <- struct{}{}:
 		compute(standAside, func() { <-s.aside })
 		late.Reset(asideTime)
-	default: // as many as there may be wait there already
+	default: // as many as may wait there do, or there is no such place
 	}
 	select {
 	case *sum = <-sums:

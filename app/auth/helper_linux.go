@@ -1,6 +1,13 @@
 package auth
 
-import "golang.org/x/sys/unix"
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// asides is how many hashes may be computed aside at once.
+func asides() int { return runtime.GOMAXPROCS(0) }
 
 // standAside has this thread run only while nobody else wants the processor, whom it
 // makes room for at once: one that steps back alone finishes its turn first.
