@@ -87,9 +87,28 @@ func (db *DB) stop(err error) error {
 	return f
 }
 
+// misshapen turns an error of SQLite that has no other explanation into a
+// *DamagedError when the schema is not what it should be. Every statement here
+// fits the schema, so that one that does not run says that something changed it.
+func (db *DB) misshapen(err error) error {
+	if _, explained := fault.As(err); explained || code(err) == 0 {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
+	defer cancel()
+	if damage, ok := errors.AsType[*DamagedError](explain(checkSchema(ctx, db.dsn("mode=ro", "_pragma=query_only(ON)")))); ok {
+		damage.Detail += ": " + err.Error()
+		return damage
+	}
+	return err
+}
+
 // noticed has the database take no more writes once damage was found in it, and
 // returns err. What is whole can still be read; the next start offers to repair it.
 func (db *DB) noticed(err error) error {
+	if code(err)&0xff == sqlite3.SQLITE_ERROR {
+		err = db.misshapen(err)
+	}
 	damage, ok := errors.AsType[*DamagedError](err)
 	if !ok || db.broken.Load() != nil {
 		return err

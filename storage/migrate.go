@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -78,7 +79,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		if m.number <= has {
 			continue
 		}
-		if err := db.step(ctx, m); err != nil {
+		if err := step(ctx, db.writer, m); err != nil {
 			return fmt.Errorf("migrate to %s: %w", m.name, err)
 		}
 		if has > 0 {
@@ -88,8 +89,21 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) step(ctx context.Context, m migration) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
+// makeSchema gives an empty database the schema of a number.
+func makeSchema(ctx context.Context, to *sql.DB, number int) error {
+	for _, m := range migrations {
+		if m.number > number {
+			break
+		}
+		if err := step(ctx, to, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func step(ctx context.Context, to *sql.DB, m migration) error {
+	tx, err := to.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -127,9 +141,49 @@ func (db *DB) keepCopy(ctx context.Context, schema int) error {
 	return nil
 }
 
+const schemaQuery = `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY tbl_name, type DESC, name`
+
 // Schema returns the statements that make the present schema, in the order of
 // their names.
 func (db *DB) Schema(ctx context.Context) ([]string, error) {
-	return all(ctx, db.reads, column[string],
-		`SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY tbl_name, type DESC, name`)
+	return all(ctx, db.reads, column[string], schemaQuery)
+}
+
+// checkSchema returns a *DamagedError when the schema of the file at dsn is not
+// what the migrations up to its number make: damage can leave one that SQLite
+// still reads, whose tables have other names or columns.
+func checkSchema(ctx context.Context, dsn string) error {
+	from, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	fresh, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return err
+	}
+	defer fresh.Close()
+	fresh.SetMaxOpenConns(1) // another one is another memory
+	number, _, err := one(ctx, from, column[int], `PRAGMA user_version`)
+	if err != nil {
+		return err
+	}
+	if err := makeSchema(ctx, fresh, number); err != nil {
+		return err
+	}
+	has, err := all(ctx, from, column[string], schemaQuery)
+	if err != nil {
+		return err
+	}
+	should, err := all(ctx, fresh, column[string], schemaQuery)
+	if err != nil {
+		return err
+	}
+	for _, statement := range should {
+		if !slices.Contains(has, statement) {
+			name, _, _ := strings.Cut(statement, "(")
+			return &DamagedError{Detail: "the schema is not as it was made: " + strings.TrimSpace(name)}
+		}
+	}
+	return nil
 }

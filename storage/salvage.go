@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -182,16 +183,7 @@ func (s *salvage) makeSchema(ctx context.Context) error {
 	if err != nil || !ok || has <= 0 || has > newestSchema() {
 		has = newestSchema()
 	}
-	target := &DB{writer: s.to, log: slog.New(slog.DiscardHandler)}
-	for _, m := range migrations {
-		if m.number > has {
-			break
-		}
-		if err := target.step(ctx, m); err != nil {
-			return err
-		}
-	}
-	return nil
+	return makeSchema(ctx, s.to, has)
 }
 
 // columnsOf lists the columns of a table, and those of its primary key.
@@ -226,14 +218,13 @@ func (s *salvage) table(ctx context.Context, name string) (recovery.Table, error
 		t.Problem = "Nothing of it could be read" + reason(err) + "."
 		return t, ctx.Err()
 	}
-	there := map[string]bool{}
-	for _, c := range have {
-		there[c] = true
-	}
-	var columns []string
-	for _, c := range wanted {
-		if there[c] {
-			columns = append(columns, quote(c))
+	var read, written []string
+	for i, c := range wanted {
+		switch {
+		case len(have) == len(wanted): // the damage may be in a name
+			read, written = append(read, quote(have[i])), append(written, quote(c))
+		case slices.Contains(have, c):
+			read, written = append(read, quote(c)), append(written, quote(c))
 		}
 	}
 	tx, err := s.to.BeginTx(ctx, nil)
@@ -242,8 +233,8 @@ func (s *salvage) table(ctx context.Context, name string) (recovery.Table, error
 	}
 	defer tx.Rollback()
 	c := &copier{
-		salvage: s, tx: tx, table: &t, columns: strings.Join(columns, ", "), width: len(columns),
-		insert: fmt.Sprintf(`INSERT OR REPLACE INTO %s (%s) VALUES (?%s)`, quote(name), strings.Join(columns, ", "), strings.Repeat(", ?", len(columns)-1)),
+		salvage: s, tx: tx, table: &t, columns: strings.Join(read, ", "), width: len(read),
+		insert: fmt.Sprintf(`INSERT OR REPLACE INTO %s (%s) VALUES (?%s)`, quote(name), strings.Join(written, ", "), strings.Repeat(", ?", len(written)-1)),
 	}
 	if err := c.copy(ctx, key); err != nil {
 		return t, err

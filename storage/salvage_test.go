@@ -17,6 +17,7 @@ import (
 	"ecoflow/app/audit"
 	"ecoflow/app/auth"
 	"ecoflow/app/editor"
+	"ecoflow/app/fault"
 	"ecoflow/app/recovery"
 )
 
@@ -152,6 +153,63 @@ func TestSalvageDropsWhatDoesNotFit(t *testing.T) {
 	db = reopen(t, path)
 	if drafts, err := db.Flows().Drafts(t.Context()); err != nil || len(drafts) != 19 {
 		t.Errorf("%d drafts, %v", len(drafts), err)
+	}
+}
+
+// Damage can hit the schema so that SQLite still reads it: a start, or the first
+// statement that does not run, takes it for the damage it is, and nothing is lost.
+func TestSalvageOfAChangedSchema(t *testing.T) {
+	for name, test := range map[string]struct {
+		column, damaged string
+		starts          bool // the damage is where no start looks
+	}{
+		"at the start": {column: "version TEXT NOT NULL\n", damaged: "vershon TEXT NOT NULL\n"},
+		"in use":       {column: "must_change", damaged: "mvst_change", starts: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := lettered(t, 10)
+			content, err := os.ReadFile(path)
+			must(t, err)
+			if !bytes.Contains(content, []byte(test.column)) {
+				t.Fatal("the column is not in the file")
+			}
+			must(t, os.WriteFile(path, bytes.ReplaceAll(content, []byte(test.column), []byte(test.damaged)), 0o600))
+			o := testOptions(t, path)
+			if test.starts {
+				db := reopen(t, path)
+				_, err := db.Accounts().UserByName(t.Context(), "ada")
+				if f, ok := fault.As(err); !ok || f.Code != "database_damaged" {
+					t.Errorf("a statement that does not run: %v", err)
+				}
+				if err := db.Audit().Append(t.Context(), &audit.Entry{Action: "play"}); !fault.Is(err, fault.Unavailable) {
+					t.Errorf("a write after that: %v", err)
+				}
+				must(t, db.Close())
+			}
+			db, err := Open(t.Context(), o)
+			if err == nil {
+				db.Close()
+				t.Fatal("the damage is not found")
+			}
+			b, ok := BrokenFile(path, "1.0.0", o.Log, err)
+			if !ok || b.Found().Problem != recovery.Damaged {
+				t.Fatalf("no recovery for %v", err)
+			}
+			result, err := b.Salvage(t.Context(), func(recovery.Table) {})
+			must(t, err)
+			if !result.Whole {
+				t.Errorf("not all was salvaged: %+v", result)
+			}
+			_, err = b.Adopt()
+			must(t, err)
+			db = reopen(t, path)
+			if u, err := db.Accounts().UserByName(t.Context(), "ada"); err != nil || u.Email != "ada@example.com" {
+				t.Errorf("%+v, %v", u, err)
+			}
+			if drafts, err := db.Flows().Drafts(t.Context()); err != nil || len(drafts) != 20 {
+				t.Errorf("%d drafts, %v", len(drafts), err)
+			}
+		})
 	}
 }
 

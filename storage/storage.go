@@ -94,8 +94,8 @@ type DB struct {
 	back     func() error
 	lost     func(error)
 	lostOnce sync.Once
-	file     atomic.Pointer[os.FileInfo] // what was opened
-	wal      os.FileInfo                 // the writer goroutine's own: the log beside it
+	file     atomic.Pointer[sighting]    // what was opened
+	wal      *sighting                   // the writer goroutine's own: the log beside it
 	gone     atomic.Pointer[fault.Fault] // set while that is not where it was
 
 	audited atomic.Pointer[func(audit.Record)] // hears what was stored
@@ -168,7 +168,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	if err := db.open(ctx); err != nil {
 		db.closePools()
-		err = explain(err)
+		err = db.misshapen(explain(err))
 		if damaged, ok := errors.AsType[*DamagedError](err); ok {
 			damaged.Path = o.Path
 		}
@@ -274,6 +274,11 @@ func (db *DB) inspect(ctx context.Context) error {
 		return err
 	case found != "ok":
 		return &DamagedError{Path: db.path, Detail: found}
+	}
+	if suspected == nil {
+		if err := checkSchema(ctx, db.dsn("mode=ro", "_pragma=query_only(ON)")); err != nil {
+			return err
+		}
 	}
 	db.log.Info("database was not closed; checked", "path", db.path, "took", time.Since(start))
 	if suspected == nil {
