@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -46,21 +47,17 @@ func BenchmarkWrite(b *testing.B) {
 // atOnce shares b.N writes among writers.
 func atOnce(b *testing.B, writers int, write func(n int) error) {
 	b.Helper()
-	numbers := make(chan int)
+	var next atomic.Int64
 	var wg sync.WaitGroup
 	b.ResetTimer()
 	for range writers {
 		wg.Go(func() {
-			for n := range numbers {
-				if err := write(n); err != nil {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				if err := write(int(n)); err != nil {
 					b.Error(err)
 				}
 			}
 		})
 	}
-	for n := range b.N {
-		numbers <- n
-	}
-	close(numbers)
 	wg.Wait()
 }

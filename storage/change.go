@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -286,11 +285,11 @@ func (db *DB) protect(fn func() error) (err error) {
 // in the file that it has: of one that grows every commit has to make the size durable too.
 // Over twice the size, to which it comes by what each round adds, it is made short.
 func (db *DB) foldLarge() {
-	info, err := os.Stat(db.path + "-wal")
-	if err != nil || info.Size() < db.foldAt {
+	log, err := sight(db.path + "-wal")
+	if err != nil || log.size < db.foldAt {
 		return
 	}
-	size := info.Size()
+	size := log.size
 	switch isLong := size >= 2*foldBytes; {
 	case !db.fold(isLong):
 		db.foldAt = size + foldBytes

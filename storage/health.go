@@ -62,13 +62,13 @@ func (db *DB) look(ctx context.Context) system.Finding {
 	if _, _, err := one(ctx, db.reads, column[string], `SELECT id FROM instance`); err != nil {
 		return failed(sentence(err))
 	}
-	size := "The database has " + system.Bytes(uint64(now.Size())) //nolint:gosec // a size
-	info, err := os.Stat(db.path + "-wal")
-	if err != nil || info.Size() == 0 {
+	size := "The database has " + system.Bytes(uint64(now.size)) //nolint:gosec // a size
+	log, err := sight(db.path + "-wal")
+	if err != nil || log.size == 0 {
 		return system.Finding{Reason: size + "."}
 	}
-	size = fmt.Sprintf("%s, and %s more in its log", size, system.Bytes(uint64(info.Size()))) //nolint:gosec // a size
-	if info.Size() > longLog {
+	size = fmt.Sprintf("%s, and %s more in its log", size, system.Bytes(uint64(log.size))) //nolint:gosec // a size
+	if log.size > longLog {
 		return system.Finding{Condition: system.Warning, Reason: size + ": something keeps it from being folded back. A restart does so."}
 	}
 	return system.Finding{Reason: size + "."}

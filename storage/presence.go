@@ -15,13 +15,13 @@ import (
 
 // lookEvery is how often the writer looks whether the database is where it was
 // opened, beside every commit.
-const lookEvery = time.Second
+const lookEvery = 2 * time.Second
 
 // recognise notes which file was opened, so that another one, or none, in its
 // place is noticed.
 func (db *DB) recognise() error {
-	info, err := os.Stat(db.path)
-	db.file.Store(&info)
+	seen, err := sight(db.path)
+	db.file.Store(&seen)
 	db.wal = nil
 	return err
 }
@@ -51,25 +51,25 @@ func (db *DB) present() bool {
 }
 
 // stat looks at the file that was opened; it is an error when it is not there.
-func (db *DB) stat() (os.FileInfo, error) {
-	info, err := os.Stat(db.path)
-	if err == nil && !os.SameFile(info, *db.file.Load()) {
+func (db *DB) stat() (sighting, error) {
+	seen, err := sight(db.path)
+	if err == nil && !seen.same(*db.file.Load()) {
 		err = fmt.Errorf("%s is another file now", db.path)
 	}
-	return info, err
+	return seen, err
 }
 
 // presentLog does the same for the write-ahead log, which is made by the first write.
 func (db *DB) presentLog() error {
-	info, err := os.Stat(db.path + "-wal")
+	seen, err := sight(db.path + "-wal")
 	switch {
 	case db.wal == nil && errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
 	case db.wal == nil:
-		db.wal = info
-	case !os.SameFile(info, db.wal):
+		db.wal = &seen
+	case !seen.same(*db.wal):
 		return fmt.Errorf("%s-wal is another file now", db.path)
 	}
 	return nil
