@@ -10,10 +10,10 @@ import (
 	"ecoflow/app/fault"
 )
 
-const (
-	launchTime  = time.Minute
-	launchesOut = 32 // open at once; the oldest gives way
-)
+// LaunchTime is how long a launch token waits to be exchanged.
+const LaunchTime = time.Minute
+
+const launchesOut = 32 // open at once; the oldest gives way
 
 // launches are the launch tokens that wait to be exchanged. They live in memory
 // alone and end with the process.
@@ -25,6 +25,7 @@ type launches struct {
 type launchToken struct {
 	hash    []byte
 	expires time.Time
+	gone    chan struct{} // closed once it is exchanged, or can no longer be
 }
 
 // LaunchToken returns a new launch token: whoever exchanges it first, within a
@@ -36,21 +37,24 @@ func (a *Accounts) LaunchToken() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.open) == launchesOut {
-		l.open = l.open[1:]
+		l.drop(0)
 	}
-	l.open = append(l.open, launchToken{digest(token), a.Now().Add(launchTime)})
+	l.open = append(l.open, launchToken{digest(token), a.Now().Add(LaunchTime), make(chan struct{})})
 	return token
 }
 
-// LaunchOpen reports whether a launch token still waits to be exchanged.
-func (a *Accounts) LaunchOpen(token string) bool {
+// LaunchGone returns what is closed once a launch token is exchanged, or gave way to
+// others or to sign-in mode. That it is too old closes nothing.
+func (a *Accounts) LaunchGone(token string) <-chan struct{} {
 	l := &a.launches
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	hash, now := digest(token), a.Now()
-	return slices.ContainsFunc(l.open, func(t launchToken) bool {
-		return subtle.ConstantTimeCompare(t.hash, hash) == 1 && now.Before(t.expires)
-	})
+	if i := l.find(digest(token)); i >= 0 {
+		return l.open[i].gone
+	}
+	gone := make(chan struct{})
+	close(gone)
+	return gone
 }
 
 // Launch is a launch token on its way back.
@@ -76,23 +80,36 @@ func (a *Accounts) Launch(ctx context.Context, in Launch) (Secrets, error) {
 func (l *launches) take(hash []byte, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	i := l.find(hash)
+	if i < 0 {
+		return false
+	}
+	good := now.Before(l.open[i].expires)
+	l.drop(i)
+	return good
+}
+
+// find returns the place of a token, -1 for none, in the time that it takes for any.
+func (l *launches) find(hash []byte) int {
 	found := -1
 	for i, t := range l.open {
 		if subtle.ConstantTimeCompare(t.hash, hash) == 1 {
 			found = i
 		}
 	}
-	if found < 0 {
-		return false
-	}
-	good := now.Before(l.open[found].expires)
-	l.open = append(l.open[:found], l.open[found+1:]...)
-	return good
+	return found
+}
+
+func (l *launches) drop(i int) {
+	close(l.open[i].gone)
+	l.open = slices.Delete(l.open, i, i+1)
 }
 
 // forget makes every token worthless.
 func (l *launches) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.open = nil
+	for len(l.open) > 0 {
+		l.drop(0)
+	}
 }

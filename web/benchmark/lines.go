@@ -260,13 +260,13 @@ func quiet(out report, binary string) error {
 		return err
 	}
 	time.Sleep(4 * time.Second) // what starting left to do
-	before, err := drive.CPU(p.pid)
+	before, err := drive.ThreadTime(p.pid)
 	if err != nil {
 		return err
 	}
-	const idle = 5 * time.Second
+	const idle = 20 * time.Second
 	time.Sleep(idle)
-	after, err := drive.CPU(p.pid)
+	after, err := drive.ThreadTime(p.pid)
 	if err != nil {
 		return err
 	}
@@ -276,7 +276,7 @@ func quiet(out report, binary string) error {
 	}
 	out.plain("idle memory", mebi(held), "< 45 MB", held < 45e6)
 	share := float64(after-before) / float64(idle) * 100
-	out.plain("idle processor time", fmt.Sprintf("%.1f %%", share), "0.0 %", share < 0.05)
+	out.plain("idle processor time", fmt.Sprintf("%.2f %%", share), "0.0 %", share < 0.05)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"ecoflow/app/auth"
 	"ecoflow/app/config"
 	"ecoflow/app/fault"
 	"ecoflow/app/instance"
@@ -93,16 +94,18 @@ func (p *process) becomeLocal(s config.Settings) {
 // link itself, which dies on first use.
 func (p *process) watchLaunch(page, link, token string) {
 	defer func() { p.warn("launch page stays", p.folder.RemoveLaunch(page)) }()
-	look := time.NewTicker(sandboxTime / 32)
-	defer look.Stop()
-	direct := time.After(sandboxTime)
-	for p.product.Accounts.LaunchOpen(token) {
+	direct, late := time.After(sandboxTime), time.After(auth.LaunchTime)
+	used := p.product.Accounts.LaunchGone(token)
+	for {
 		select {
-		case <-look.C:
 		case <-direct:
 			if !p.NoBrowser {
 				p.warn("browser not opened", instance.Browse(link))
 			}
+		case <-used:
+			return
+		case <-late:
+			return
 		case <-p.system.StopAsked():
 			return
 		}
