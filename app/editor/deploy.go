@@ -212,6 +212,23 @@ func names(doc flow.Document) []string {
 	return list
 }
 
+// liveContents returns the hashes of what is live, by the ids of the flows; nothing
+// without flows that were given.
+func (e *Editor) liveContents(ctx context.Context, given flow.Document) (map[string]string, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
+	live, err := e.Store.LiveFlows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hashes := make(map[string]string, len(live))
+	for _, l := range live {
+		hashes[l.ID] = l.Hash
+	}
+	return hashes, nil
+}
+
 // follow brings drafts after flows that were given to a deploy. Those without
 // work of their own already follow in the deploy's own transaction; a draft with
 // such work follows when it is the deployer's own and was not saved meanwhile.
@@ -224,17 +241,18 @@ func (e *Editor) follow(ctx context.Context, before []Draft, given flow.Document
 	if err != nil {
 		return err
 	}
+	live, err := e.liveContents(ctx, given)
+	if err != nil {
+		return err
+	}
 	for i, d := range after {
 		f, _, ok := given.Find(d.Name)
-		if !ok || d.SavedBy != me(ctx) || d.Locked || d.Revision != was[d.ID].Revision {
+		if !ok || d.Hash == live[d.ID] || d.SavedBy != me(ctx) || d.Locked || d.Revision != was[d.ID].Revision {
 			continue
 		}
 		content, err := f.AppendJSON(nil)
 		if err != nil {
 			return err
-		}
-		if hash(content) == d.Hash {
-			continue
 		}
 		saved, err := e.Store.SaveDrafts(ctx, []Save{{ID: d.ID, Content: content, Base: d.Revision, By: me(ctx), At: now()}})
 		switch {

@@ -280,18 +280,18 @@ func (c *compiler) instance(v *vertex, n Node, f *Flow) {
 
 // newInstance makes an instance; a panic of a node type is a problem of it.
 func newInstance(log *slog.Logger, t *node.Type, v node.Values) (i node.Instance, problems []node.Problem) {
-	if id := attempt(log.With("flow", v.Flow, "node", v.NodeID), func() { i, problems = t.New(v) }); id != "" {
+	if id := attempt(log, func() { i, problems = t.New(v) }, "flow", v.Flow, "node", v.NodeID); id != "" {
 		return nil, []node.Problem{{Code: "failed", Message: mistake(t, id)}}
 	}
 	return i, problems
 }
 
 // attempt lets a node type's code run while it is prepared, or let go of; what it returns
-// is the id under which the log has its panic, "" when there was none.
-func attempt(log *slog.Logger, do func()) (panicked string) {
+// is the id under which the log has its panic, with the attributes, "" when there was none.
+func attempt(log *slog.Logger, do func(), attributes ...any) (panicked string) {
 	defer func() {
 		if v := recover(); v != nil {
-			panicked = fault.Panicked(log, "node type", v)
+			panicked = fault.Panicked(log.With(attributes...), "node type", v)
 		}
 	}()
 	do()
@@ -305,7 +305,7 @@ func mistake(t *node.Type, id string) string {
 // asked lets a node's instance say something about itself; it is false when that
 // panicked, which is reported.
 func (c *compiler) asked(v *vertex, do func()) bool {
-	id := attempt(c.log.With("flow", v.flow, "node", v.id), do)
+	id := attempt(c.log, do, "flow", v.flow, "node", v.id)
 	if id != "" {
 		c.report(Problem{Flow: v.flow, Node: v.id, Code: "failed", Message: v.label + ": " + mistake(v.typ, id)})
 	}
