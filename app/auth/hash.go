@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 
@@ -37,10 +38,11 @@ const (
 // hasher computes password hashes, on half the cores at most: each takes a core
 // and 19 MiB, and flows are to run on while people sign in.
 type hasher struct {
-	places chan struct{} // those who compute and those who wait
-	slots  chan struct{} // those who compute
-	helper *helper       // computes them; nil: this process does
-	limits *limit.Counters
+	places  chan struct{} // those who compute and those who wait
+	slots   chan struct{} // those who compute
+	helpers *helpers      // compute them; nil: this process does
+	limits  *limit.Counters
+	log     *slog.Logger
 }
 
 func newHasher(o Options) *hasher {
@@ -49,19 +51,29 @@ func newHasher(o Options) *hasher {
 		places: make(chan struct{}, n+limit.HashesWaiting),
 		slots:  make(chan struct{}, n),
 		limits: o.Limits,
+		log:    o.Log,
 	}
 	if o.Helper != nil {
-		h.helper = &helper{log: o.Log, command: o.Helper, patience: helperPatience}
+		h.helpers = newHelpers(o.Log, o.Helper)
 	}
 	return h
 }
 
 // close ends what computes elsewhere.
 func (h *hasher) close() error {
-	if h.helper == nil {
+	if h.helpers == nil {
 		return nil
 	}
-	return h.helper.close()
+	return h.helpers.close()
+}
+
+// room returns the fault of run when too many wait already.
+func (h *hasher) room() error {
+	if len(h.places) < cap(h.places) {
+		return nil
+	}
+	h.limits.Refused("password hashes")
+	return busy()
 }
 
 // run calls fn when a core is free; it answers a fault of kind Unavailable when
@@ -192,14 +204,14 @@ func (d Derivation) sum() []byte {
 	return key(d.Password, d.Salt, d.Passes, d.Memory, d.Threads, d.Length)
 }
 
-// sum computes a sum in the helper where there is one, and here where it fails.
+// sum computes a sum in a helper where there is one, and here where it fails.
 func (h *hasher) sum(d Derivation) []byte {
-	if h.helper != nil {
-		sum, err := h.helper.sum(d)
+	if h.helpers != nil {
+		sum, err := h.helpers.sum(d)
 		if err == nil {
 			return sum
 		}
-		h.helper.log.Warn("a hash is computed in this process", "err", err)
+		h.log.Warn("a hash is computed in this process", "err", err)
 	}
 	return d.sum()
 }

@@ -16,21 +16,43 @@ import (
 )
 
 // HelperCommand is the command with which the program computes hashes for another
-// process of itself: ServeHashes on its standard streams.
+// process of itself: ServeHashes on its standard streams, in the place that is its one
+// argument.
 const HelperCommand = "compute-hashes"
 
-// helperEnv keeps the helper small: what a hash took is collected before the next one.
+// helperEnv keeps a helper small: what a hash took is collected before the next one.
 var helperEnv = []string{"GOGC=10"}
 
-// helperPatience is how long the helper waits for more hashes before it ends.
+// helperPatience is how long a helper waits for more hashes before it ends.
 const helperPatience = 3 * time.Second
 
+// asideTime is how long a hash may wait for a processor that nobody else wants.
+const asideTime = time.Second
+
+// place is where a helper stands among those that want the processor.
+type place string
+
+const (
+	aside  place = "aside"  // it gets what nobody else wants
+	behind place = "behind" // it gets a small share: a sign-in may take a moment longer, what is served may not
+)
+
+// niceness is that of a helper that stands behind, where the system has such a number.
+const niceness = 10
+
 // ServeHashes computes the hashes that are asked for on in, and answers them on out,
-// until in ends. It does so at a low priority, where the system has one.
-func ServeHashes(in io.ReadCloser, out io.WriteCloser) error {
+// until in ends. where is the argument of HelperCommand; another one is an error.
+func ServeHashes(in io.ReadCloser, out io.WriteCloser, where string) error {
+	if place(where) != aside && place(where) != behind {
+		return fmt.Errorf("serve hashes: there is no place %q", where)
+	}
+	// The library computes in goroutines of its own, and the collector in others: it is
+	// the process that makes room, not a thread.
+	if err := lower(place(where)); err != nil {
+		slog.Debug("hashes are computed at the usual priority", "error", err)
+	}
 	server := rpc.NewServer()
-	service := &helperService{aside: make(chan struct{}, asides())}
-	if err := server.RegisterName(helperName, service); err != nil {
+	if err := server.RegisterName(helperName, helperService{}); err != nil {
 		return fmt.Errorf("serve hashes: %w", err)
 	}
 	server.ServeConn(&streams{ReadCloser: in, WriteCloser: out})
@@ -48,47 +70,71 @@ type streams struct {
 // Close closes both.
 func (s *streams) Close() error { return errors.Join(s.WriteCloser.Close(), s.ReadCloser.Close()) }
 
-// helperService is what the helper answers.
-type helperService struct {
-	aside chan struct{} // holds one for each hash that is computed aside
+// helperService is what a helper answers.
+type helperService struct{}
+
+// Sum answers a derivation. net/rpc demands the form.
+func (helperService) Sum(d Derivation, sum *[]byte) error {
+	*sum = d.sum()
+	return nil
 }
 
-// asideTime is how long a hash may wait for a processor that nobody else wants.
-const asideTime = time.Second
+// helpers have hashes computed where they hold nobody up: aside and, where that gives no
+// sum in time because a server is busy for good, once more behind.
+type helpers struct {
+	aside  *helper       // nil where the system has no such place
+	asides chan struct{} // one for each that is computed there
+	behind *helper
+}
 
-// Sum answers a derivation. net/rpc demands the form. It is computed where it holds
-// nobody up; when that gives no sum in time, because a server is busy for good, once
-// more where it gets its share.
-func (s *helperService) Sum(d Derivation, sum *[]byte) error {
-	sums := make(chan []byte, 2) // room for whoever is the second
-	compute := func(lower func() error, done func()) {
-		fault.Go(slog.Default(), "hash", func() {
-			defer done()
-			var made []byte
-			defer func() { sums <- made }() // none from one that panics
-			runtime.LockOSThread()          // for good: the thread, which steps back, ends with the goroutine
-			lower()                         //nolint:errcheck // at the usual priority it is right as well
-			made = d.sum()
-		})
+func newHelpers(log *slog.Logger, command func() *exec.Cmd) *helpers {
+	at := func(where place) *helper {
+		return &helper{log: log, command: command, where: where, patience: helperPatience}
 	}
-	late := time.NewTimer(0)
+	h := &helpers{behind: at(behind), asides: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	if hasAside {
+		h.aside = at(aside)
+	}
+	return h
+}
+
+// sum has the derivation computed.
+func (h *helpers) sum(d Derivation) ([]byte, error) {
+	if h.aside == nil {
+		return h.behind.sum(d)
+	}
+	select {
+	case h.asides <- struct{}{}:
+	default: // those that wait there wait for long
+		return h.behind.sum(d)
+	}
+	type result struct {
+		sum []byte
+		err error
+	}
+	first := make(chan result, 1)
+	fault.Go(h.aside.log, "hash", func() {
+		defer func() { <-h.asides }()
+		sum, err := h.aside.sum(d)
+		first <- result{sum, err}
+	})
+	late := time.NewTimer(asideTime)
 	defer late.Stop()
 	select {
-	case s.aside <- struct{}{}:
-		compute(standAside, func() { <-s.aside })
-		late.Reset(asideTime)
-	default: // as many as may wait there do, or there is no such place
-	}
-	select {
-	case *sum = <-sums:
+	case r := <-first:
+		return r.sum, r.err
 	case <-late.C:
-		compute(stepBack, func() {})
-		*sum = <-sums
+		return h.behind.sum(d)
 	}
-	if *sum == nil {
-		return errors.New("the hash could not be computed")
+}
+
+// close ends the helpers at once and for good.
+func (h *helpers) close() error {
+	err := h.behind.close()
+	if h.aside != nil {
+		err = errors.Join(err, h.aside.close())
 	}
-	return nil
+	return err
 }
 
 // helper is the process beside this one that computes hashes. They take a core, and
@@ -97,6 +143,7 @@ func (s *helperService) Sum(d Derivation, sum *[]byte) error {
 type helper struct {
 	log      *slog.Logger
 	command  func() *exec.Cmd
+	where    place
 	patience time.Duration // after which it ends unused
 
 	mu      sync.Mutex
@@ -186,7 +233,7 @@ func (h *helper) close() error {
 // start starts the helper. The caller holds mu.
 func (h *helper) start() error {
 	cmd := h.command()
-	cmd.Env = helperEnv
+	cmd.Args, cmd.Env = append(cmd.Args, string(h.where)), helperEnv
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err

@@ -35,10 +35,25 @@ func newHelped(t *testing.T, path string) *helped {
 	return h
 }
 
-func (h *helped) starts() int {
+// usual is the helper that is asked first. The other one may come to it on a machine
+// that is busy.
+func (h *helped) usual() *helper {
+	if hasAside {
+		return h.helpers.aside
+	}
+	return h.helpers.behind
+}
+
+// starts counts how often that one was started.
+func (h *helped) starts() (count int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.started)
+	for _, cmd := range h.started {
+		if cmd.Args[len(cmd.Args)-1] == string(h.usual().where) {
+			count++
+		}
+	}
+	return count
 }
 
 // right checks that hashing and verifying work.
@@ -79,10 +94,10 @@ func TestHelper(t *testing.T) {
 func TestHelperDies(t *testing.T) {
 	h := newHelped(t, os.Args[0])
 	h.right(t)
-	if err := h.helper.process.Kill(); err != nil {
+	if err := h.usual().process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	h.helper.ending.Wait()
+	h.usual().ending.Wait()
 	h.right(t)
 	h.right(t)
 	if n := h.starts(); n != 2 {
@@ -100,9 +115,9 @@ func TestHelperCannotBeStarted(t *testing.T) {
 
 func TestHelperEndsUnused(t *testing.T) {
 	h := newHelped(t, os.Args[0])
-	h.helper.patience = time.Millisecond
+	h.usual().patience = time.Millisecond
 	h.right(t)
-	h.helper.ending.Wait()
+	h.usual().ending.Wait()
 	h.right(t)
 	if n := h.starts(); n < 2 {
 		t.Errorf("%d helpers were started, with a rest in between", n)

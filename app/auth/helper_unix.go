@@ -1,9 +1,10 @@
-//go:build unix
+//go:build unix && !linux
 
 package auth
 
 import "syscall"
 
-// stepBack has this thread get a small share of the processor while others want it: a
-// sign-in may take a moment longer, what is served may not.
-func stepBack() error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, 10) }
+const hasAside = false
+
+// lower has this process get a small share of the processor while others want it.
+func lower(place) error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness) }

@@ -51,6 +51,9 @@ func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Secrets, error) {
 		return Secrets{}, fault.New(fault.Conflict, "This EcoFlow has no passwords: start it again on its own machine to open a signed-in window.").
 			WithCode("local_mode")
 	}
+	if err := a.hashing.room(); err != nil { // before anything is looked up for nothing
+		return Secrets{}, err
+	}
 	caller := ActorFrom(ctx)
 	name := strings.ToLower(in.Username)
 	if !usernames.MatchString(name) {

@@ -28,6 +28,7 @@ import (
 
 var (
 	asReference = flag.Bool("reference", false, "be the hand-written server")
+	asCrowd     = flag.String("crowd", "", "be those who sign in at this address")
 	asReader    = flag.Bool("inside", false, "hold the Go benchmarks on standard input against the budget")
 	window      = flag.Duration("window", 1500*time.Millisecond, "length of one window of load")
 	only        = flag.String("only", "", "measure only these parts, with commas between")
@@ -40,6 +41,8 @@ func main() {
 	switch {
 	case *asReference:
 		err = reference()
+	case *asCrowd != "":
+		err = crowd(*asCrowd)
 	case *asReader:
 		err = inside(os.Stdin, os.Stdout)
 	case flag.NArg() != 1:

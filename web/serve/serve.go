@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -47,8 +46,8 @@ const (
 // Main does what the command line asks for and returns the exit code: 0 when it
 // worked, 1 when it did not, 2 when the arguments or settings make no sense.
 func Main(args []string) (code int) {
-	if slices.Equal(args, []string{auth.HelperCommand}) {
-		if err := auth.ServeHashes(os.Stdin, os.Stdout); err != nil {
+	if len(args) == 2 && args[0] == auth.HelperCommand {
+		if err := auth.ServeHashes(os.Stdin, os.Stdout, args[1]); err != nil {
 			complain("", err)
 			return 1
 		}
