@@ -22,7 +22,7 @@ import (
 // The engine's matcher counts by a clock that lags on a busy machine; it is given
 // matchLag more so that it never gives up before matchTime.
 const (
-	matchTime  = 100 * time.Millisecond
+	matchTime  = 40 * time.Millisecond
 	matchLag   = 150 * time.Millisecond
 	matchClock = 10 * time.Millisecond // between the ticks of its clock
 )
