@@ -153,9 +153,10 @@ func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result
 }
 
 // openDamaged opens the file so that nothing can change it, with what its log adds
-// where that can be read.
+// where that can be read. A file that was cut off, or whose schema is in part
+// unreadable, SQLite opens only for who may write the schema.
 func (b *Broken) openDamaged(ctx context.Context) (*sql.DB, error) {
-	settings := []string{"mode=ro", "_pragma=query_only(ON)", "_pragma=trusted_schema(OFF)", "_pragma=cell_size_check(ON)", "_pragma=mmap_size(0)"}
+	settings := []string{"mode=ro", "_pragma=query_only(ON)", "_pragma=writable_schema(ON)", "_pragma=trusted_schema(OFF)", "_pragma=cell_size_check(ON)", "_pragma=mmap_size(0)"}
 	for _, way := range append([][]string{nil}, readOnlyWays(b.path)...) {
 		db, err := sql.Open("sqlite", dsn(b.path, append(settings[:len(settings):len(settings)], way...)...))
 		if err != nil {

@@ -213,6 +213,25 @@ func TestSalvageOfAChangedSchema(t *testing.T) {
 	}
 }
 
+// Of a file that was cut off, what is left of it is salvaged.
+func TestSalvageOfAShortFile(t *testing.T) {
+	path := lettered(t, 300)
+	content, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, content[:len(content)*3/4+100], 0o600))
+	b := broken(t, path)
+	result, err := b.Salvage(t.Context(), func(recovery.Table) {})
+	must(t, err)
+	if result.Whole || rowsOf(result, "users").Rows != 1 || rowsOf(result, "audit").Rows == 0 || rowsOf(result, "audit").Rows >= 300 {
+		t.Errorf("%+v", result)
+	}
+	_, err = b.Adopt()
+	must(t, err)
+	if u, err := reopen(t, path).Accounts().UserByName(t.Context(), "ada"); err != nil || u.Email != "ada@example.com" {
+		t.Errorf("%+v, %v", u, err)
+	}
+}
+
 // R18: whatever happened to the file, salvaging ends, and the next start works.
 func TestSalvageOfAnything(t *testing.T) {
 	rounds := 20
