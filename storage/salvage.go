@@ -96,7 +96,7 @@ func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result
 	copied := b.path + salvagedName
 	for _, end := range append([]string{""}, beside...) {
 		if err := os.Remove(copied + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return result, fault.New(fault.Unavailable, "An earlier copy cannot be replaced.").Because(err)
+			return result, fault.New(fault.Unavailable, "The earlier copy %s in the data folder cannot be replaced. Delete it, and salvage again.", filepath.Base(copied)).Because(err)
 		}
 	}
 	f, err := os.OpenFile(copied, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

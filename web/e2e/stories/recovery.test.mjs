@@ -2,10 +2,10 @@
 // leads back to work.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { violations } from "../axe.mjs";
+import { looksRight, violations } from "../axe.mjs";
 import { browser, openWindow, Product, sizes } from "../product.mjs";
 
 const password = "correct horse battery staple";
@@ -23,6 +23,16 @@ function scratch(folder, text) {
   assert.ok(damaged > 0, `no page holds ${text}`);
   writeFileSync(name, content);
   writeFileSync(`${name}-wal`, ""); // as after a power cut
+}
+
+/** Opens the page of the recovery, and gives the code. */
+async function enter(page, product) {
+  await page.goto(`${product.url}/_/`);
+  const code = page.getByRole("textbox", { name: "Recovery code" });
+  await code.waitFor();
+  while (!existsSync(join(product.folder, "recovery-code"))) await new Promise((next) => setTimeout(next, 20));
+  await code.fill(readFileSync(join(product.folder, "recovery-code"), "utf8").trim());
+  await page.keyboard.press("Enter");
 }
 
 describe("a damaged database", () => {
@@ -90,5 +100,47 @@ describe("a damaged database", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     assert.deepEqual(faults, []);
+  });
+
+  it("that is only too new is left as it is", async () => {
+    await product.kill("SIGTERM");
+    const name = join(product.folder, "ecoflow.db");
+    const sound = readFileSync(name);
+    const newer = Buffer.from(sound);
+    newer.writeUInt32BE(9999, 60); // the number of its schema
+    writeFileSync(name, newer);
+    await product.start();
+    const { page, faults, context } = await openWindow(chromium);
+    await enter(page, product);
+    await page.getByRole("heading", { name: "The database is too new" }).waitFor();
+    await page.getByText("Nothing is changed: the file stays as it is.").waitFor();
+    await looksRight(page, "recovery of a newer database");
+    await page.getByRole("button", { name: "Quit" }).click();
+    await page.getByRole("heading", { name: "EcoFlow has ended" }).waitFor();
+    assert.equal(await product.exited, 0);
+    assert.ok(readFileSync(name).equals(newer));
+    writeFileSync(name, sound);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
+  it("of which nothing is left says that it begins anew", async () => {
+    const name = join(product.folder, "ecoflow.db");
+    writeFileSync(name, readFileSync(name).fill("none", 0, 4096));
+    await product.start();
+    const { page, faults, context } = await openWindow(chromium);
+    await enter(page, product);
+    mkdirSync(join(product.folder, "ecoflow.db.salvaged", "taken"), { recursive: true });
+    await page.getByRole("button", { name: "Salvage into a copy" }).click();
+    await page.getByText("The earlier copy ecoflow.db.salvaged in the data folder cannot be replaced.").waitFor();
+    await looksRight(page, "recovery that failed");
+    rmSync(join(product.folder, "ecoflow.db.salvaged"), { recursive: true });
+    await page.getByRole("button", { name: "Salvage into a copy" }).click();
+    await page.getByText("to start with it is to begin anew. No user was saved.").waitFor();
+    await looksRight(page, "recovery of nothing");
+    await page.getByRole("button", { name: "Start with the copy" }).click();
+    await page.getByRole("heading", { name: "Set EcoFlow up" }).waitFor();
+    assert.deepEqual(faults, []);
+    await context.close();
   });
 });

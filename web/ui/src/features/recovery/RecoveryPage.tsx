@@ -83,7 +83,7 @@ export function RecoveryPage() {
     );
   }
   if (!status.isSignedIn) return <Door isAuth={status.isAuth} error={launch.error} onDone={() => void refetch()} />;
-  return <Recovery onStart={() => setStarting(true)} onQuit={() => setOver(true)} />;
+  return <Recovery isAuth={status.isAuth} onStart={() => setStarting(true)} onQuit={() => setOver(true)} />;
 }
 
 /** Only who can read the console or the data folder comes in: the passwords are in the database. */
@@ -143,7 +143,7 @@ function Door({ isAuth, error, onDone }: { isAuth: boolean; error: unknown; onDo
 }
 
 /** What was found, and what can be done about it; nothing is deleted. */
-function Recovery({ onStart, onQuit }: { onStart: () => void; onQuit: () => void }) {
+function Recovery({ isAuth, onStart, onQuit }: { isAuth: boolean; onStart: () => void; onQuit: () => void }) {
   const { data, error, refetch } = useQuery({
     ...recoveryQuery,
     refetchInterval: (query) => (query.state.data?.running ? 500 : false),
@@ -194,7 +194,7 @@ function Recovery({ onStart, onQuit }: { onStart: () => void; onQuit: () => void
           {data.problem}
         </Alert>
       )}
-      {!isNewer && <Copy state={data} />}
+      {!isNewer && <Copy state={data} isAuth={isAuth} />}
       <div className="recovery__buttons">
         {!isNewer && !data.salvaged && (
           <Button onClick={salvage} loading={isBusy || data.running}>
@@ -224,8 +224,7 @@ function Recovery({ onStart, onQuit }: { onStart: () => void; onQuit: () => void
           {t("recovery.download")}
         </Button>
         <Button
-          variant="subtle"
-          color="gray"
+          {...(isNewer ? {} : { variant: "subtle", color: "gray" })}
           disabled={isBusy || data.running}
           onClick={() => void act(() => payload(api.POST("/recovery/quit", { body: {} as never })), onQuit)}
         >
@@ -233,7 +232,7 @@ function Recovery({ onStart, onQuit }: { onStart: () => void; onQuit: () => void
         </Button>
       </div>
       <Text size="sm" c="dimmed">
-        {t("recovery.kept")}
+        {t(isNewer ? "recovery.untouched" : "recovery.kept")}
       </Text>
     </Entrance>
   );
@@ -270,10 +269,11 @@ function isHurt(table: State["tables"][number]): boolean {
 }
 
 /** How the copy goes, and what is in it: counts for each table, and what was lost. */
-function Copy({ state }: { state: State }) {
+function Copy({ state, isAuth }: { state: State; isAuth: boolean }) {
   const { running, salvaged } = state;
   // What was lost comes first.
   const tables = state.tables.toSorted((a, b) => Number(isHurt(b)) - Number(isHurt(a)));
+  const isNobodyLeft = isAuth && tables.some((table) => table.name === "users" && table.rows === 0 && isHurt(table));
   if (tables.length === 0 && !running) return null;
   return (
     <>
@@ -285,7 +285,10 @@ function Copy({ state }: { state: State }) {
           </Group>
         )}
         {salvaged?.whole && t("recovery.whole", { n: salvaged.rows })}
-        {salvaged && !salvaged.whole && t("recovery.partly", { n: salvaged.rows })}
+        {salvaged &&
+          !salvaged.whole &&
+          (salvaged.rows > 0 ? t("recovery.partly", { n: salvaged.rows }) : t("recovery.empty"))}
+        {salvaged && isNobodyLeft && ` ${t("recovery.nobody")}`}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
       <section className="recovery__tables" tabIndex={0} aria-label={t("recovery.copy")}>
@@ -319,10 +322,16 @@ function Copy({ state }: { state: State }) {
   );
 }
 
+/** How long a start takes at most, in ms, before somebody should look why. */
+const LONG = 60_000;
+
 /** Waits for the product, which starts where this page was. */
 function Starting() {
+  const [isLong, setLong] = useState(false);
   useEffect(() => {
+    const since = Date.now();
     const timer = setInterval(() => {
+      setLong(Date.now() - since > LONG);
       queries.fetchQuery({ ...statusQuery, retry: false }).then(
         (status) => {
           if (!status.recovery) location.assign("/_/");
@@ -338,6 +347,7 @@ function Starting() {
         <Loader size={16} aria-hidden />
         <Text>{t("recovery.starting.text")}</Text>
       </Group>
+      {isLong && <Text role="alert">{t("recovery.starting.long")}</Text>}
     </Entrance>
   );
 }
