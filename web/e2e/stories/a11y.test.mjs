@@ -158,7 +158,7 @@ for (const scheme of ["light", "dark"]) {
           await inspector(page).getByRole("button", { name: "Close the inspector" }).click();
         }
         await page.getByRole("button", { name: "Bottom panel" }).click();
-        for (const tab of [/^Debug/, /^Test run/, /problem/, /changed flow/]) {
+        for (const tab of [/^Debug/, /^Test run/, /problem|warning/, /changed flow/]) {
           await bottom(page).getByRole("tab", { name: tab }).click();
           await bottom(page).getByRole("tabpanel").waitFor();
           await tour.look(`bottom panel, ${tab}`);

@@ -578,7 +578,7 @@ describe("the canvas", () => {
     await names("Sample", "Alpha", "Omega");
     await list.getByRole("button", { name: /^Shop/, expanded: true }).click();
     await link("Omega").waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByRole("button", { name: "Export list" }).click();
     const download = page.waitForEvent("download");
     await page.getByRole("menuitem", { name: "As CSV" }).click();
     const csv = readFileSync(await (await download).path(), "utf8").split("\r\n");

@@ -187,7 +187,7 @@ describe("deploying", () => {
 
     await page.getByRole("link", { name: "Deployments" }).first().click();
     await page.getByRole("heading", { level: 1, name: "Deployments" }).waitFor();
-    await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByRole("button", { name: "Export list" }).click();
     const [file] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("menuitem", { name: /CSV/ }).click(),

@@ -143,7 +143,7 @@ describe("environment variables", () => {
   it("are exported as they are looked at, without their secrets", async () => {
     await page.getByRole("textbox", { name: "Search variables" }).fill("e");
     for (const [type, says] of [["CSV", /^Name,Value,.*\r\nAPI_KEY,,/], ["JSON", /"name": "REGION",\s+"value": "us"/]]) {
-      await page.getByRole("button", { name: "Export", exact: true }).click();
+      await page.getByRole("button", { name: "Export list" }).click();
       const waiting = page.waitForEvent("download");
       await page.getByRole("menuitem", { name: `As ${type}` }).click();
       const file = await waiting;

@@ -74,7 +74,7 @@ describe("people", () => {
     await ada.getByRole("checkbox", { name: "Email" }).waitFor();
     await looksRight(ada, "columns", overlay.dialog);
     await ada.keyboard.press("Escape");
-    await ada.getByRole("button", { name: "Export", exact: true }).click();
+    await ada.getByRole("button", { name: "Export list" }).click();
     await ada.getByRole("menuitem", { name: "CSV" }).waitFor();
     await looksRight(ada, "export", overlay.menu);
     await ada.keyboard.press("Escape");

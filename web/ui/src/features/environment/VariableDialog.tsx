@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Dialog } from "../../components/Dialog";
+import { FaultList } from "../../components/FormFaults";
 import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 import { type Fields, nameProblem, type Row, soundsSecret } from "./staged";
@@ -36,10 +37,18 @@ export function VariableDialog({
   const keepsSecret = stored?.secret && !stored.lost && fields.secret && fields.value === undefined;
   const needsValue =
     fields.value === undefined && stored !== undefined && (stored.lost || (stored.secret && !fields.secret));
+  const lacking = t(stored?.lost ? "env.lost" : "env.lacksValue");
+  const faults = [
+    ...(wrong ? [{ id: "variable-name", message: t(wrong) }] : []),
+    ...(needsValue ? [{ id: "variable-value", message: lacking }] : []),
+  ];
   const set = (patch: Partial<Fields>): void => setFields((f) => ({ ...f, ...patch }));
   const submit = (): void => {
     setTried(true);
-    if (wrong || needsValue) return;
+    if (faults[0]) {
+      document.getElementById(faults[0].id)?.focus();
+      return;
+    }
     onStage(fields);
     onClose();
   };
@@ -54,7 +63,9 @@ export function VariableDialog({
         }}
       >
         <Stack>
+          {isTried && faults.length > 1 && <FaultList faults={faults} />}
           <TextInput
+            id="variable-name"
             label={t("env.name")}
             description={fixed ?? t("env.nameHint")}
             required
@@ -71,6 +82,7 @@ export function VariableDialog({
             }}
           />
           <Value
+            id="variable-value"
             label={t("env.value")}
             description={keepsSecret ? t("env.keepsSecret") : undefined}
             data-autofocus={row ? true : undefined}
@@ -78,7 +90,7 @@ export function VariableDialog({
             value={shownValue}
             spellCheck={false}
             autoComplete={fields.secret ? "new-password" : "off"}
-            error={isTried && needsValue && t(stored?.lost ? "env.lost" : "env.lacksValue")}
+            error={isTried && needsValue && lacking}
             onChange={(e: { currentTarget: { value: string } }) => set({ value: e.currentTarget.value })}
             {...(fields.secret ? {} : { autosize: true, minRows: 1, maxRows: 10 })}
           />

@@ -25,6 +25,7 @@ interface Props {
 export function BottomPanel({ flow, tab, onTab, onOpen, onClose, isTestAsked, onTestFocused }: Props) {
   const check = useChecks((s) => s.check);
   const problems = check?.problems.length ?? 0;
+  const isOnlyWarned = problems > 0 && check?.problems.every((p) => p.warning);
   const changes = check?.changes.filter((c) => c.change !== "same").length ?? 0;
   return (
     <section className="bottomPanel" aria-label={t("pane.bottom")} data-pane="bottom" tabIndex={-1}>
@@ -32,7 +33,9 @@ export function BottomPanel({ flow, tab, onTab, onOpen, onClose, isTestAsked, on
         <Tabs.List>
           <Tabs.Tab value="debug">{t("bottom.debug")}</Tabs.Tab>
           <Tabs.Tab value="test">{t("bottom.test")}</Tabs.Tab>
-          <Tabs.Tab value="problems">{t("bottom.problems", { n: problems })}</Tabs.Tab>
+          <Tabs.Tab value="problems">
+            {t(isOnlyWarned ? "bottom.warnings" : "bottom.problems", { n: problems })}
+          </Tabs.Tab>
           <Tabs.Tab value="changes">{t("bottom.changes", { n: changes })}</Tabs.Tab>
         </Tabs.List>
         <ActionIcon

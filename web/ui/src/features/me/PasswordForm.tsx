@@ -1,9 +1,10 @@
-import { Alert, Button, Group } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { Button, Group } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { api, payload, renewing } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { meQuery } from "../../app/session";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 import "./me.css";
@@ -26,7 +27,11 @@ export function PasswordForm({ username, onDone }: { username: string; onDone: (
   const [problem, setProblem] = useState<Problem>();
   const [wait, setWait] = useState(0);
   const [isSending, setSending] = useState(false);
-  const inputs = useRef(new Map<Name, HTMLInputElement>());
+  const asked = fields.map(({ name, label }) => ({
+    path: `userInfo/${name}`,
+    label: t(label),
+    id: `password-${name}`,
+  }));
   useEffect(() => {
     if (wait <= 0) return;
     const timer = setTimeout(() => setWait(wait - 1), 1000);
@@ -55,26 +60,19 @@ export function PasswordForm({ username, onDone }: { username: string; onDone: (
       if (!isProblem(e)) throw e;
       setProblem(e);
       setWait(e.status === 429 ? Math.ceil(e.retryAfter ?? 1) : 0);
-      const first = fields.find((f) => e.at(`userInfo/${f.name}`));
-      inputs.current.get(first?.name ?? "oldPassword")?.focus();
+      focusFault(e, asked);
     } finally {
       setSending(false);
     }
   };
   return (
     <form className="me__form" onSubmit={(e) => void handleSubmit(e)} noValidate>
-      {problem && (
-        <Alert color="red" role="alert">
-          {problem.message} {wait > 0 && t("login.wait", { n: wait })}
-        </Alert>
-      )}
+      <FormFaults problem={problem} fields={asked} more={wait > 0 && t("login.wait", { n: wait })} />
       <input className="visually-hidden" tabIndex={-1} aria-hidden readOnly autoComplete="username" value={username} />
       {fields.map(({ name, label, autoComplete }) => (
         <PasswordField
           key={name}
-          ref={(input) => {
-            if (input) inputs.current.set(name, input);
-          }}
+          id={`password-${name}`}
           label={t(label)}
           description={name === "newPassword" ? t("password.help", { n: LEAST }) : undefined}
           autoComplete={autoComplete}

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Table, TextInput } from "@mantine/core";
+import { Button, Group, Table, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
@@ -6,6 +6,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
 import { type Me, meQuery, useMe } from "../../app/session";
 import { EmailField } from "../../components/EmailField";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { RelativeTime } from "../../components/RelativeTime";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -29,6 +30,11 @@ function Account({ me }: { me: Me }) {
   const { name, email } = { name: me.user.name, email: me.user.email, ...edited };
   const [problem, setProblem] = useState<Problem>();
   const [isSaving, setSaving] = useState(false);
+  const fields = (["name", "email"] as const).map((field) => ({
+    path: `userInfo/${field}`,
+    label: t(`profile.${field}`),
+    id: `profile-${field}`,
+  }));
   const isDirty = name !== me.user.name || email !== me.user.email;
   useLeaveGuard(isDirty);
   const handleSubmit = async (e: React.FormEvent): Promise<void> => {
@@ -45,6 +51,7 @@ function Account({ me }: { me: Me }) {
     } catch (e) {
       if (!isProblem(e)) throw e;
       setProblem(e);
+      focusFault(e, fields);
     } finally {
       setSaving(false);
     }
@@ -62,12 +69,9 @@ function Account({ me }: { me: Me }) {
         <dd>{me.roles.map((r) => r.name).join(", ") || t("profile.noRoles")}</dd>
       </dl>
       <form className="me__form" onSubmit={(e) => void handleSubmit(e)} noValidate>
-        {problem && (
-          <Alert color="red" role="alert">
-            {problem.message}
-          </Alert>
-        )}
+        <FormFaults problem={problem} fields={fields} />
         <TextInput
+          id="profile-name"
           label={t("profile.name")}
           autoComplete="name"
           required
@@ -78,6 +82,7 @@ function Account({ me }: { me: Me }) {
           onChange={(e) => setEdited({ ...edited, name: e.currentTarget.value })}
         />
         <EmailField
+          id="profile-email"
           label={t("profile.email")}
           description={t("profile.emailHelp")}
           autoComplete="email"

@@ -1,13 +1,14 @@
-import { Alert, Button, Checkbox, CopyButton, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, CopyButton, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import type { Me } from "../../app/session";
 import { Empty, Failure, Loading } from "../../app/states";
 import { confirmDanger } from "../../components/confirmDanger";
 import { Dialog } from "../../components/Dialog";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateText } from "../../components/StateText";
 import { t } from "../../text/t";
@@ -97,7 +98,11 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
   const [problem, setProblem] = useState<Problem>();
   const [isSending, setSending] = useState(false);
   const [secret, setSecret] = useState<string>();
-  const field = useRef<HTMLInputElement>(null);
+  const fields = [
+    { path: "name", label: t("token.name"), id: "token-name" },
+    { path: "days", label: t("token.days"), id: "token-days" },
+    { path: "permissions", label: t("token.rights"), id: "token-permissions" },
+  ];
   const groups = Map.groupBy(me.permissions, (p) => p.group);
   const toggle = (permission: string, on: boolean): void => {
     const next = new Set(rights);
@@ -118,7 +123,7 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
     } catch (e) {
       if (!isProblem(e)) throw e;
       setProblem(e);
-      if (e.at("name")) field.current?.focus();
+      focusFault(e, fields);
     } finally {
       setSending(false);
     }
@@ -138,13 +143,9 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
       ) : (
         <form onSubmit={(e) => void handleSubmit(e)} noValidate>
           <Stack>
-            {problem && (
-              <Alert color="red" role="alert">
-                {problem.message}
-              </Alert>
-            )}
+            <FormFaults problem={problem} fields={fields} />
             <TextInput
-              ref={field}
+              id="token-name"
               data-autofocus
               label={t("token.name")}
               description={t("token.nameHelp")}
@@ -157,13 +158,14 @@ function NewToken({ me, onClose, onMade }: { me: Me; onClose: () => void; onMade
               onChange={(e) => setName(e.currentTarget.value)}
             />
             <Select
+              id="token-days"
               label={t("token.days")}
               data={DAYS.map((n) => ({ value: n, label: t("token.inDays", { n: Number(n) }) }))}
               value={days}
               allowDeselect={false}
               onChange={(value) => value && setDays(value)}
             />
-            <fieldset className="me__rights" aria-describedby="token-rights">
+            <fieldset id="token-permissions" tabIndex={-1} className="me__rights" aria-describedby="token-rights">
               <legend>{t("token.rights")}</legend>
               <Text id="token-rights" c="dimmed">
                 {t("token.rightsHelp")}

@@ -1,14 +1,16 @@
 import { Alert, Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { api, envelope } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import type { Me } from "../../app/session";
 import { Dialog } from "../../components/Dialog";
 import { EmailField } from "../../components/EmailField";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { t } from "../../text/t";
 import { NewPassword } from "./NewPassword";
 import { RolePicker } from "./RolePicker";
+import { userFields } from "./userFields";
 
 /** Adds somebody. The first of all becomes an administrator. */
 export function AddUserDialog({
@@ -27,7 +29,7 @@ export function AddUserDialog({
   const [roles, setRoles] = useState<number[]>([]);
   const [problem, setProblem] = useState<Problem>();
   const [isSending, setSending] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
+  const fields = userFields("user.password");
   const set = (change: Partial<typeof values>): void => {
     setValues({ ...values, ...change });
     setProblem(undefined);
@@ -44,8 +46,7 @@ export function AddUserDialog({
     } catch (e) {
       if (!isProblem(e)) throw e;
       setProblem(e);
-      const first = ["name", "username", "email", "password"].find((f) => e.at(f));
-      form.current?.querySelector<HTMLInputElement>(`#user-${first ?? "name"}`)?.focus();
+      focusFault(e, fields);
     } finally {
       setSending(false);
     }
@@ -60,13 +61,9 @@ export function AddUserDialog({
   });
   return (
     <Dialog onClose={onClose} title={t("users.add")} closeOnClickOutside={false}>
-      <form ref={form} onSubmit={(e) => void handleSubmit(e)} noValidate>
+      <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
-          {problem && (
-            <Alert color="red" role="alert">
-              {problem.message}
-            </Alert>
-          )}
+          <FormFaults problem={problem} fields={fields} />
           {isFirst && <Alert color="iris">{t("users.first")}</Alert>}
           <TextInput {...field("name")} label={t("user.name")} required withAsterisk={false} data-autofocus />
           <TextInput

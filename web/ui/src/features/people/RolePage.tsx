@@ -10,6 +10,7 @@ import { isProblem, type Problem } from "../../api/problem";
 import { Page } from "../../app/Page";
 import { can, useMe } from "../../app/session";
 import { Failure, Loading } from "../../app/states";
+import { FormFaults } from "../../components/FormFaults";
 import { Gated } from "../../components/Gated";
 import { StagedBar } from "../../components/StagedBar";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
@@ -147,12 +148,19 @@ function OpenRole({ role, catalogue }: { role: Role; catalogue: readonly Describ
           {reason}
         </Alert>
       )}
-      {problem && (
-        <Alert color="red" role="alert" mb="md">
-          {problem.message}
-        </Alert>
-      )}
+      <FormFaults
+        problem={problem}
+        fields={[
+          { path: "roleName", label: t("role.name"), id: "role-name" },
+          ...catalogue.map((d) => ({
+            path: `permissions/${d.name}`,
+            label: sentence(d.effect),
+            id: `right-${d.name}`,
+          })),
+        ]}
+      />
       <TextInput
+        id="role-name"
         label={t("role.name")}
         maw={400}
         autoComplete="off"
@@ -180,6 +188,7 @@ function OpenRole({ role, catalogue }: { role: Role; catalogue: readonly Describ
                   data-changed={isOn === before.permissions.has(d.name) ? undefined : ""}
                 >
                   <Checkbox
+                    id={`right-${d.name}`}
                     label={sentence(d.effect)}
                     description={
                       <>

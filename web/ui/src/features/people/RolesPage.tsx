@@ -1,9 +1,9 @@
 import "../../text/parts/people";
-import { Alert, Button, Group, Menu, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Menu, Select, Stack, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { api, envelope } from "../../api/client";
 import { useServerEvents } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
@@ -12,6 +12,7 @@ import { type Me, useMe } from "../../app/session";
 import { Empty, Failure, Loading } from "../../app/states";
 import { useTableView } from "../../app/tables";
 import { Dialog } from "../../components/Dialog";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { Gated } from "../../components/Gated";
 import { type Column, DataTable } from "../../components/table/DataTable";
 import { t } from "../../text/t";
@@ -139,7 +140,10 @@ function AddRoleDialog({
   const [like, setLike] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem>();
   const [isSending, setSending] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
+  const fields = [
+    { path: "roleName", label: t("role.name"), id: "role-name" },
+    { path: "roleLike", label: t("role.like"), id: "role-like" },
+  ];
   const handleSubmit = async (e: React.FormEvent): Promise<void> => {
     e.preventDefault();
     if (isSending) return;
@@ -153,7 +157,7 @@ function AddRoleDialog({
     } catch (e) {
       if (!isProblem(e)) throw e;
       setProblem(e);
-      field.current?.focus();
+      focusFault(e, fields);
     } finally {
       setSending(false);
     }
@@ -162,13 +166,9 @@ function AddRoleDialog({
     <Dialog onClose={onClose} title={t("roles.add")} closeOnClickOutside={false}>
       <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
-          {problem && (
-            <Alert color="red" role="alert">
-              {problem.message}
-            </Alert>
-          )}
+          <FormFaults problem={problem} fields={fields} />
           <TextInput
-            ref={field}
+            id="role-name"
             label={t("role.name")}
             required
             withAsterisk={false}
@@ -182,6 +182,7 @@ function AddRoleDialog({
             }}
           />
           <Select
+            id="role-like"
             label={t("role.like")}
             description={t("role.likeHelp")}
             placeholder={t("role.likeNone")}

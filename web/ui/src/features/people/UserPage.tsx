@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { api, envelope, payload } from "../../api/client";
 import { useServerEvents } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
@@ -14,6 +14,7 @@ import { type Me, useMe } from "../../app/session";
 import { Empty, Failure, Loading } from "../../app/states";
 import { deviceOf } from "../../components/agent";
 import { EmailField } from "../../components/EmailField";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { RelativeTime } from "../../components/RelativeTime";
 import { useLeaveGuard } from "../../components/useLeaveGuard";
 import { t } from "../../text/t";
@@ -25,6 +26,7 @@ import { RolePicker } from "./RolePicker";
 import { UserMenuItems } from "./UserMenuItems";
 import { UserState } from "./UsersPage";
 import { useUserActions } from "./userActions";
+import { userFields } from "./userFields";
 import "../../styles/kitForms";
 import "./people.css";
 
@@ -114,8 +116,8 @@ function UserForm({ me, user }: { me: Me | undefined; user: User }) {
   const [problem, setProblem] = useState<Problem>();
   const [newer, setNewer] = useState<User>();
   const [isSaving, setSaving] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const { data: roles } = useQuery({ ...rolesQuery, enabled: seesRoles(me) });
+  const fields = userFields("user.newPassword");
   const reason = whyNotEdit(me, user);
   const self = isSelf(me, user);
   const isDirty = !isSame(values, valuesOf(base)) || password !== "";
@@ -166,9 +168,10 @@ function UserForm({ me, user }: { me: Me | undefined; user: User }) {
       if (!isProblem(e)) throw e;
       const now = e.code === "stale_version" ? (e.envelope?.user as User | undefined) : undefined;
       if (now) setNewer(now);
-      else setProblem(e);
-      const first = [...texts, "password"].find((f) => e.at(f));
-      if (first) form.current?.querySelector<HTMLInputElement>(`#user-${first}`)?.focus();
+      else {
+        setProblem(e);
+        focusFault(e, fields);
+      }
     } finally {
       setSaving(false);
     }
@@ -186,14 +189,10 @@ function UserForm({ me, user }: { me: Me | undefined; user: User }) {
   return (
     <section className="people__section" aria-labelledby="user-form">
       <h2 id="user-form">{t("user.account")}</h2>
-      <form ref={form} onSubmit={(e) => void handleSubmit(e)} noValidate>
+      <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           {reason && <Alert color="gray">{reason}</Alert>}
-          {problem && (
-            <Alert color="red" role="alert">
-              {problem.message}
-            </Alert>
-          )}
+          <FormFaults problem={problem} fields={fields} />
           <TextInput {...field("name")} required withAsterisk={false} />
           <TextInput {...field("username")} description={t("setup.username.hint")} required withAsterisk={false} />
           <EmailField {...field("email")} />

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
 import { isProblem, type Problem } from "../../api/problem";
 import { Dialog } from "../../components/Dialog";
+import { FormFaults, focusFault } from "../../components/FormFaults";
 import { PasswordField } from "../../components/PasswordField";
 import { t } from "../../text/t";
 
@@ -10,8 +11,6 @@ export interface Credentials {
   username: string;
   password: string;
 }
-
-const fields = ["name", "username", "password"] as const;
 
 /** Makes the first account, without which nobody could sign in once that is asked for. */
 export function AdministratorDialog({
@@ -25,10 +24,14 @@ export function AdministratorDialog({
   const [values, setValues] = useState({ name: "", username: "", password: "" });
   const [problem, setProblem] = useState<Problem>();
   const [isSending, setSending] = useState(false);
-  const handleSubmit = async (e: React.FormEvent<HTMLFormElement>): Promise<void> => {
+  const asked = [
+    { path: "name", label: t("setup.name"), id: "administrator-name" },
+    { path: "username", label: t("login.username"), id: "administrator-username" },
+    { path: "password", label: t("login.password"), id: "administrator-password" },
+  ];
+  const handleSubmit = async (e: React.FormEvent): Promise<void> => {
     e.preventDefault();
     if (isSending) return;
-    const form = e.currentTarget;
     setSending(true);
     setProblem(undefined);
     try {
@@ -39,13 +42,13 @@ export function AdministratorDialog({
     } catch (e) {
       if (!isProblem(e)) throw e;
       setProblem(e);
-      const first = fields.find((f) => e.at(f)) ?? "name";
-      requestAnimationFrame(() => form.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus());
+      focusFault(e, asked);
     } finally {
       setSending(false);
     }
   };
-  const common = (field: (typeof fields)[number]) => ({
+  const common = (field: keyof typeof values) => ({
+    id: `administrator-${field}`,
     name: field,
     required: true,
     withAsterisk: false,
@@ -59,11 +62,7 @@ export function AdministratorDialog({
       <form onSubmit={(e) => void handleSubmit(e)} noValidate>
         <Stack>
           <Text>{t("settings.administratorText")}</Text>
-          {problem && !fields.some((f) => problem.at(f)) && (
-            <Alert color="red" role="alert">
-              {problem.message}
-            </Alert>
-          )}
+          <FormFaults problem={problem} fields={asked} />
           <TextInput {...common("name")} label={t("setup.name")} autoComplete="name" data-autofocus />
           <TextInput
             {...common("username")}

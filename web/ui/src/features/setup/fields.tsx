@@ -1,6 +1,7 @@
-import { Alert, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
+import { FaultList } from "../../components/FormFaults";
 import { PasswordField } from "../../components/PasswordField";
 import { PASSWORD_MIN, strengthOf } from "../../components/strength";
 import { type TextKey, t } from "../../text/t";
@@ -108,29 +109,16 @@ export function Summary({ faults, attempt, onGo }: { faults: Faults; attempt: nu
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt focuses anew
   useEffect(() => box.current?.focus(), [attempt]);
-  const listed = allFields.filter((f) => faults[f] !== undefined);
+  const listed = allFields.flatMap((f) => (faults[f] === undefined ? [] : [{ field: f, message: faults[f] }]));
   if (attempt === 0 || listed.length === 0) return null;
-  const go = (field: Field): void => {
-    onGo?.(field);
-    requestAnimationFrame(() => document.getElementById(idOf(field))?.focus());
-  };
   return (
-    <Alert ref={box} tabIndex={-1} color="red" role="alert" title={t("setup.summary", { n: listed.length })}>
-      <ul className="setup__summary">
-        {listed.map((field) => (
-          <li key={field}>
-            <a
-              href={`#${idOf(field)}`}
-              onClick={(e) => {
-                e.preventDefault();
-                go(field);
-              }}
-            >
-              {faults[field]}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </Alert>
+    <FaultList
+      box={box}
+      faults={listed.map(({ field, message }) => ({ id: idOf(field), message }))}
+      onGo={(id) => {
+        const there = listed.find(({ field }) => idOf(field) === id);
+        if (there) onGo?.(there.field);
+      }}
+    />
   );
 }

@@ -158,7 +158,7 @@ export function faultsOfProblem(problem: Problem): Faults {
   const faults: Faults = {};
   for (const place of problem.places) {
     const field = place.path.replace(/^userInfo\//, "");
-    if (isField(field)) faults[field] ??= t("setup.fault", { field: t(labels[field]), message: place.message });
+    if (isField(field)) faults[field] ??= t("form.fault", { field: t(labels[field]), message: place.message });
   }
   return faults;
 }
