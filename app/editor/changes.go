@@ -1,6 +1,7 @@
 package editor
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,7 +66,7 @@ var layout = map[string]bool{
 
 // compare lists how flows differ, what their Requests serve, and what the forms call
 // the inputs.
-func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
+func (e *Editor) compare(ctx context.Context, before, after flow.Document) ([]FlowChanges, error) {
 	list, err := compare(before, after, e.meanTheSame)
 	for _, f := range list {
 		was, _, _ := before.Find(f.Flow)
@@ -85,13 +86,35 @@ func (e *Editor) compare(before, after flow.Document) ([]FlowChanges, error) {
 			for i := range n.Inputs {
 				for _, in := range t.Inputs {
 					if d := &n.Inputs[i]; in.Name == d.Name {
-						d.Label, d.Choices = in.Label, picked(in.Options, d.Before, d.After)
+						options := e.options(ctx, t, in, node.Values{Inputs: was.Inputs(n.Node), Flow: f.Flow}, node.Values{Inputs: is.Inputs(n.Node), Flow: f.Flow})
+						d.Label, d.Choices = in.Label, picked(options, d.Before, d.After)
 					}
 				}
 			}
 		}
 	}
 	return list, err
+}
+
+// options returns what can be chosen of an input; where that depends on the others,
+// what could with each of these values. What cannot be asked for has no names.
+func (e *Editor) options(ctx context.Context, t *node.Type, in node.Input, filled ...node.Values) []node.Choice {
+	if !in.Dynamic || t.Choices == nil {
+		return in.Options
+	}
+	var list []node.Choice
+	for _, v := range filled {
+		choices, err := t.Choices(ctx, in.Name, v)
+		if err != nil {
+			e.Log.DebugContext(ctx, "options cannot be asked for", "type", t.Name, "input", in.Name, "error", err)
+		}
+		for _, c := range choices {
+			if !slices.ContainsFunc(list, func(known node.Choice) bool { return known.Value == c.Value }) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 // picked returns the options that one of the values is, or has among its entries.

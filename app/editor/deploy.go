@@ -317,7 +317,7 @@ func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
 		out.Routes = append(out.Routes, e.routes(name, doc[name])...)
 	}
 	if r.Changes {
-		if out.Changes, err = e.compare(live.Flows, doc); err == nil {
+		if out.Changes, err = e.compare(ctx, live.Flows, doc); err == nil {
 			out.Affected = e.affected(live.Flows, doc, out.Changes)
 		}
 	}

@@ -228,27 +228,28 @@ func reason(err error) string {
 }
 
 // routes lists what the Request nodes of a flow serve; those that are not
-// configured, and those that nothing follows, serve nothing.
+// configured as they must be, and those that nothing follows, serve nothing.
 func (e *Editor) routes(name string, f *flow.Flow) []Route {
 	routes := []Route{}
 	for _, n := range f.Nodes {
 		if n.Disabled || !leadsOn(f, n.ID) {
 			continue
 		}
-		if route, ok := e.route(name, f, n); ok {
+		if route, serves := e.route(name, f, n); serves {
 			routes = append(routes, Route{Method: route.Method, Path: route.Path, Node: n.ID})
 		}
 	}
 	return routes
 }
 
-// route returns what a Request node is set to serve; ok is false for other nodes.
-func (e *Editor) route(name string, f *flow.Flow, n flow.Node) (route node.Route, ok bool) {
+// route returns what a Request node is set to serve, as far as its settings say;
+// serves is false where they cannot be deployed, and for other nodes.
+func (e *Editor) route(name string, f *flow.Flow, n flow.Node) (route node.Route, serves bool) {
 	t, known := e.Library.Lookup(n.TypeID)
 	if n.Kind != node.Request || !known {
 		return route, false
 	}
-	instance, _ := t.New(node.Values{Inputs: f.Inputs(n.ID), Templates: n.Templates, NodeID: n.ID, Label: n.Label, Flow: name})
+	instance, problems := t.New(node.Values{Inputs: f.Inputs(n.ID), Templates: n.Templates, NodeID: n.ID, Label: n.Label, Flow: name})
 	if c, closes := instance.(node.Closer); closes {
 		defer c.Close() //nolint:errcheck // it never ran, so nothing can be lost
 	}
@@ -256,15 +257,13 @@ func (e *Editor) route(name string, f *flow.Flow, n flow.Node) (route node.Route
 	if !ok {
 		return route, false
 	}
-	return r.Route(), true
+	return r.Route(), !slices.ContainsFunc(problems, func(p node.Problem) bool { return !p.Warning })
 }
 
-// routeText is the method and path that a Request node is set to, "" for other nodes.
+// routeText is the method and path that a Request node is set to, "" for other nodes
+// and where its settings make none.
 func (e *Editor) routeText(name string, f *flow.Flow, n flow.Node) string {
-	route, ok := e.route(name, f, n)
-	if !ok {
-		return ""
-	}
+	route, _ := e.route(name, f, n)
 	return strings.TrimSpace(route.Method + " " + route.Path)
 }
 

@@ -188,7 +188,7 @@ func (e *Editor) Changes(ctx context.Context, r ChangesRequest) (Changes, error)
 	if err != nil {
 		return Changes{}, err
 	}
-	c.Flows, err = e.compare(old, new)
+	c.Flows, err = e.compare(ctx, old, new)
 	return c, err
 }
 

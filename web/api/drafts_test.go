@@ -357,6 +357,9 @@ func TestCheckOfDrafts(t *testing.T) {
 	d.wants(affected(b+`,"a":`+says("same", "other")), "added GET /b of b, changed GET /same of a", "an answer that changes")
 	d.wants(affected(b+`,"a":`+strings.Replace(says("same", "a"), `"x":0`, `"x":50`, 1)), "added GET /b of b", "a node that moves")
 	d.wants(affected(b+`,"a":`+says("else", "a")), "added GET /b of b, added GET /else of a, removed GET /same of a", "a path that changes")
+	// Settings that cannot be deployed make no route.
+	d.wants(affected(strings.Replace(b, `"GET"`, `"FETCH"`, 1)), "", "a method that is none")
+	d.wants(affected(b+`,"a":`+strings.Replace(says("same", "a"), `"/same"`, `"/no such"`, 1)), "added GET /b of b, removed GET /same of a", "a path that cannot be")
 	body = d.ask(200, `POST /drafts/check {"flowconfigurations":{"b":`+says("b", "b")+`}}`)
 	d.wants(member(t, body, "payload", "deployable"), true, "deployable")
 	d.wants(member(t, d.ask(200, `GET /drafts/b`), "payload", "revision"), 1.0, "nothing was saved")
@@ -375,4 +378,7 @@ func TestCheckOfDrafts(t *testing.T) {
 	d.ask(200, `POST /flows/deploy {"mode":"flow","flows":["a","c"]}`)
 	d.wants(affected(`"b":`+says("b", "b")+`,"c":`+strings.Replace(called, `"sampleText":"c"`, `"sampleText":"d"`, 1)),
 		"added GET /b of b, changed GET /same of a", "a change in a flow that is called")
+	// What is chosen is called what the form calls it, where the server gives the options too.
+	body = d.ask(200, `POST /drafts/check {"changes":true,"flowconfigurations":{"a":`+strings.Replace(ours.Replace(calls), `"C"`, `"c"`, 1)+`}}`)
+	d.wants(fmt.Sprint(member(t, body, "payload", "changes", 0, "nodes", 0, "inputs", 0, "choices")), "[map[label:c value:c]]", "the names of what was chosen")
 }

@@ -1,43 +1,8 @@
 import { Autocomplete, Checkbox, Combobox, Loader, MultiSelect, Radio, Select, Stack, Switch } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { api, payload } from "../api/client";
 import { t } from "../text/t";
 import { type FieldProps, frame } from "./field";
 import { type Choice, effective } from "./input";
-
-interface Options {
-  choices: Choice[];
-  isLoading: boolean;
-  error: string | undefined;
-  /** Asks again: what they depend on may be elsewhere than in this form. */
-  renew: () => void;
-}
-
-/** What can be chosen: from the definition or, where it depends on other inputs, from the server. */
-function useOptions({ input, form }: FieldProps): Options {
-  const isAsked = input.dynamic === true || input.type === "DB_Selector";
-  const { [input.name]: _, ...others } = form.values;
-  const [inputs] = useDebouncedValue(JSON.stringify(isAsked ? others : {}), 250);
-  const asked = useQuery({
-    queryKey: ["options", form.type, form.flow, input.name, inputs],
-    queryFn: async () => {
-      const answer = await payload(
-        api.POST("/module/nodes/id/{nodeId}/options", {
-          params: { path: { nodeId: form.type } },
-          body: { inputs: JSON.parse(inputs) as Record<string, never>, input: input.name, flow: form.flow },
-        }),
-      );
-      return (answer as unknown as { inputs: { pickerOptions?: Choice[] }[] }).inputs[0]?.pickerOptions ?? [];
-    },
-    enabled: isAsked,
-    placeholderData: keepPreviousData,
-  });
-  const renew = (): void => void (isAsked && asked.refetch());
-  if (!isAsked) return { choices: input.pickerOptions ?? [], isLoading: false, error: undefined, renew };
-  const choices = asked.data ?? input.pickerOptions ?? [];
-  return { choices, isLoading: asked.isFetching, error: asked.error?.message, renew };
-}
+import { useOptions } from "./options";
 
 // A stored value that is not offered (any more) is kept and said to be so.
 function withStored(choices: readonly Choice[], stored: readonly string[]): Choice[] {
@@ -53,7 +18,7 @@ const spinner = <Loader role="status" size={14} aria-label={t("common.loading")}
 
 /** One of several: a picker, a database connection or a method. */
 export function SelectField(p: FieldProps) {
-  const { choices, isLoading, error } = useOptions(p);
+  const { choices, isLoading, error } = useOptions(p.input, p.form);
   const { input } = p;
   const offered = input.type === "Methods" ? (input.methods ?? []).map((m) => ({ value: m, label: m })) : choices;
   const stored = effective(input, p.value);
@@ -79,7 +44,7 @@ export function SelectField(p: FieldProps) {
 
 /** A text with suggestions: what is not among them may be typed. */
 export function SuggestField(p: FieldProps) {
-  const { choices, isLoading, error, renew } = useOptions(p);
+  const { choices, isLoading, error, renew } = useOptions(p.input, p.form);
   const value = String(p.value ?? "");
   const isChosen = choices.some((c) => c.value === value);
   return (
@@ -101,7 +66,7 @@ export function SuggestField(p: FieldProps) {
 
 /** Several of several. */
 export function ManyField(p: FieldProps) {
-  const { choices, isLoading, error } = useOptions(p);
+  const { choices, isLoading, error } = useOptions(p.input, p.form);
   const stored = effective(p.input, p.value);
   const value = Array.isArray(stored) ? stored.map(String) : [];
   const data = withStored(choices, value);

@@ -95,7 +95,10 @@ function NodeLine({ node }: { node: NodeChange }) {
       <span>
         <Badge change={node.change} /> <strong>{node.label || node.kind}</strong>{" "}
         {node.route && <code className="changes__route">{node.route}</code>}{" "}
-        <span className="changes__kind">{t(`kind.${node.kind}` as "kind.Request")}</span>
+        <span className="changes__kind">
+          {t(`kind.${node.kind}` as "kind.Request")}
+          {node.kind === "Request" && !node.route && ` · ${t("changes.noRoute")}`}
+        </span>
       </span>
       {node.change === "changed" && differences.length > 0 && (
         <Table className="changes__fields" layout="fixed">

@@ -2,9 +2,11 @@ import { Button, Code, Group, SegmentedControl, Table, Text } from "@mantine/cor
 import { useState } from "react";
 import { fieldName, valueInWords } from "../../components/changes/fieldName";
 import { Dialog } from "../../components/Dialog";
-import type { Input } from "../../inputs/input";
+import type { Input, Values } from "../../inputs/input";
+import { useOptions } from "../../inputs/options";
 import { t } from "../../text/t";
 import { type Catalogue, useCatalogue } from "./catalogue";
+import { inputsOf } from "./document";
 import { resolve, useDrafts } from "./draft";
 import { type Choice, type Conflict, conflictKey } from "./merge";
 import { useEditor } from "./store";
@@ -52,10 +54,10 @@ export function ConflictDialog() {
               <Table.Tr key={conflictKey(c)}>
                 <Table.Td>{placeOf(name, c, catalogue)}</Table.Td>
                 <Table.Td>
-                  <Value v={c.mine} input={inputOf(name, c, catalogue)} />
+                  <Value v={c.mine} of={inputOf(name, c, catalogue)} />
                 </Table.Td>
                 <Table.Td>
-                  <Value v={c.theirs} input={inputOf(name, c, catalogue)} />
+                  <Value v={c.theirs} of={inputOf(name, c, catalogue)} />
                 </Table.Td>
                 <Table.Td>
                   <SegmentedControl
@@ -89,26 +91,41 @@ export function ConflictDialog() {
   );
 }
 
+interface Place {
+  input: Input;
+  /** What its options may depend on. */
+  form: { type: string; flow: string; values: Values };
+}
+
 /** The input of a node that the conflict is about. */
-function inputOf(flow: string, c: Conflict, catalogue: Catalogue): Input | undefined {
-  const node = useEditor.getState().flows[flow]?.doc.nodes.byId[c.id];
+function inputOf(flow: string, c: Conflict, catalogue: Catalogue): Place | undefined {
+  const doc = useEditor.getState().flows[flow]?.doc;
+  const node = doc?.nodes.byId[c.id];
   const [of, name] = c.path;
-  if (!node || of !== "configs") return undefined;
-  return catalogue.of(node)?.inputs.find((i) => i.name === name);
+  if (!doc || !node || of !== "configs") return undefined;
+  const input = catalogue.of(node)?.inputs.find((i) => i.name === name);
+  return input && { input, form: { type: node.data.moduleID._id, flow, values: inputsOf(doc, node.id) } };
 }
 
 function placeOf(flow: string, c: Conflict, catalogue: Catalogue): string {
   const doc = useEditor.getState().flows[flow]?.doc;
   const label = doc?.nodes.byId[c.id]?.data.label ?? c.id;
-  const input = inputOf(flow, c, catalogue);
+  const input = inputOf(flow, c, catalogue)?.input;
   // The text of a code is all of it that a person changes.
   if (input) return [label, input.label || input.name, ...c.path.slice(2).filter((p) => p !== "value")].join(" › ");
   return [label, ...c.path.filter((p) => p !== "configs" && p !== "data").map(fieldName)].join(" › ");
 }
 
-function Value({ v, input }: { v: unknown; input: Input | undefined }) {
+function Value({ v, of }: { v: unknown; of: Place | undefined }) {
   if (v === undefined) return <Text c="dimmed">{t("conflict.gone")}</Text>;
-  const words = valueInWords(v, input?.pickerOptions);
+  return of ? <Chosen v={v} of={of} /> : <InWords words={valueInWords(v)} />;
+}
+
+function Chosen({ v, of }: { v: unknown; of: Place }) {
+  return <InWords words={valueInWords(v, useOptions(of.input, of.form).choices)} />;
+}
+
+function InWords({ words }: { words: string }) {
   if (words === "") return <Text c="dimmed">{t("changes.unset")}</Text>;
   return (
     <Code block mah={160} style={{ overflow: "auto" }}>
