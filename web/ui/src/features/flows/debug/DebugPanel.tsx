@@ -126,10 +126,10 @@ export function DebugPanel({ onOpen }: { onOpen: (node: string) => void }) {
           onClick={() => setPaused(!isPaused)}
           aria-pressed={isPaused}
         >
-          {t(isPaused ? "debug.resume" : "debug.pause")}
+          <span className="debug__word">{t(isPaused ? "debug.resume" : "debug.pause")}</span>
         </Button>
         <Button size="compact-sm" variant="default" leftSection={<IconTrash size={14} />} onClick={clear}>
-          {t("debug.clear")}
+          <span className="debug__word">{t("debug.clear")}</span>
         </Button>
       </div>
       {error !== undefined && <Failure error={error} retry={load} />}
