@@ -45,6 +45,11 @@ function isWithin(target: EventTarget | null, where: NonNullable<Action["where"]
   return target.closest(`[data-scope=${where}]`) !== null || (where === "editor" && target === document.body);
 }
 
+/** Whether what has the focus does something of its own with the keys. */
+function hasOwnUse(target: EventTarget | null, keys: string): boolean {
+  return target instanceof Element && target.closest<HTMLElement>("[data-keys]")?.dataset.keys === keys;
+}
+
 const MOST_FLOWS = 20;
 
 /** A way to each flow that has the words in its name, once there are some. */
@@ -93,6 +98,7 @@ export function CommandPalette() {
       const modified = /^(mod|ctrl|alt|f\d+$)/.test(combination);
       const named = /(^|\+)(arrow\w+|enter|escape|delete|space)$/.test(combination);
       if (!modified && (isTyping(e.target) || (!singleKeys && !named))) return;
+      if (hasOwnUse(e.target, combination)) return;
       if (action.where && !isWithin(e.target, action.where)) return;
       if (document.querySelector("[role=dialog][aria-modal=true]") && action.id !== "shell.palette") return;
       if (action.takesKeys?.() === false) return;

@@ -43,6 +43,7 @@ import { focusInspector } from "./inspector/focus";
 import { useMarks } from "./marks";
 import { DRAG_TYPE, Palette } from "./palette/Palette";
 import { useRecent } from "./palette/recent";
+import { takeTyped, typeAhead } from "./palette/typeAhead";
 import { Resizer } from "./Resizer";
 import { useSearching } from "./searching";
 import { CONFIGURATION, isUnsaved, useEditor, useFlow } from "./store";
@@ -163,6 +164,11 @@ function Editor({ name }: { name: string }) {
   // Between a phone and a desk the canvas comes first: panes are slimmer, and settings are there for what is selected.
   const slim = useMediaQuery("(max-width: 1100px)") ?? false;
   const [quickAdd, setQuickAdd] = useState<QuickAddRequest>();
+  const openQuickAdd = useCallback((request: QuickAddRequest): void => {
+    typeAhead();
+    loadQuickAdd().catch(takeTyped);
+    setQuickAdd(request);
+  }, []);
   const [menu, setMenu] = useState<MenuRequest>();
   // What is reviewed: all flows, or this one.
   const [reviewing, setReviewing] = useState<"all" | "flow">();
@@ -190,7 +196,10 @@ function Editor({ name }: { name: string }) {
   const changedFlows = drafts.data?.filter((d) => d.state !== "running").length ?? 0;
 
   // The search for nodes opens at once when it is asked for, so it is fetched when the canvas stands.
-  useEffect(() => void loadQuickAdd(), []);
+  useEffect(() => {
+    void loadQuickAdd();
+    return () => void takeTyped();
+  }, []);
   useEffect(() => watch(catalogue, preferences.autoSave), [catalogue, preferences.autoSave]);
   useServerEvents(["draft", "deploy", "resync"], (e) => {
     const { flow: who, was } = (e.data ?? {}) as { flow?: string; was?: string };
@@ -530,14 +539,14 @@ function Editor({ name }: { name: string }) {
           <div className="editor__canvas" data-pane="canvas">
             {useOutline ? (
               <Suspense fallback={null}>
-                <Outline flow={flow} marks={marks} isCovered={isSheet} onOpen={openNode} onQuickAdd={setQuickAdd} />
+                <Outline flow={flow} marks={marks} isCovered={isSheet} onOpen={openNode} onQuickAdd={openQuickAdd} />
               </Suspense>
             ) : (
               <Canvas
                 key={name}
                 flow={flow}
                 marks={marks}
-                onQuickAdd={setQuickAdd}
+                onQuickAdd={openQuickAdd}
                 onMenu={setMenu}
                 onOpen={openNode}
                 onFlow={(called) => void navigate({ to: "/flows/$name", params: { name: called } })}
@@ -637,7 +646,7 @@ function Editor({ name }: { name: string }) {
             flow={flow}
             request={menu}
             onClose={() => setMenu(undefined)}
-            onQuickAdd={setQuickAdd}
+            onQuickAdd={openQuickAdd}
             onOpen={openNode}
           />
         )}

@@ -112,7 +112,7 @@ export const useEditor = create<EditorState>()((set, get) => {
     },
     undo: (name) => step(name, true),
     redo: (name) => step(name, false),
-    select: (name, ids) => change(name, () => ({ selected: new Set(ids) })),
+    select: (name, ids) => change(name, (f) => ({ selected: stillThere(new Set(ids), f.doc) })),
     focus: (name, focused) => change(name, () => ({ focused })),
     peek: (name, group, open) =>
       change(name, ({ peeked }) => {

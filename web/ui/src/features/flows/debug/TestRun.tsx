@@ -113,6 +113,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     <div className="testRun">
       <form
         className="testRun__form"
+        data-keys="mod+enter"
         onSubmit={(e) => {
           e.preventDefault();
           handleRun();

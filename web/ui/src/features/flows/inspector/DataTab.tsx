@@ -134,7 +134,7 @@ function Pin({ node, pinned, output }: PinProps) {
   const value = parsed(text);
   const isPinned = pinned !== undefined;
   return (
-    <section>
+    <section className="data__pin">
       <h2 className="inspector__heading">{t("pin.title")}</h2>
       <p className="data__none">{t(isPinned ? "pin.on" : "pin.off")}</p>
       {(isPinned || isWriting) && (

@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useFocusTrap } from "@mantine/hooks";
-import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { usePreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
@@ -13,6 +13,7 @@ import { above, isEntry } from "../rules";
 import { CONFIGURATION, type OpenFlow } from "../store";
 import { useRecent } from "./recent";
 import { search } from "./search";
+import { takeTyped } from "./typeAhead";
 import "./palette.css";
 
 /** The search that opens at the cursor: types the name, Enter adds. */
@@ -33,6 +34,7 @@ export function QuickAdd({
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const trap = useFocusTrap();
   const [opener] = useState(() => document.activeElement);
   useEffect(
@@ -41,6 +43,11 @@ export function QuickAdd({
     },
     [opener],
   );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each request is a search of its own
+  useLayoutEffect(() => {
+    field.current?.focus();
+    setQuery(takeTyped());
+  }, [request]);
   const id = useId();
   const after = request.after ? flow.doc.nodes.byId[request.after.node] : undefined;
   const mayRespond = useMemo(() => {
@@ -99,6 +106,7 @@ export function QuickAdd({
       <div className="quickAdd__back" onPointerDown={onClose} aria-hidden />
       <div ref={trap} className="quickAdd" role="dialog" aria-label={t("quickAdd.label")} style={{ left, top }}>
         <TextInput
+          ref={field}
           data-autofocus
           role="combobox"
           aria-expanded

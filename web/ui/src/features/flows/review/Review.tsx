@@ -201,7 +201,12 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
                   ) : (
                     <>
                       {current && current !== "configs" && (
-                        <Button variant="default" loading={isDeploying} onClick={() => void deploy("flow", [current])}>
+                        <Button
+                          variant="default"
+                          loading={isDeploying}
+                          disabled={errors.some((p) => p.flow === current)}
+                          onClick={() => void deploy("flow", [current])}
+                        >
                           {t("review.deployThis")}
                         </Button>
                       )}
