@@ -91,7 +91,7 @@ export function FindDialog({ opened, onClose, current }: FindDialogProps) {
   useActions(actions);
   if (!opened) return null;
   return (
-    <Dialog onClose={onClose} title={t("flow.find")} size="lg">
+    <Dialog onClose={onClose} title={t("flow.find")} size="lg" centered={false} yOffset="12dvh">
       <TextInput
         data-autofocus
         aria-label={t("find.query")}

@@ -224,7 +224,7 @@ function Choice({ label, all, data, value, onChange }: ChoiceProps) {
   return (
     <Select
       size="xs"
-      w={128}
+      className="debug__choice"
       clearable
       aria-label={t(`debug.${label}`)}
       placeholder={t(`debug.${all}`)}

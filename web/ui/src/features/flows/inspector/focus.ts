@@ -1,13 +1,13 @@
 // Moving the focus into the inspector: its editors may still be loading.
 
-const CONTROL =
-  'input:not([type="hidden"], :disabled), textarea, [contenteditable="true"], .codeField__waiting, [role="tab"][aria-selected="true"]';
+const TAB = '[role="tab"][aria-selected="true"]';
+const CONTROL = `input:not([type="hidden"], :disabled), textarea, [contenteditable="true"], .codeField__waiting, ${TAB}`;
 const PATIENCE = 3000;
 
 /** Focuses the first control inside, as soon as it is there; returns how to give up. */
-export function focusControl(root: HTMLElement): () => void {
+export function focusControl(root: HTMLElement, wanted = CONTROL): () => void {
   const attempt = (): boolean => {
-    const control = root.querySelector<HTMLElement>(CONTROL);
+    const control = root.querySelector<HTMLElement>(wanted);
     if (!control || control.matches(".codeField__waiting")) return false;
     control.focus();
     return true;
@@ -34,7 +34,8 @@ export function focusInspector(part: "settings" | "name" = "settings"): void {
       if (performance.now() < until) requestAnimationFrame(attempt);
       return;
     }
-    focusControl(root);
+    // A field that is touched by nobody would bring up the keys of the screen, over what was opened.
+    focusControl(root, part === "settings" && matchMedia("(pointer: coarse)").matches ? TAB : CONTROL);
     if (part === "name" && document.activeElement instanceof HTMLInputElement) document.activeElement.select();
   };
   requestAnimationFrame(attempt);
