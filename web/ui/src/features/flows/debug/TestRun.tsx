@@ -89,6 +89,14 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     ...(body.trim() && method !== "GET" && method !== "HEAD" ? { body: parseBody(body) } : {}),
   });
   const handleRun = (): void => void runDraft(flow.name, request(), chosen?.id);
+  // Where Enter writes another line, and only there, Ctrl+Enter sends.
+  const sending = {
+    "data-keys": "mod+enter",
+    title: t("testRun.sends", { keys: readable("mod+enter") }),
+    onKeyDown: (e: React.KeyboardEvent) => {
+      if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) handleRun();
+    },
+  };
   const handleSave = async (): Promise<void> => {
     try {
       const response = run?.response;
@@ -113,17 +121,9 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     <div className="testRun">
       <form
         className="testRun__form"
-        data-keys="mod+enter"
         onSubmit={(e) => {
           e.preventDefault();
           handleRun();
-        }}
-        onKeyDown={(e) => {
-          if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) {
-            e.preventDefault();
-            e.stopPropagation();
-            handleRun();
-          }
         }}
       >
         <div className="testRun__line">
@@ -213,17 +213,13 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
               {t("testRun.stop")}
             </Button>
           ) : (
-            <Button
-              type="submit"
-              size="compact-md"
-              leftSection={<IconPlayerPlay size={14} />}
-              title={readable("mod+enter")}
-            >
+            <Button type="submit" size="compact-md" leftSection={<IconPlayerPlay size={14} />}>
               {t("testRun.run")}
             </Button>
           )}
         </div>
         <Textarea
+          {...sending}
           size="xs"
           label={t("testRun.headers")}
           placeholder="X-Name: value"
@@ -235,6 +231,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
         />
         {method !== "GET" && (
           <Textarea
+            {...sending}
             size="xs"
             label={t("testRun.body")}
             className="mono"
