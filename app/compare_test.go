@@ -41,7 +41,7 @@ var open = map[string]string{
 	"web: name != cookie":                               "the cookie's name",
 	// Sums of flows, which whoever may see the flow can work out.
 	"app/editor: hash(content) != d.Hash":       "the sum of a flow",
-	"app/editor: hash(content) == d.Hash":       "the sum of a flow",
+	"app/editor: d.Hash == live[d.ID]":          "the sum of a flow",
 	"app/editor: l.Hash == d.Hash":              "the sum of a flow",
 	"app/editor: a.Hash == b.Hash":              "the sum of a flow",
 	"app/editor: drafts[i].Hash == f.Hash":      "the sum of a flow",
