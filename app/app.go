@@ -27,6 +27,7 @@ import (
 	"ecoflow/app/js"
 	"ecoflow/app/limit"
 	"ecoflow/app/log"
+	"ecoflow/app/mirror"
 	"ecoflow/app/node"
 	"ecoflow/app/nodes"
 	"ecoflow/app/outbound"
@@ -65,6 +66,9 @@ type Options struct {
 	Travels bool
 	// Key says where the key of the secrets in it comes from.
 	Key secret.Origin
+	// ImportFlows has the flow files deployed at the start; Imported says what became
+	// of it.
+	ImportFlows bool
 	// Config holds the settings in force.
 	Config *config.Current
 	// Listening returns where the product listens, which no flow may call.
@@ -118,10 +122,14 @@ type App struct {
 	Editor     *editor.Editor
 	Runs       *trace.Runs // the last, where they are kept
 	Folders    *folders.Picker
-	Engine     Engine // nil while no flow may run
+	// Imported is why the flow files were not deployed at the start as was asked.
+	Imported error
+	Engine   Engine // nil while no flow may run
 
-	running func() int64 // runs
-	closers []io.Closer
+	mirror   *mirror.Mirror // of the live flows, in files; nil until what is live is known
+	mirrored int64          // number of the deployment that it follows
+	running  func() int64   // runs
+	closers  []io.Closer
 }
 
 // New wires the features together. The caller closes the App.
@@ -168,7 +176,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	engine = flow.New(flow.Options{
 		Log: o.Log, Library: a.Library, Store: s.Flows, Events: a.Events, Limits: a.Limits,
 		Env: func() flow.Variables { return a.Env.Now() }, Settings: a.flowSettings, Idle: o.System.InSafeMode(), ReservedCookies: o.ReservedCookies,
-		Swapped:  func() { a.keepRoutes(engine); a.Health.Nudge() },
+		Swapped:  func() { a.keepRoutes(engine); a.Health.Nudge(); a.followFiles(engine.Live().Number) },
 		Recorder: func(string, string) trace.Recorder { return a.Runs.Recorder() }, Recorded: a.Runs.Ended,
 	})
 	capture := func(s config.Settings) { a.Runs.Capture(trace.Level(s.Runs.Capture), s.Runs.Keep) }
@@ -202,7 +210,11 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 	}
 	if !o.System.InSafeMode() {
 		a.Engine = engine
+		if o.ImportFlows {
+			a.Imported = a.importFlows(ctx, engine.Live().Flows)
+		}
 	}
+	a.mirrorFlows(engine)
 	a.watchHealth()
 	a.pruneAudit()
 	return a, nil

@@ -33,6 +33,7 @@ func (a *App) parts(engine *flow.Engine) []system.Part {
 	return []system.Part{
 		{Name: "flows", Look: func(ctx context.Context) system.Finding { return a.flowsFinding(ctx, engine.Problems()) }},
 		{Name: "environment", Look: func(context.Context) system.Finding { return lostFinding(a.Env.Lost()) }},
+		{Name: "flowFiles", Look: func(context.Context) system.Finding { return a.mirror.Finding() }},
 		{Name: "audit", Look: func(context.Context) system.Finding { return auditFinding(a.Audit.Chain()) }},
 		system.MemoryPart(),
 		a.System.Part(),

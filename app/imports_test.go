@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"app/nodes":    {"app/node", "app/js", "app/template", "app/env", "app/database", "app/nodes/..."},
 	"app/flow":     {"app/node", "app/template", "app/trace"},
 	"app/editor":   {"app/flow", "app/node", "app/template", "app/trace"},
+	"app/mirror":   {"app/flow", "app/system"},
 	"app/trace":    {"app/node"},
 	"app/packages": {"app/node", "app/js", "app/database", "app/env"},
 	"app/project":  {"app/flow", "app/env", "app/database", "app/packages", "app/config"},

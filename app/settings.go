@@ -5,12 +5,16 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
+	"ecoflow/app/audit"
 	"ecoflow/app/config"
+	"ecoflow/app/editor"
 	"ecoflow/app/fault"
 	"ecoflow/app/flow"
+	"ecoflow/app/mirror"
 )
 
 // flowSettings are the settings in the terms of the engine.
@@ -26,6 +30,67 @@ func (a *App) flowSettings() flow.Settings {
 		RunTime: s.Limits.RunTime, TemplateTime: s.Limits.TemplateTime, Body: int64(s.Limits.APIBody), RunsAtOnce: int64(s.Limits.RunsAtOnce),
 		ShowErrors: s.Runs.ShowErrors == "always" || s.Runs.ShowErrors == "local" && s.Local(),
 	}
+}
+
+// flowFiles are the settings in the terms of the mirror.
+func (a *App) flowFiles() mirror.Layout {
+	s := a.Config.Get()
+	l := mirror.Layout{Nodes: s.FlowNodes, Edges: s.FlowEdges, Configs: s.FlowConfigs, Pretty: s.FlowPretty}
+	if s.FlowDir != "" {
+		l.Folder = a.within(s.FlowDir)
+	}
+	return l
+}
+
+// mirrorFlows has each deploy from now on, and other names for the files, written to
+// the flow files. Until then they stay as they are: somebody may have worked on them.
+func (a *App) mirrorFlows(engine *flow.Engine) {
+	isImported := a.ImportFlows && a.Imported == nil && !a.System.InSafeMode()
+	a.mirrored = engine.Live().Number
+	a.mirror = mirror.Start(mirror.Options{
+		Log: a.Log, Layout: a.flowFiles, Live: func() flow.Document { return engine.Live().Flows }, Changed: a.Health.Nudge, Adopt: isImported,
+	})
+	a.closers = append(a.closers, a.mirror)
+	if isImported {
+		a.mirror.Follow()
+	}
+	was := a.flowFiles()
+	a.Config.Watch(func(config.Settings) {
+		if is := a.flowFiles(); is != was {
+			was = is
+			a.mirror.Follow()
+		}
+	})
+}
+
+// followFiles has the flow files follow a deployment.
+func (a *App) followFiles(number int64) {
+	if a.mirror != nil && number != a.mirrored {
+		a.mirrored = number
+		a.mirror.Follow()
+	}
+}
+
+// importFlows makes what is in the flow files live, unless it is already.
+func (a *App) importFlows(ctx context.Context, live flow.Document) error {
+	l := a.flowFiles()
+	if l.Folder == "" {
+		return fault.New(fault.Invalid, "No folder of flow files is set: flowDir is empty.")
+	}
+	read, err := mirror.Read(l)
+	if err != nil || maps.EqualFunc(read, live, (*flow.Flow).Equal) {
+		return err
+	}
+	if len(read) == 0 {
+		return fault.New(fault.Invalid, "The folder of flow files holds none.")
+	}
+	content, err := read.AppendJSON(nil)
+	if err != nil {
+		return err
+	}
+	ctx = audit.WithEntry(ctx, &audit.Entry{Action: "flow.importFiles", Message: "Deployed the flow files"})
+	_, err = a.Editor.Deploy(ctx, editor.DeployRequest{Given: content, Mode: "all", Note: "From the flow files"})
+	return err
 }
 
 // browseRoots are the folders below which somebody may pick one (S24).
@@ -80,14 +145,13 @@ func (a *App) demandFolders(_ context.Context, now, next *config.Settings) ([]fa
 	}
 	look("userDir", now.UserDir, next.UserDir, false)
 	look("moduleDir", now.ModuleDir, next.ModuleDir, false)
-	// The original makes the folder of its flows. Nothing would be in it here, so that
-	// it is enough that it could be made.
-	flows, writes := next.FlowDir, false
+	// As in the original, the folder of flows is made: it is enough that it could be.
+	flows := next.FlowDir
 	if flows != "" && folderProblem(a.within(flows), false) == absent {
-		flows, writes = filepath.Dir(a.within(flows)), true
+		flows = filepath.Dir(a.within(flows))
 	}
 	if next.FlowDir != now.FlowDir {
-		look("flowDir", "", flows, writes)
+		look("flowDir", "", flows, true)
 	}
 	look("envDir", now.EnvDir, next.EnvDir, false)
 	look("DB_Directory", now.DBDirectory, next.DBDirectory, false)

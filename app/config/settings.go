@@ -56,6 +56,7 @@ type Settings struct {
 	Runs        Runs        `json:"runs" group:"Runs"`
 	Deployments Deployments `json:"deployments" group:"Deployments"`
 	Audit       Audit       `json:"audit" group:"Audit log"`
+	FlowFiles   `group:"Flow files"`
 
 	Original
 
@@ -66,18 +67,26 @@ type Settings struct {
 // firstGroup is the title of the settings that are in no struct of their own.
 const firstGroup = "Server"
 
+// FlowFiles says where what is live is written to as files as well, in the layout of
+// the original.
+type FlowFiles struct {
+	FlowDir     string `json:"flowDir" label:"Folder of flow files" help:"Each deploy also writes the flows into this folder, a folder for each, as EcoFlowJS does: for a version control. Without a leading / it lies in the data folder. Empty writes none. A start with --import-flows reads them back." picks:"folder" consent:"true"`
+	FlowNodes   string `json:"flowNodeDefinitions" default:"nodes.json" label:"File of nodes" help:"What the file with the nodes of a flow is called."`
+	FlowEdges   string `json:"flowNodeConnections" default:"connections.json" label:"File of connections" help:"What the file with the connections of a flow is called."`
+	FlowConfigs string `json:"flowNodeConfigurations" default:"configs.json" label:"File of node values" help:"What the file with the values of a flow's nodes is called."`
+	FlowPretty  bool   `json:"flowFilePretty" default:"true" label:"Readable flow files" help:"Writes them with line breaks."`
+}
+
+// ownFlowFile is the name of the file with what the original has no file for.
+const ownFlowFile = "ecoflow.json"
+
 // Original are the settings of the original that mean nothing here: where it has
 // files, we have a database, and one window instead of its editors.
 type Original struct {
 	UserDir     string      `json:"userDir" label:"Base folder" help:"The data folder; it is chosen when EcoFlow starts." picks:"folder" kept:"true"`
 	ModuleDir   string      `json:"moduleDir" label:"Folder of packages" help:"Packages are kept in the database." picks:"folder" kept:"true"`
-	FlowDir     string      `json:"flowDir" label:"Folder of flows" help:"Flows are kept in the database." picks:"folder" kept:"true"`
 	EnvDir      string      `json:"envDir" label:"Folder of the environment" help:"Variables are kept in the database." picks:"folder" kept:"true"`
 	DBDirectory string      `json:"DB_Directory" label:"Folder of databases" help:"Connections are kept in the database." picks:"folder" kept:"true"`
-	FlowConfigs string      `json:"flowNodeConfigurations" default:"configs.json" label:"File of node values" help:"Flows are kept in the database." kept:"true"`
-	FlowNodes   string      `json:"flowNodeDefinitions" default:"nodes.json" label:"File of nodes" help:"Flows are kept in the database." kept:"true"`
-	FlowEdges   string      `json:"flowNodeConnections" default:"connections.json" label:"File of connections" help:"Flows are kept in the database." kept:"true"`
-	FlowPretty  bool        `json:"flowFilePretty" default:"true" label:"Readable flow files" help:"Flows are kept in the database." kept:"true"`
 	Lang        string      `json:"lang" default:"en-US" label:"Language" help:"The window is in English." kept:"true"`
 	Registry    string      `json:"registry" label:"Package registry" help:"Packages are built in." kept:"true"`
 	UpdateCheck bool        `json:"updateCheck" default:"false" label:"Look for updates" help:"EcoFlow never calls anybody by itself." kept:"true"`
@@ -438,6 +447,14 @@ func (s *Settings) checkOriginal(wrong func(key, format string, args ...any)) {
 	} {
 		if !fileName.MatchString(name) {
 			wrong(key, "The name may have letters, digits, dots, _ and - only.")
+		}
+	}
+	for key, other := range map[string][]string{
+		"flowNodeDefinitions": {s.FlowEdges, s.FlowConfigs, ownFlowFile}, "flowNodeConnections": {s.FlowConfigs, ownFlowFile}, "flowNodeConfigurations": {ownFlowFile},
+	} {
+		name, _ := find(s.Nested(), key)
+		if slices.ContainsFunc(other, func(o string) bool { return strings.EqualFold(o, name.(string)) }) { //nolint:forcetypeassert // a text
+			wrong(key, "Each file of a flow needs a name of its own, and none is %s.", ownFlowFile)
 		}
 	}
 	for key, text := range map[string]string{"lang": s.Lang, "apiRouterOptions.routerPath": s.Router.Path, "logging.web.path": s.Logging.Web.Path, "logging.label.label": s.Logging.Label.Label} {

@@ -18,6 +18,8 @@ type Options struct {
 	NoBrowser bool
 	Portable  bool
 	Safe      bool
+	// ImportFlows has the flow files deployed at the start.
+	ImportFlows bool
 	// AskPassphrase has the key of the secrets made from a passphrase from now on.
 	AskPassphrase bool
 	Verbose       bool
@@ -46,6 +48,7 @@ var options = []option{
 	{"no-browser", "", "do not open a browser", []string{"ECOFLOW_NO_BROWSER"}, func(o *Options) any { return &o.NoBrowser }},
 	{"portable", "", "keep the data in ecoflow-data beside the program, from now on", []string{"ECOFLOW_PORTABLE"}, func(o *Options) any { return &o.Portable }},
 	{"safe", "", "manage only: run no flow, to repair what keeps EcoFlow from working", []string{"ECOFLOW_SAFE"}, func(o *Options) any { return &o.Safe }},
+	{"import-flows", "", "deploy the flow files of the folder that the setting flowDir names", []string{"ECOFLOW_IMPORT_FLOWS"}, func(o *Options) any { return &o.ImportFlows }},
 	{"ask-passphrase", "", "keep secrets with a passphrase, asked at each start, from now on", []string{"ECOFLOW_ASK_PASSPHRASE"}, func(o *Options) any { return &o.AskPassphrase }},
 	{"verbose", "", "log details", []string{"ECOFLOW_VERBOSE"}, func(o *Options) any { return &o.Verbose }},
 	{"version", "", "print the version and exit", []string{"ECOFLOW_VERSION"}, func(o *Options) any { return &o.Version }},

@@ -192,8 +192,8 @@ func TestConfiguration(t *testing.T) {
 		webtest.Scenario{
 			Name: "endpoint 9 takes a folder of flows that could be made",
 			As:   "admin",
-			When: `PUT /admin/config {"flowDir": "flows"}`,
-			Want: `200 {"payload": {"msg": "The configuration is changed, and in force. Stored, and without effect here: flowDir.", "newConfigs": {"flowDir": "flows"}}}`,
+			When: `PUT /admin/config {"flowDir": "flows", "flowNodeDefinitions": "n", "flowFilePretty": false}`,
+			Want: `200 {"payload": {"msg": "The configuration is changed, and in force.", "newConfigs": {"flowDir": "flows", "flowNodeDefinitions": "n.json", "flowFilePretty": false}}}`,
 		},
 		webtest.Scenario{
 			Name: "endpoint 9 names what does nothing here, and not what is so anyway",
@@ -206,6 +206,12 @@ func TestConfiguration(t *testing.T) {
 			As:   "admin",
 			When: `PUT /admin/config {"httpCorsEnabled": true, "httpCorsOrigin": "https://a.example"}`,
 			Want: `200 {"payload": {"msg": "The configuration is changed, and in force."}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 wants a name for each file of a flow",
+			As:   "admin",
+			When: `PUT /admin/config {"flowNodeDefinitions": "flow", "flowNodeConnections": "Flow.json", "flowNodeConfigurations": "ecoflow"}`,
+			Want: `422 {"errors": [{"path": "flowNodeDefinitions"}, {"path": "flowNodeConfigurations"}]}`,
 		},
 		webtest.Scenario{
 			Name: "endpoint 9 refuses one that could not",
@@ -324,7 +330,7 @@ func TestSettingsNeedConsent(t *testing.T) {
 	token := p.Admin().Token // which never has any
 	for _, key := range []string{
 		`"Port": 4001`, `"Host": "127.0.0.2"`, `"apiAddress": "127.0.0.1:0"`, `"https.cert": "x"`,
-		`"httpStaticRoot": "site"`, `"logging.file.location": "/var/log"`, `"browseRoots": ["/"]`,
+		`"httpStaticRoot": "site"`, `"flowDir": "flows"`, `"logging.file.location": "/var/log"`, `"browseRoots": ["/"]`,
 	} {
 		rec := p.Do(token, "PATCH", "/systemApi/settings", `{"changes": {`+key+`}}`)
 		if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), auth.ConsentNeeded) {

@@ -386,6 +386,12 @@ func TestThirtyBadConfigurations(t *testing.T) {
 		{map[string]any{"logging.file.location": "public"}, "logging.file.location"},
 		{map[string]any{"logging.file.location": site, "httpStaticRoot": site}, "logging.file.location"},
 		{map[string]any{"logging.file.filename": "crash-1.log"}, "logging.file.filename"},
+		{map[string]any{"flowDir": "."}, "flowDir"},
+		{map[string]any{"flowDir": "logs/flows"}, "flowDir"},
+		{map[string]any{"flowDir": "public/flows"}, "flowDir"},
+		{map[string]any{"flowDir": "a.pem"}, "flowDir"},
+		{map[string]any{"flowDir": site, "httpStaticRoot": site}, "flowDir"},
+		{map[string]any{"flowNodeDefinitions": "configs.json"}, "flowNodeDefinitions"},
 		{map[string]any{"apiRouterOptions.host": "api.example.com"}, "apiRouterOptions.host"},
 		{map[string]any{"httpCors.origin": []string{"https://bücher.example"}}, "httpCors.origin"},
 		{map[string]any{"logging.file.location": filepath.Join(dir, "nowhere")}, "logging.file.location"},
@@ -455,7 +461,7 @@ func TestEverySettingIsProven(t *testing.T) {
 			t.Errorf("no test sets %s", f.Key)
 		}
 	}
-	for _, key := range []string{"flowDir", "moduleDir", "flowFilePretty", "lang", "registry"} {
+	for _, key := range []string{"moduleDir", "envDir", "lang", "registry"} {
 		if offered[key] {
 			t.Errorf("%s does nothing and is offered", key)
 		}

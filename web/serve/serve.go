@@ -279,13 +279,19 @@ func serve(o instance.Options, folder *instance.Folder, left *instance.Handover)
 		SetupCode: cmp.Or(left.SetupCode, os.Getenv(setup.CodeVariable)),
 		SetUp:     func() { p.warn("setup code stays", folder.RemoveSetupCode()) },
 		Parts:     p.parts(db, keys, records),
-		Helper:    helper,
-		Config:    p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
+		// A restart goes on with what is live.
+		ImportFlows: o.ImportFlows && p.left == nil,
+		Helper:      helper,
+		Config:      p.config, Listening: func() []netip.AddrPort { return p.front.Addresses() }, ReservedCookies: sessions.Names(),
 	}, db.Stores())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.product.Close()) }()
+	if err := p.product.Imported; err != nil {
+		complain("The flow files are not live: ", err)
+		p.log.Error("flow files not deployed", "err", err)
+	}
 	db.WatchAilments(p.product.Health.Nudge)
 
 	if p.front, err = web.OpenFront(ctx, p.product, web.FrontOptions{Folder: folder, Left: left.Sockets}); err != nil {
@@ -499,6 +505,39 @@ func (p *process) demandLog(_ context.Context, now, next *config.Settings) ([]fa
 	return []fault.Place{{Path: key, Message: "The log would be among the static files, for everybody to read."}}, nil
 }
 
+// demandFlowFiles refuses settings by which the flow files would be written among the
+// product's own files, or be served to everybody.
+func (p *process) demandFlowFiles(_ context.Context, now, next *config.Settings) ([]fault.Place, error) {
+	if next.FlowDir == "" {
+		return nil, nil
+	}
+	place := p.folder.Within(next.FlowDir)
+	real, err := filepath.EvalSymlinks(place)
+	looked := real
+	if err != nil { // it will be made
+		if looked, err = filepath.EvalSymlinks(filepath.Dir(place)); err != nil {
+			return nil, nil //nolint:nilerr // that it cannot be is said elsewhere
+		}
+		real = filepath.Join(looked, filepath.Base(place))
+	}
+	private, err := p.folder.IsPrivate(looked)
+	if err != nil {
+		return nil, err
+	}
+	if data, err := filepath.EvalSymlinks(p.folder.Path()); private && (err != nil || looked == real || !holds(looked, data)) {
+		return []fault.Place{{Path: "flowDir", Message: "EcoFlow's own files are there. Choose another folder."}}, nil
+	}
+	served, err := filepath.EvalSymlinks(web.StaticRoot(p.folder, next))
+	if next.Static == "" || err != nil || !holds(served, real) && !holds(real, served) {
+		return nil, nil //nolint:nilerr // nothing is served then
+	}
+	key := "flowDir"
+	if next.FlowDir == now.FlowDir {
+		key = "httpStaticRoot"
+	}
+	return []fault.Place{{Path: key, Message: "The flows would be among the static files, for everybody to read."}}, nil
+}
+
 // holds reports whether a folder is another one or lies above it.
 func holds(folder, other string) bool {
 	rel, err := filepath.Rel(folder, other)
@@ -523,6 +562,7 @@ func (p *process) configure(ctx context.Context, records *log.Log, store config.
 	}
 	p.wasLocal.Store(p.local())
 	p.config.Demand(p.demandLog)
+	p.config.Demand(p.demandFlowFiles)
 	options := logOptions(p.folder, p.Verbose, p.config.Get().Logging)
 	p.config.Watch(func(s config.Settings) {
 		p.warn("a former log file stays open", records.Change(logOptions(p.folder, p.Verbose, s.Logging)))
