@@ -29,10 +29,13 @@ func contract() []promise {
 		{3, webtest.Scenario{As: "none", When: `GET /users/isAuthenticated`, Want: `200 {"payload": {"_id": "user1", "iat": "*", "exp": "*"}}`}},
 		{3, webtest.Scenario{As: "none", When: `GET /auth/users/isAuthenticated`, Want: `200 {"payload": {"_id": "user1"}}`}},
 		{4, webtest.Scenario{As: "none", When: `PATCH /users/refreshToken`, Want: `200 {"success": true, "payload": "*"}`}},
+		{4, webtest.Scenario{As: "none", When: `PATCH /auth/users/refreshToken`, Want: `200 {"success": true, "payload": "*"}`}},
 		{4, webtest.Scenario{As: "nobody", When: `PATCH /auth/users/refreshToken`, Want: `401 {"error": true, "payload": "*"}`}},
 		{5, webtest.Scenario{As: "admin", Given: []string{bob}, When: `POST /users/login {"username": "BOB", "password": "kumquat marmalade"}`, Want: `200 {"success": true, "payload": "*"}`}},
+		{5, webtest.Scenario{As: "admin", Given: []string{bob}, When: `POST /auth/users/login {"username": "bob", "password": "kumquat marmalade"}`, Want: `200 {"success": true, "payload": "*"}`}},
 		{5, webtest.Scenario{As: "nobody", When: `POST /auth/users/login {"username": "bob", "password": "kumquat marmalade"}`, Want: `401 {"error": true, "payload": "*"}`}},
 		{6, webtest.Scenario{As: "none", When: `DELETE /users/logout`, Want: `200 {"success": true, "payload": "*"}`}},
+		{6, webtest.Scenario{As: "none", When: `DELETE /auth/users/logout`, Want: `200 {"success": true, "payload": "*"}`}},
 		{7, webtest.Scenario{As: "serverConfigurationShow", When: `GET /admin/config`, Want: `200 {"success": true, "payload": {
 			"serverConfig": {"Host": "*", "Port": "*", "httpCors": {"enabled": false}}, "defaultConfig": {"Host": "127.0.0.1", "Port": 4000, "apiRouterOptions": {"prefix": "/api", "strict": true}}}}`}},
 		{8, webtest.Scenario{As: "serverConfigurationShow", When: `GET /admin/config/apiRouterOptions.prefix`, Want: `200 {"payload": {"apiRouterOptions.prefix": "/api"}}`}},
@@ -53,6 +56,7 @@ func contract() []promise {
 		{17, webtest.Scenario{As: "admin", Given: []string{bob}, When: `GET /admin/users/usernames`, Want: `200 {"payload": ["user1", "bob"]}`}},
 		{18, webtest.Scenario{As: "admin", Given: []string{bob}, When: `GET /admin/users/usernames/system`, Want: `200 {"payload": ["user1", "bob"]}`}},
 		{19, webtest.Scenario{As: "admin", Given: []string{bob}, When: `GET /admin/users/BOB`, Want: `200 {"payload": {"username": "bob", "name": "Bob B", "email": "bob@example.com", "roles": [], "isActive": true}}`}},
+		{19, webtest.Scenario{As: "admin", When: `GET /admin/users/nobody`, Want: `404 {"error": true, "payload": "*"}`}},
 		{20, webtest.Scenario{As: "createUser", When: bob, Want: `200 {"success": true, "payload": "*"}`}},
 		{21, webtest.Scenario{As: "admin", Given: []string{bob}, When: `PATCH /admin/users/bob {"username": "rob", "name": "Rob"}`, Want: `200 {"success": true, "payload": "*"}`}},
 		{22, webtest.Scenario{As: "admin", Given: []string{bob}, When: `PATCH /admin/users/bob/ToggleUser {"isActiveUser": false}`, Want: `200 {"payload": {"msg": "*", "isActive": false}}`}},
@@ -99,6 +103,7 @@ func contract() []promise {
 		{71, webtest.Scenario{As: "none", When: `GET /dashboard/status`, Want: `200 {"payload": {"installedPackage": "*", "DBConnectionCount": 0, "userEnvsNames": [], "routesStatus": []}}`}},
 		{78, webtest.Scenario{As: "auditLogs", When: `GET /auditLogs`, Want: `200 {"payload": {"totalDocs": "*", "logs": "*"}}`}},
 		{79, webtest.Scenario{As: "admin", Given: []string{bob}, When: `GET /auditLogs/1`, Want: `200 {"payload": {"totalDocs": 1, "logs": [{"_id": 1, "timeSpan": "*", "message": "*", "type": "Info", "userID": "user1"}]}}`}},
+		{79, webtest.Scenario{As: "admin", Given: []string{bob}, When: `GET /auditLogs/first`, Want: `200 {"payload": {"totalDocs": 1, "logs": [{"_id": 1}]}}`}},
 	}
 }
 
@@ -112,12 +117,67 @@ var numbers = []int{
 	54, 55, 64, 65, 66, 67, 68, 69, 70, 71, 78, 79,
 }
 
+// routes are the method and path of each endpoint as the contract has them; those of
+// signing in have two (http-api.md, section 0).
+var routes = map[int][]string{
+	1: {"POST /directoriesStatus"}, 2: {"GET /init/status"},
+	3: {"GET /users/isAuthenticated", "GET /auth/users/isAuthenticated"}, 4: {"PATCH /users/refreshToken", "PATCH /auth/users/refreshToken"},
+	5: {"POST /users/login", "POST /auth/users/login"}, 6: {"DELETE /users/logout", "DELETE /auth/users/logout"},
+	7: {"GET /admin/config"}, 8: {"GET /admin/config/:configID"}, 9: {"PUT /admin/config"},
+	10: {"GET /admin/environment/envs"}, 11: {"GET /admin/environment/env/:envID"}, 12: {"GET /admin/environment/userEnvs"},
+	13: {"GET /admin/environment/userEnv/:envID"}, 14: {"GET /admin/environment/systemEnvs"}, 15: {"GET /admin/environment/systemEnv/:envID"},
+	16: {"POST /admin/environment/envs"},
+	17: {"GET /admin/users/usernames"}, 18: {"GET /admin/users/usernames/:isSystem"}, 19: {"GET /admin/users/:userID"}, 20: {"POST /admin/users"},
+	21: {"PATCH /admin/users/:userID"}, 22: {"PATCH /admin/users/:userID/ToggleUser"},
+	39: {"GET /server/isOnline"}, 40: {"POST /server"}, 41: {"POST /setup/blank/validateDB"}, 42: {"POST /setup/blank"},
+	44: {"GET /role"}, 45: {"GET /role/:id"}, 46: {"POST /role"}, 47: {"PATCH /role"}, 48: {"DELETE /role/:id"},
+	49: {"GET /users"}, 50: {"PATCH /users"}, 51: {"GET /users/permissions"}, 52: {"GET /users/permissions/:mode"}, 53: {"GET /users/roles"},
+	54: {"GET /module"}, 55: {"GET /module/id/:moduleID"}, 64: {"GET /module/nodes"}, 65: {"GET /module/nodes/id/:nodeId"},
+	66: {"GET /flows"}, 67: {"GET /flows/id/:flowName"}, 68: {"GET /flows/settings"}, 69: {"POST /flows/settings"}, 70: {"POST /flows/deploy"},
+	71: {"GET /dashboard/status"}, 78: {"GET /auditLogs"}, 79: {"GET /auditLogs/:page"},
+}
+
+// routeOf returns which of the routes of an endpoint a request is for, "" for none.
+func routeOf(number int, request string) string {
+	method, rest, _ := strings.Cut(request, " ")
+	path, _, _ := strings.Cut(rest, " ")
+	given := strings.Split(path, "/")
+	for _, route := range routes[number] {
+		wantMethod, pattern, _ := strings.Cut(route, " ")
+		want := strings.Split(pattern, "/")
+		fits := method == wantMethod && len(given) == len(want)
+		for i := range want {
+			fits = fits && (given[i] == want[i] || strings.HasPrefix(want[i], ":"))
+		}
+		if fits {
+			return route
+		}
+	}
+	return ""
+}
+
 func TestContract(t *testing.T) {
 	said := map[int]bool{}
+	works, unasked := map[string]bool{}, []string{}
 	for _, p := range contract() {
 		said[p.number] = true
+		route := routeOf(p.number, p.When)
+		if route == "" {
+			t.Errorf("%s is not endpoint %d", p.When, p.number)
+		}
+		works[route] = works[route] || strings.HasPrefix(p.Want, "200 ")
 		p.Name = fmt.Sprintf("%d %s", p.number, strings.Join(strings.Fields(p.When)[:2], " "))
 		webtest.Run(t, p.Scenario)
+	}
+	for _, number := range numbers {
+		for _, route := range routes[number] {
+			if !works[route] {
+				unasked = append(unasked, fmt.Sprint(number, " ", route))
+			}
+		}
+	}
+	if len(unasked) > 0 {
+		t.Errorf("nothing shows that these work: %v", unasked)
 	}
 	if got := slices.Sorted(maps.Keys(said)); !slices.Equal(got, numbers) || len(numbers) != 48 {
 		t.Errorf("the table speaks of %d endpoints %v, want %d", len(got), got, len(numbers))
