@@ -1,9 +1,10 @@
 // What goes wrong: nothing is lost, and the window says what to do.
 
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { violations } from "../axe.mjs";
+import { looksRight, violations } from "../axe.mjs";
 import { bottom, call, canvas, card, deploy, dialog, inspector, launch, saved } from "../editor.mjs";
 import { addRole, addUser, password, setRole, setUp } from "../people.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
@@ -434,6 +435,21 @@ describe("bad days with sign-in", () => {
     await saved(page);
     assert.equal(await labelOf(page, "expired", "work"), "After the end");
     await elsewhere.context.close();
+    assert.deepEqual(faults, []);
+  });
+
+  it("says above the page that the data folder is gone, and saves once it is back", async () => {
+    await putFlow(page, "stick", answering("/stick"));
+    await openFlow(page, product, "stick");
+    const bar = page.getByRole("alert").filter({ hasText: "The data folder is not where it was." });
+    renameSync(product.folder, `${product.folder}-pulled`);
+    await bar.getByText("Put the disk or the folder back").waitFor();
+    await looksRight(page, "a pulled stick", ".bar");
+    await rename(page, "Work", "Without the stick");
+    renameSync(`${product.folder}-pulled`, product.folder);
+    await bar.waitFor({ state: "detached" });
+    await saved(page);
+    await soon(async () => assert.equal(await labelOf(page, "stick", "work"), "Without the stick"));
     assert.deepEqual(faults, []);
   });
 
