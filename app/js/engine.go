@@ -73,6 +73,7 @@ type Engine struct {
 	closed  bool
 	broken  bool        // a machine could not be made
 	tidy    *time.Timer // gives memory back
+	renewed uint64      // discarded, when the machines were last renewed
 
 	discarded, stuck atomic.Uint64
 	stuckNow         atomic.Int64
@@ -368,8 +369,28 @@ func (e *Engine) giveBack() {
 	}
 	e.tidy = time.AfterFunc(calm, func() {
 		defer fault.Recover(e.options.Log, "script memory")
+		e.renew()
 		debug.FreeOSMemory()
 	})
+}
+
+// renew replaces the machines that ran something, once others were thrown away: a stack
+// goes on holding what was last on it, however much that is, until something else comes
+// to lie there. Runs on them go on.
+func (e *Engine) renew() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := e.discarded.Load()
+	if n == e.renewed || e.closed {
+		return
+	}
+	e.renewed = n
+	for _, m := range slices.Clone(e.pool) {
+		if m.runs > 0 {
+			e.drop(m)
+			e.prepare()
+		}
+	}
 }
 
 var heapSamples = sync.Pool{New: func() any {

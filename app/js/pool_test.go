@@ -3,6 +3,7 @@ package js
 import (
 	"context"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -86,5 +87,37 @@ func TestPoolFollowsMemory(t *testing.T) {
 	}
 	if s := e.Stats(); s.Runtimes != 2 {
 		t.Errorf("stats: %+v, want the 2 that are always there", s)
+	}
+}
+
+// TestPoolLetsGo: once a runtime was thrown away, what scripts last worked on in the
+// others is given back too.
+func TestPoolLetsGo(t *testing.T) {
+	const many, size = 4, 16 << 20
+	e := engine(t, Options{Runtimes: many, CallTime: lasting(time.Second)})
+	everywhere := func(source string) {
+		var all sync.WaitGroup
+		for range many { // at once, so that each is in another runtime
+			all.Go(func() {
+				if err := attempt(e, "deep", "await new Promise(r => setTimeout(r, 300));"+source); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	everywhere("return 1")
+	before := lasts()
+	everywhere("function f(n, text) { return n ? f(n - 1, text) : text.length } return f(50, 'я'.repeat(8e6))")
+	if kept := lasts() - before; kept < 2*size {
+		t.Fatalf("nothing is held that could be let go: %d MiB", kept>>20)
+	}
+	if err := attempt(e, "endless", "for (;;) {}"); err == nil {
+		t.Fatal("it ended")
+	}
+	for deadline := time.Now().Add(time.Minute); lasts() > before+size; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d MiB are held", (lasts()-before)>>20)
+		}
 	}
 }
