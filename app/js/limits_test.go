@@ -57,7 +57,8 @@ func TestRecursionLimit(t *testing.T) {
 // TestMatchLimit: a match has as long as its script, and one that is given up never
 // looks like one that found nothing, whatever method asked for it.
 func TestMatchLimit(t *testing.T) {
-	e := engine(t, Options{CallTime: lasting(matchTime + matchLag + 50*time.Millisecond)})
+	const callTime = matchTime + matchLag + 50*time.Millisecond
+	e := engine(t, Options{CallTime: lasting(callTime)})
 	const pattern = "const s = 'a'.repeat(45) + 'd', p = /^(?!z)((a|aa)+c|.*d)$/, g = new RegExp(p, 'g'); "
 	for _, source := range []string{
 		"p.exec(s)",
@@ -83,7 +84,7 @@ func TestMatchLimit(t *testing.T) {
 			before := e.Stats().Discarded
 			got, err := run(t, e, pattern+"return "+source, "{}")
 			f, ok := fault.As(err)
-			if !ok || f.Code != "script_time" || !strings.Contains(f.Message, "longer than 300ms") {
+			if !ok || f.Code != "script_time" || !strings.Contains(f.Message, "longer than "+callTime.String()) {
 				t.Errorf("%s (%v)", got, err)
 			}
 			if after := e.Stats().Discarded; after != before+1 {
