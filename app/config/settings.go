@@ -449,13 +449,14 @@ func (s *Settings) checkOriginal(wrong func(key, format string, args ...any)) {
 			wrong(key, "The name may have letters, digits, dots, _ and - only.")
 		}
 	}
-	for key, other := range map[string][]string{
-		"flowNodeDefinitions": {s.FlowEdges, s.FlowConfigs, ownFlowFile}, "flowNodeConnections": {s.FlowConfigs, ownFlowFile}, "flowNodeConfigurations": {ownFlowFile},
+	taken := []string{ownFlowFile}
+	for _, f := range []struct{ key, name string }{
+		{"flowNodeConfigurations", s.FlowConfigs}, {"flowNodeConnections", s.FlowEdges}, {"flowNodeDefinitions", s.FlowNodes},
 	} {
-		name, _ := find(s.Nested(), key)
-		if slices.ContainsFunc(other, func(o string) bool { return strings.EqualFold(o, name.(string)) }) { //nolint:forcetypeassert // a text
-			wrong(key, "Each file of a flow needs a name of its own, and none is %s.", ownFlowFile)
+		if slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(t, f.name) }) {
+			wrong(f.key, "Each file of a flow needs a name of its own, and none is %s.", ownFlowFile)
 		}
+		taken = append(taken, f.name)
 	}
 	for key, text := range map[string]string{"lang": s.Lang, "apiRouterOptions.routerPath": s.Router.Path, "logging.web.path": s.Logging.Web.Path, "logging.label.label": s.Logging.Label.Label} {
 		if len(text) > 200 || strings.ContainsFunc(text, unicode.IsControl) {

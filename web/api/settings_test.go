@@ -211,7 +211,7 @@ func TestConfiguration(t *testing.T) {
 			Name: "endpoint 9 wants a name for each file of a flow",
 			As:   "admin",
 			When: `PUT /admin/config {"flowNodeDefinitions": "flow", "flowNodeConnections": "Flow.json", "flowNodeConfigurations": "ecoflow"}`,
-			Want: `422 {"errors": [{"path": "flowNodeDefinitions"}, {"path": "flowNodeConfigurations"}]}`,
+			Want: `422 {"errors": [{"path": "flowNodeConfigurations"}, {"path": "flowNodeDefinitions"}]}`,
 		},
 		webtest.Scenario{
 			Name: "endpoint 9 refuses one that could not",

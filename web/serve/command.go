@@ -207,5 +207,8 @@ func report(v audit.Verdict) error {
 	for _, b := range v.Breaks {
 		fmt.Printf("entry %d %s\n", b.ID, b.Reason)
 	}
+	if v.Broken == 1 {
+		return errors.New("the audit log was tampered with in one place")
+	}
 	return fmt.Errorf("the audit log was tampered with in %d places", v.Broken)
 }
