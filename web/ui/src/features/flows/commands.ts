@@ -34,7 +34,7 @@ import {
 } from "./groups";
 import type { Edit } from "./history";
 import { cardHeight, GRID, NODE_HEIGHT, NODE_WIDTH, type Positions, snap } from "./layout";
-import { roomBelow, roomIn } from "./room";
+import { rectOf, roomBelow, roomIn } from "./room";
 import { hasInput, hasOutput, type Refusal, refusal } from "./rules";
 import { moveBy, type OpenFlow, removeNodes, selectedEdges, selectedNodes, useEditor } from "./store";
 
@@ -561,11 +561,17 @@ export function ungroup(name: string): void {
   });
 }
 
-export function addNote(name: string, at: Point): string | undefined {
+/** A note around a place, or below it where it covers nothing. */
+export function addNote(name: string, catalogue: Catalogue, around: Point): string | undefined {
+  const flow = editor().flows[name];
+  if (!flow) return undefined;
   const id = newId();
-  const note: Note = { id, position: snapped(at), width: 240, height: 128, text: "", color: "note" };
+  const size = { width: 240, height: 128 };
+  const position = snapped({ x: around.x - size.width / 2, y: around.y - size.height / 2 });
+  position.y += roomBelow(flow, catalogue, [{ ...position, ...size }], undefined, list(flow.doc, "notes").map(rectOf));
+  const note: Note = { id, position, ...size, text: "", color: "note" };
   if (!editor().edit(name, t("step.note"), (e) => e.set("notes", note))) return undefined;
-  editor().select(name, [id]);
+  editor().jump(name, id);
   return id;
 }
 

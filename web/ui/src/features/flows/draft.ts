@@ -7,6 +7,7 @@ import { type DraftRow, draftsQuery } from "../../api/drafts";
 import { onReconnected } from "../../api/events";
 import { isProblem, type Problem } from "../../api/problem";
 import { queries } from "../../app/queries";
+import { meQuery } from "../../app/session";
 import { t } from "../../text/t";
 import type { Catalogue } from "./catalogue";
 import { dictionary, withEntry } from "./dictionary";
@@ -92,8 +93,15 @@ export async function open(asked: string): Promise<string> {
   return name;
 }
 
+/** Who saved a version: oneself only in another window. */
+function told(username: string): string {
+  const me = queries.getQueryData(meQuery.queryKey)?.user.username;
+  return username === me ? t("conflict.ownWindow") : username;
+}
+
 /** Puts a newer version of the server under the local edits: merges, or asks. */
-function takeOver(name: string, theirs: Doc, revision: number, by: string): boolean {
+function takeOver(name: string, theirs: Doc, revision: number, savedBy: string): boolean {
+  const by = told(savedBy);
   const flow = useEditor.getState().flows[name];
   if (!flow || revision === flow.saved.revision) return true;
   if (!isUnsaved(flow)) {

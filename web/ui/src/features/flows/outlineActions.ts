@@ -82,7 +82,7 @@ export function entityActions(flow: OpenFlow, catalogue: Catalogue) {
     delete: one(() => void remove(name, catalogue, false)),
     deleteHeal: one(() => void remove(name, catalogue, true)),
     paste: () => void pasteClipboard(name, catalogue, below(flow)),
-    note: () => void addNote(name, below(flow)),
+    note: () => void addNote(name, catalogue, below(flow)),
   };
 }
 

@@ -65,18 +65,28 @@ export function roomIn(
 
 const DOWN = 80;
 
-/** How far down cards and boxes go that they cover no card and touch no group's box but the one that they are put into. */
-export function roomBelow(flow: Seen, catalogue: Catalogue, made: readonly Rect[], into?: string): number {
+/**
+ * How far down cards and boxes go that they cover no card and touch no group's box but the one that they are put
+ * into, and nothing else of what is told.
+ */
+export function roomBelow(
+  flow: Seen,
+  catalogue: Catalogue,
+  made: readonly Rect[],
+  into?: string,
+  others: readonly Rect[] = [],
+): number {
   const { doc } = flow;
   const hidden = standIns(flow);
   const cards = list(doc, "nodes").flatMap((n) => (hidden.has(n.id) ? [] : [cardAt(doc, n, catalogue)]));
   const boxes = shownGroups(flow).flatMap((g) => (g.id === into ? [] : (boundsOf(doc, g, catalogue, {}) ?? [])));
-  const there = [...cards, ...boxes];
+  const there = [...cards, ...boxes, ...others];
   let by = 0;
   while (made.some((r) => there.some((other) => meet({ ...r, y: r.y + by }, other, APART / 2)))) by += DOWN;
   return by;
 }
 
-function rectOf({ position, width, height }: Note): Rect {
+/** What a note covers. */
+export function rectOf({ position, width, height }: Note): Rect {
   return { ...position, width, height };
 }

@@ -347,7 +347,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         ensureSelected();
         void import("../extract").then((m) => m.extract(name, catalogue)).catch(report);
       }),
-      edit("note", t("canvas.note"), () => addNote(name, handle.center())),
+      edit("note", t("canvas.note"), () => addNote(name, catalogue, handle.center())),
       edit("layout", t("canvas.layout"), () => void planned(name, catalogue).then(handle.preview)),
       edit(
         "align",

@@ -97,15 +97,17 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
       if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) handleRun();
     },
   };
+  // What was run is saved, whatever the form says by now.
   const handleSave = async (): Promise<void> => {
+    if (!run?.response) return;
     try {
-      const response = run?.response;
+      const { request, response } = run;
       await payload(
         api.PUT("/drafts/{flow}/tests/{name}", {
           params: { path: { flow: flow.name, name: testName } },
           body: {
-            request: request(),
-            expect: response ? { status: response.status, ...expectedBody(response) } : { status: 200 },
+            request,
+            expect: { status: response.status, ...expectedBody(response) },
           } as never,
         }),
       );
@@ -278,7 +280,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
             {run.error.message}
           </Alert>
         )}
-        {run?.response && <Answer response={run.response} />}
+        {run?.response && <Answer request={run.request} response={run.response} />}
         {run && run.steps.length > 0 && (
           <ol className="rows">
             {run.steps.map((s, i) => (
@@ -316,7 +318,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   );
 }
 
-function Answer({ response }: { response: RunResponse }) {
+function Answer({ request, response }: { request: TestRequest; response: RunResponse }) {
   const failed = response.status >= 400 || response.error !== undefined;
   const text = pretty(response);
   return (
@@ -327,6 +329,7 @@ function Answer({ response }: { response: RunResponse }) {
         </span>
         <span className="tabular">{t("card.time", { ms: (response.micros / 1000).toFixed(1) })}</span>
         <span className="debug__short">{t("testRun.size", { n: response.size })}</span>
+        <code className="testRun__request">{`${request.method} ${request.path}`}</code>
         <CopyButton value={text}>
           {({ copied, copy }) => (
             <Button size="compact-xs" variant="subtle" onClick={copy}>
