@@ -107,10 +107,14 @@ function NodeLine({ node }: { node: NodeChange }) {
               <Table.Tr key={d.name}>
                 <Table.Th w={140}>{d.label || fieldName(d.name.replace(/^data\//, ""))}</Table.Th>
                 <Table.Td>
-                  <Value d={d} side="before" />
+                  <del>
+                    <Value d={d} side="before" />
+                  </del>
                 </Table.Td>
                 <Table.Td>
-                  <Value d={d} side="after" />
+                  <ins>
+                    <Value d={d} side="after" />
+                  </ins>
                 </Table.Td>
               </Table.Tr>
             ))}
