@@ -128,6 +128,14 @@ describe("the canvas", () => {
     await card(page, "Response").click();
     await page.keyboard.press("c");
     await said("Nothing leaves this node.");
+    // What is typed at once is for the search: on the canvas it would switch off, group and more.
+    await card(page, "Function").click();
+    await page.keyboard.press("a");
+    await page.keyboard.type("debug");
+    const search = page.getByRole("dialog", { name: "Add a node" }).getByRole("combobox");
+    await soon(async () => assert.equal(await search.inputValue(), "debug"));
+    await page.keyboard.press("Escape");
+    await search.waitFor({ state: "detached" });
 
     await card(page, "Response").click();
     await page.keyboard.press("n");

@@ -50,6 +50,13 @@ describe("people", () => {
     assert.deepEqual(await violations(ada), []);
     await ada.getByRole("button", { name: "Add user" }).click();
     const form = dialog(ada, "Add user");
+    // All that is wrong is told at once, and leads to its field.
+    await form.getByRole("button", { name: "Add user" }).click();
+    const wrong = form.getByRole("alert").filter({ hasText: "3 answers need another look" });
+    await wrong.waitFor();
+    await form.getByLabel("Name", { exact: true }).and(ada.locator(":focus")).waitFor();
+    await wrong.getByRole("link", { name: "Password is required." }).click();
+    await form.getByLabel("Password", { exact: true }).and(ada.locator(":focus")).waitFor();
     await form.getByLabel("Name", { exact: true }).fill("Grace Hopper");
     await form.getByLabel("User name").fill("ada");
     await form.getByRole("combobox", { name: "Roles" }).click();

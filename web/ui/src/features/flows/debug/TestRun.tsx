@@ -7,6 +7,7 @@ import { api, payload } from "../../../api/client";
 import { isProblem } from "../../../api/problem";
 import { usePrefix } from "../../../api/server";
 import { readable } from "../../../app/actions";
+import { isTouch } from "../../../components/isTouch";
 import { JsonValue } from "../../../components/JsonValue";
 import { undoToast } from "../../../components/undoToast";
 import { route } from "../../../inputs/route";
@@ -76,11 +77,21 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     }
   };
   const address = useRef<HTMLInputElement>(null);
+  const send = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isAsked) return;
-    address.current?.focus();
+    (isTouch() ? send : address).current?.focus();
     onFocused();
   }, [isAsked, onFocused]);
+
+  // Where the result is below the form, it comes into sight when it is there.
+  const result = useRef<HTMLDivElement>(null);
+  const seen = useRef(run);
+  useEffect(() => {
+    if (run === seen.current || run?.running) return;
+    seen.current = run;
+    if (matchMedia("(max-width: 640px)").matches) result.current?.scrollIntoView({ block: "start" });
+  }, [run]);
 
   const request = (): TestRequest => ({
     method,
@@ -215,7 +226,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
               {t("testRun.stop")}
             </Button>
           ) : (
-            <Button type="submit" size="compact-md" leftSection={<IconPlayerPlay size={14} />}>
+            <Button ref={send} type="submit" size="compact-md" leftSection={<IconPlayerPlay size={14} />}>
               {t("testRun.run")}
             </Button>
           )}
@@ -268,7 +279,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
           </Group>
         )}
       </form>
-      <div className="testRun__result" aria-live="polite">
+      <div ref={result} className="testRun__result" aria-live="polite">
         {!run && <p className="bottomPanel__empty">{t("testRun.none")}</p>}
         {run?.running && (
           <p className="testRun__status">
@@ -280,7 +291,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
             {run.error.message}
           </Alert>
         )}
-        {run?.response && <Answer request={run.request} response={run.response} />}
+        {run?.response && <Answer request={run.request} response={run.response} onOpen={onOpen} />}
         {run && run.steps.length > 0 && (
           <ol className="rows">
             {run.steps.map((s, i) => (
@@ -318,7 +329,15 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   );
 }
 
-function Answer({ request, response }: { request: TestRequest; response: RunResponse }) {
+function Answer({
+  request,
+  response,
+  onOpen,
+}: {
+  request: TestRequest;
+  response: RunResponse;
+  onOpen: (node: string) => void;
+}) {
   const failed = response.status >= 400 || response.error !== undefined;
   const text = pretty(response);
   return (
@@ -338,7 +357,12 @@ function Answer({ request, response }: { request: TestRequest; response: RunResp
           )}
         </CopyButton>
       </div>
-      {response.error && <p style={{ color: "var(--danger-text)" }}>{response.error}</p>}
+      {response.error && response.failed && (
+        <button type="button" className="testRun__error" onClick={() => onOpen(response.failed ?? "")}>
+          {response.error}
+        </button>
+      )}
+      {response.error && !response.failed && <p className="testRun__error">{response.error}</p>}
       {text && <pre className="testRun__body mono">{text}</pre>}
     </div>
   );

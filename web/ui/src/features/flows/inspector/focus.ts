@@ -1,5 +1,7 @@
 // Moving the focus into the inspector: its editors may still be loading.
 
+import { isTouch } from "../../../components/isTouch";
+
 const TAB = '[role="tab"][aria-selected="true"]';
 const CONTROL = `input:not([type="hidden"], :disabled), textarea, [contenteditable="true"], .codeField__waiting, ${TAB}`;
 const PATIENCE = 3000;
@@ -35,7 +37,7 @@ export function focusInspector(part: "settings" | "name" = "settings"): void {
       return;
     }
     // A field that is touched by nobody would bring up the keys of the screen, over what was opened.
-    focusControl(root, part === "settings" && matchMedia("(pointer: coarse)").matches ? TAB : CONTROL);
+    focusControl(root, part === "settings" && isTouch() ? TAB : CONTROL);
     if (part === "name" && document.activeElement instanceof HTMLInputElement) document.activeElement.select();
   };
   requestAnimationFrame(attempt);
