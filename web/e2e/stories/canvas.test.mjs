@@ -623,6 +623,8 @@ describe("the canvas", () => {
     await act("Alpha", "Lock");
     const lock = list.getByRole("row", { name: /^Alpha/ }).getByRole("img", { name: "Locked" });
     await lock.waitFor();
+    // The list may hear of it before who asked for it has the answer.
+    await toast("Alpha").getByRole("button", { name: "Undo" }).waitFor();
     await page.keyboard.press("F6");
     await toast("Alpha").getByRole("button", { name: "Undo" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Enter");
