@@ -17,6 +17,7 @@ func drafts(a *app.App) []endpoint.Endpoint {
 			Summary:     "List the drafts of flows",
 			Description: "In their order; after them the flows that are live and whose draft was deleted, with the state removed.",
 			Allow:       auth.FlowEditor,
+			Whole:       true, // an editor knows all of them
 		}, a.Editor.List),
 		endpoint.New(endpoint.Spec{
 			ID:      "draft.show",

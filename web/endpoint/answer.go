@@ -51,6 +51,7 @@ type pageMembers struct {
 
 type listMembers struct {
 	Count int `json:"count" doc:"How many entries payload holds."`
+	Total int `json:"total" doc:"How many there are in all."`
 }
 
 func (p Page[T]) members() (payload, beside any) {
@@ -78,6 +79,12 @@ type success struct {
 	Beside  jsontext.Value `json:",embed"`
 }
 
+// list is a list of which some entries are answered.
+type list struct {
+	entries any
+	total   int
+}
+
 // writeSuccess answers 200 with the result in the envelope.
 func writeSuccess(w http.ResponseWriter, res any) error {
 	out := success{Success: true, Payload: res}
@@ -87,9 +94,11 @@ func writeSuccess(w http.ResponseWriter, res any) error {
 		out.Payload = nil
 	case answer:
 		out.Payload, beside = a.members()
+	case list:
+		out.Payload, beside = a.entries, listMembers{reflect.ValueOf(a.entries).Len(), a.total}
 	default:
-		if v := reflect.ValueOf(res); v.Kind() == reflect.Slice && !opaque(v.Type()) {
-			beside = listMembers{v.Len()}
+		if v := reflect.ValueOf(res); isList(v.Type()) {
+			beside = listMembers{v.Len(), v.Len()}
 		}
 	}
 	if beside != nil {

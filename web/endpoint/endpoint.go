@@ -47,6 +47,9 @@ type Spec struct {
 	// does auth.Public.
 	SetupCode bool
 
+	// Whole has a list answered whole, whatever its length, unless a limit is asked for.
+	Whole bool
+
 	// MaxBody bounds the request body in bytes; 0 is limit.ManagementBody.
 	MaxBody int64
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,7 +134,11 @@ func (e Endpoint) operation(in, out *schemas, problem *Schema) (*operation, erro
 	if e.SetupCode {
 		op.Security = &[]map[string][]string{{"session": {}}, {"bearer": {}}, {"setupCode": {}}}
 	}
-	for _, f := range e.request.url {
+	parameters := e.request.url
+	if e.takesRows() {
+		parameters = append(slices.Clone(parameters), rowsRequest.url...)
+	}
+	for _, f := range parameters {
 		s, err := in.member(f)
 		if err != nil {
 			return nil, err
@@ -193,7 +198,7 @@ func (e Endpoint) answer(c *schemas) (*Schema, error) {
 	case answer:
 		payload, beside = a.payloadType(), a.besideType()
 	default:
-		if payload.Kind() == reflect.Slice && !opaque(payload) {
+		if isList(payload) {
 			beside = reflect.TypeFor[listMembers]()
 		}
 	}

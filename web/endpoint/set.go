@@ -262,6 +262,13 @@ func (s *Set) attempt(ctx context.Context, e Endpoint, entry *audit.Entry, w htt
 			}
 		}
 	}
+	if e.takesRows() {
+		entries, total, err := pick(w, r, res, e.Whole)
+		if err != nil {
+			return err
+		}
+		res = list{entries, total}
+	}
 	return writeSuccess(w, res)
 }
 

@@ -3963,7 +3963,16 @@ export interface operations {
     };
     "environment.systems": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3982,6 +3991,8 @@ export interface operations {
                         payload: components["schemas"]["EnvShown"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -4037,7 +4048,16 @@ export interface operations {
     };
     "environment.users": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4056,6 +4076,8 @@ export interface operations {
                         payload: components["schemas"]["EnvShown"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -4162,7 +4184,16 @@ export interface operations {
     };
     "user.names": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4181,6 +4212,8 @@ export interface operations {
                         payload: string[];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -4197,7 +4230,16 @@ export interface operations {
     };
     "user.allNames": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 isSystem: string;
@@ -4218,6 +4260,8 @@ export interface operations {
                         payload: string[];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -4982,7 +5026,16 @@ export interface operations {
     };
     "debug.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5001,6 +5054,8 @@ export interface operations {
                         payload: components["schemas"]["FlowDebugMessage"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -5241,6 +5296,8 @@ export interface operations {
                         payload: unknown[];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -5257,7 +5314,16 @@ export interface operations {
     };
     "draft.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5276,6 +5342,8 @@ export interface operations {
                         payload: components["schemas"]["EditorOverview"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -5626,7 +5694,16 @@ export interface operations {
     };
     "draft.tests": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 flow: string;
@@ -5647,6 +5724,8 @@ export interface operations {
                         payload: components["schemas"]["EditorTest"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -5881,7 +5960,16 @@ export interface operations {
     };
     "environment.names": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5900,6 +5988,8 @@ export interface operations {
                         payload: components["schemas"]["EnvNamed"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -6490,7 +6580,16 @@ export interface operations {
     };
     "me.sessions": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6509,6 +6608,8 @@ export interface operations {
                         payload: components["schemas"]["AuthSessionInfo"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -6591,7 +6692,16 @@ export interface operations {
     };
     "me.tokens": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6610,6 +6720,8 @@ export interface operations {
                         payload: components["schemas"]["AuthTokenInfo"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -6726,7 +6838,16 @@ export interface operations {
     };
     "module.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6745,6 +6866,8 @@ export interface operations {
                         payload: components["schemas"]["NodeModuleListing"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -6796,7 +6919,16 @@ export interface operations {
     };
     "node.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6815,6 +6947,8 @@ export interface operations {
                         payload: components["schemas"]["NodeListing"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -6934,7 +7068,16 @@ export interface operations {
     };
     "permission.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6953,6 +7096,8 @@ export interface operations {
                         payload: components["schemas"]["AuthDescribed"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7167,7 +7312,16 @@ export interface operations {
     };
     "role.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7186,6 +7340,8 @@ export interface operations {
                         payload: components["schemas"]["AuthRoleInfo"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7266,6 +7422,8 @@ export interface operations {
                         payload: components["schemas"]["AuthRoleInfo"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7282,7 +7440,16 @@ export interface operations {
     };
     "role.show": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -7303,6 +7470,8 @@ export interface operations {
                         payload: components["schemas"]["AuthRoleInfo"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7340,6 +7509,8 @@ export interface operations {
                         payload: components["schemas"]["AuthRoleInfo"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7356,7 +7527,16 @@ export interface operations {
     };
     "role.members": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -7377,6 +7557,8 @@ export interface operations {
                         payload: components["schemas"]["AuthMember"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7393,7 +7575,16 @@ export interface operations {
     };
     "run.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7412,6 +7603,8 @@ export interface operations {
                         payload: components["schemas"]["TraceRun"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -7848,7 +8041,16 @@ export interface operations {
     };
     "settings.versions": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7867,6 +8069,8 @@ export interface operations {
                         payload: components["schemas"]["ConfigListed"][];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
@@ -8355,7 +8559,16 @@ export interface operations {
     };
     "profile.roles": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8374,6 +8587,8 @@ export interface operations {
                         payload: string[];
                         /** @constant */
                         success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };
