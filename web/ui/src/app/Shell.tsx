@@ -19,6 +19,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useMatches, useNavigate, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { api, payload } from "../api/client";
+import { CONFIGURATION } from "../api/drafts";
 import { startEvents, useServerEvents } from "../api/events";
 import { t } from "../text/t";
 import { setTimeZone } from "../text/time";
@@ -304,7 +305,7 @@ function Crumbs() {
   const match = matches.at(-1);
   const title = match?.staticData.title;
   const { name, number, id } = (match?.params ?? {}) as { name?: string; number?: string; id?: string };
-  const leaf = name ?? number;
+  const leaf = title === "nav.flows" && name === CONFIGURATION ? t("tabs.configuration") : (name ?? number);
   const entry = entries.find((e) => e.label === title);
   return (
     <nav className="shell__crumbs" aria-label={t("shell.breadcrumb")}>

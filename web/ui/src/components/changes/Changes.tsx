@@ -1,5 +1,6 @@
 import { Button, Checkbox, Code, Table, Text } from "@mantine/core";
 import { useState } from "react";
+import { CONFIGURATION } from "../../api/drafts";
 import type { components } from "../../api/schema.gen";
 import { t } from "../../text/t";
 import { fieldName, valueInWords } from "./fieldName";
@@ -40,10 +41,11 @@ function FlowChange({ flow: f, showMoved }: { flow: FlowChanges; showMoved: bool
   const [isWhole, setWhole] = useState(false);
   const nodes = f.nodes.filter((n) => showMoved || n.change !== "moved");
   const rest = isWhole || nodes.length <= LISTED + FEW ? 0 : nodes.length - LISTED;
+  const name = f.flow === CONFIGURATION ? t("tabs.configuration") : f.flow;
   return (
-    <section className="changes__flow" aria-label={f.flow}>
+    <section className="changes__flow" aria-label={name}>
       <h2 className="changes__title">
-        <Badge change={f.change} /> {f.flow}
+        <Badge change={f.change} /> {name}
       </h2>
       <ul className="changes__list">
         {nodes.slice(0, nodes.length - rest).map((n) => (

@@ -82,7 +82,7 @@ export function FlowPage() {
   const types = useQuery(catalogueQuery);
   const [failure, setFailure] = useState<unknown>();
   const flow = useFlow();
-  useTitle(name);
+  useTitle(titleOf(name));
   const load = useCallback(() => {
     setFailure(undefined);
     open(name).then(
@@ -120,12 +120,15 @@ export function FlowPage() {
   return <Editor name={name} />;
 }
 
+/** What a flow is called: the one of Configuration nodes as its tab. */
+const titleOf = (name: string): string => (name === CONFIGURATION ? t("tabs.configuration") : name);
+
 /** The editor's shape while the flow is fetched: tabs, palette, canvas. */
 function Loading({ name }: { name: string }) {
   return (
     <div className="editor" aria-busy="true">
       <h1 className="visually-hidden" tabIndex={-1}>
-        {t("flow.heading", { name })}
+        {name === CONFIGURATION ? titleOf(name) : t("flow.heading", { name })}
       </h1>
       <div className="editor__bar">
         <Skeleton height={20} width={90} />
@@ -381,7 +384,7 @@ function Editor({ name }: { name: string }) {
   return (
     <div className="editor" data-narrow={narrow || undefined} data-sheet={isSheet || undefined} data-scope="editor">
       <h1 className="visually-hidden" tabIndex={-1}>
-        {t("flow.heading", { name })}
+        {name === CONFIGURATION ? titleOf(name) : t("flow.heading", { name })}
       </h1>
       <div className="editor__bar">
         <FlowTabs current={name} />
@@ -564,7 +567,11 @@ function Editor({ name }: { name: string }) {
               >
                 {flow.doc.nodes.ids.length === 0 && flow.doc.notes.ids.length === 0 && (
                   <div className="canvas__hint">
-                    <div>{t("canvas.empty", { key: keyName("canvas.add") })}</div>
+                    <div>
+                      {name === CONFIGURATION
+                        ? t("canvas.emptyConfiguration")
+                        : t("canvas.empty", { key: keyName("canvas.add") })}
+                    </div>
                   </div>
                 )}
               </Canvas>

@@ -9,7 +9,7 @@ import type { FlowChanges } from "../../components/changes/Changes";
 import type { AffectedRoute } from "../../components/routes/Routes";
 import { dictionary } from "./dictionary";
 import { type WireFlow, write } from "./document";
-import { useEditor } from "./store";
+import { CONFIGURATION, isUnsaved, useEditor } from "./store";
 
 export interface Finding {
   path: string;
@@ -55,7 +55,11 @@ export async function checkNow(): Promise<Check | undefined> {
   const mine = ++asked;
   useChecks.setState({ isChecking: true });
   const flows = dictionary<WireFlow>();
-  for (const f of Object.values(useEditor.getState().flows)) flows[f.name] = write(f.doc);
+  for (const f of Object.values(useEditor.getState().flows)) {
+    // The canvas of Configuration nodes is there before anything was put on it.
+    if (f.name === CONFIGURATION && f.saved.revision === 0 && !isUnsaved(f)) continue;
+    flows[f.name] = write(f.doc);
+  }
   try {
     const check = (await payload(
       api.POST("/drafts/check", { body: { flowconfigurations: flows as never, changes: true } as never }),

@@ -104,8 +104,23 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   const bring = useCallback(
     (id: string): void => {
       const now = useEditor.getState().flows[name];
-      const place = now && places(now).find((p) => p.id === id);
-      if (place) reveal(rf, wrapper.current, place.position);
+      if (!now) return;
+      const at = (isMeant: (id: string) => boolean): Point[] =>
+        places(now).flatMap((p) => (isMeant(p.id) ? [p.position] : []));
+      // What was pasted is shown whole where it fits, else where it begins.
+      const isWhole =
+        now.selected.has(id) &&
+        reveal(
+          rf,
+          wrapper.current,
+          at((other) => now.selected.has(other)),
+        );
+      if (!isWhole)
+        reveal(
+          rf,
+          wrapper.current,
+          at((other) => other === id),
+        );
     },
     [rf, name],
   );
@@ -592,14 +607,18 @@ function edgeAt({ x, y }: Point): string | undefined {
   return found?.closest<HTMLElement>(".react-flow__edge")?.dataset.id;
 }
 
-/** Pans just far enough that a card is in sight. */
-function reveal(rf: ReturnType<typeof useReactFlow>, wrapper: HTMLElement | null, at: Point): void {
+/** Pans just far enough that cards are in sight; false where they are too far apart. */
+function reveal(rf: ReturnType<typeof useReactFlow>, wrapper: HTMLElement | null, at: readonly Point[]): boolean {
   const box = wrapper?.getBoundingClientRect();
-  if (!box) return;
+  if (!box || at.length === 0) return false;
   const { x, y, zoom } = rf.getViewport();
-  const left = at.x * zoom + x;
-  const top = at.y * zoom + y;
-  const dx = left < 16 ? 16 - left : Math.min(0, box.width - 16 - (left + 208 * zoom));
-  const dy = top < 16 ? 16 - top : Math.min(0, box.height - 16 - (top + 56 * zoom));
+  const xs = at.map((p) => p.x * zoom + x);
+  const ys = at.map((p) => p.y * zoom + y);
+  const [left, right] = [Math.min(...xs), Math.max(...xs) + NODE_WIDTH * zoom];
+  const [top, bottom] = [Math.min(...ys), Math.max(...ys) + NODE_HEIGHT * zoom];
+  if (at.length > 1 && (right - left > box.width - 32 || bottom - top > box.height - 32)) return false;
+  const dx = left < 16 ? 16 - left : Math.min(0, box.width - 16 - right);
+  const dy = top < 16 ? 16 - top : Math.min(0, box.height - 16 - bottom);
   if (dx !== 0 || dy !== 0) void rf.setViewport({ x: x + dx, y: y + dy, zoom });
+  return true;
 }

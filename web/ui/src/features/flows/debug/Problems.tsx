@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { t } from "../../../text/t";
 import { useCatalogue } from "../catalogue";
 import type { Finding } from "../checks";
-import { useEditor } from "../store";
+import { CONFIGURATION, useEditor } from "../store";
 import "./debug.css";
 
 /** Everything that keeps the flows from being deployed, and what deserves a look; each leads to its place. */
@@ -23,7 +23,7 @@ export function Problems({
     const node = p.node === undefined ? undefined : flows[p.flow]?.doc.nodes.byId[p.node];
     const input = node && catalogue.of(node)?.inputs.find((i) => i.name === p.input);
     return [
-      p.flow,
+      p.flow === CONFIGURATION ? t("tabs.configuration") : p.flow,
       [node?.data.label || p.label || p.node, p.route].filter(Boolean).join(" · "),
       input?.label || p.input,
       p.line !== undefined && p.line > 0 && t("problems.line", { line: p.line, column: p.column ?? 1 }),

@@ -105,7 +105,7 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
             </div>
           ),
         )}
-        {found.length === 0 && <p className="quickAdd__note">{t("quickAdd.nothing")}</p>}
+        {found.length === 0 && <p className="quickAdd__note">{t(query ? "quickAdd.nothing" : "palette.none")}</p>}
       </div>
     </section>
   );

@@ -146,7 +146,9 @@ export function QuickAdd({
             </div>
           ))}
           {canPaste && <p className="quickAdd__note">{t("quickAdd.paste")}</p>}
-          {found.length === 0 && !canPaste && <p className="quickAdd__note">{t("quickAdd.nothing")}</p>}
+          {found.length === 0 && !canPaste && (
+            <p className="quickAdd__note">{t(query ? "quickAdd.nothing" : "palette.none")}</p>
+          )}
         </div>
       </div>
     </>,
