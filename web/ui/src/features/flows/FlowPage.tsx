@@ -120,6 +120,8 @@ export function FlowPage() {
   return <Editor name={name} />;
 }
 
+const atOnce = { getInitialValueInEffect: false };
+
 /** What a flow is called: the one of Configuration nodes as its tab. */
 const titleOf = (name: string): string => (name === CONFIGURATION ? t("tabs.configuration") : name);
 
@@ -163,9 +165,10 @@ function Editor({ name }: { name: string }) {
   const panes = preferences.editor;
   const keyName = useKeyName();
   const remember = useRecent();
-  const narrow = useMediaQuery("(max-width: 640px)") ?? false;
+  // Known at once: the canvas is fitted into the room that it has when it is first drawn.
+  const narrow = useMediaQuery("(max-width: 640px)", undefined, atOnce) ?? false;
   // Between a phone and a desk the canvas comes first: panes are slimmer, and settings are there for what is selected.
-  const slim = useMediaQuery("(max-width: 1100px)") ?? false;
+  const slim = useMediaQuery("(max-width: 1100px)", undefined, atOnce) ?? false;
   const [quickAdd, setQuickAdd] = useState<QuickAddRequest>();
   const openQuickAdd = useCallback((request: QuickAddRequest): void => {
     typeAhead();
