@@ -28,7 +28,8 @@ export function flowsIn(text: string): [name: string, flow: WireFlow][] | undefi
   if (!isRecord(value)) return undefined;
   if (isPiece(value)) return [["", wireOf(value)]];
   if (isFlow(value)) return [["", value]];
-  const named = isRecord(value.flowDescription) ? value.flowDescription : value;
+  // What the editor of the original sends, and what a deploy takes.
+  const named = [value.flowDescription, value.flowconfigurations].find((v) => isRecord(v) && !isFlow(v)) ?? value;
   const flows = Object.entries(named).filter((entry): entry is [string, WireFlow] => isFlow(entry[1]));
   return flows.length > 0 ? flows : undefined;
 }
