@@ -96,9 +96,13 @@ func (db *DB) misshapen(err error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
 	defer cancel()
-	if damage, ok := errors.AsType[*DamagedError](explain(checkSchema(ctx, db.dsn("mode=ro", "_pragma=query_only(ON)")))); ok {
+	found := explain(checkSchema(ctx, db.dsn("mode=ro", "_pragma=query_only(ON)")))
+	if damage, ok := errors.AsType[*DamagedError](found); ok {
 		damage.Detail += ": " + err.Error()
 		return damage
+	}
+	if code(found)&0xff == sqlite3.SQLITE_ERROR { // there is no reading the schema at all
+		return &DamagedError{Detail: err.Error()}
 	}
 	return err
 }

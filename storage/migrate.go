@@ -149,33 +149,38 @@ func (db *DB) Schema(ctx context.Context) ([]string, error) {
 	return all(ctx, db.reads, column[string], schemaQuery)
 }
 
+// schemaOf returns the statements that the migrations up to a number make.
+func schemaOf(ctx context.Context, number int) ([]string, error) {
+	fresh, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer fresh.Close()
+	fresh.SetMaxOpenConns(1) // another one is another memory
+	if err := makeSchema(ctx, fresh, number); err != nil {
+		return nil, err
+	}
+	return all(ctx, fresh, column[string], schemaQuery)
+}
+
 // checkSchema returns a *DamagedError when the schema of the file at dsn is not
 // what the migrations up to its number make: damage can leave one that SQLite
-// still reads, whose tables have other names or columns.
+// still reads, whose tables have other names or columns, or another number.
 func checkSchema(ctx context.Context, dsn string) error {
 	from, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	fresh, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		return err
-	}
-	defer fresh.Close()
-	fresh.SetMaxOpenConns(1) // another one is another memory
 	number, _, err := one(ctx, from, column[int], `PRAGMA user_version`)
 	if err != nil {
-		return err
-	}
-	if err := makeSchema(ctx, fresh, number); err != nil {
 		return err
 	}
 	has, err := all(ctx, from, column[string], schemaQuery)
 	if err != nil {
 		return err
 	}
-	should, err := all(ctx, fresh, column[string], schemaQuery)
+	should, err := schemaOf(ctx, number)
 	if err != nil {
 		return err
 	}
@@ -185,5 +190,17 @@ func checkSchema(ctx context.Context, dsn string) error {
 			return &DamagedError{Detail: "the schema is not as it was made: " + strings.TrimSpace(name)}
 		}
 	}
-	return nil
+	isLater, err := hasLater(ctx, has, should)
+	if err == nil && isLater {
+		err = &DamagedError{Detail: fmt.Sprintf("the schema is later than number %d", number)}
+	}
+	return err
+}
+
+// hasLater reports whether a schema has more of the newest one than it should.
+func hasLater(ctx context.Context, has, should []string) (bool, error) {
+	newest, err := schemaOf(ctx, newestSchema())
+	return slices.ContainsFunc(newest, func(statement string) bool {
+		return !slices.Contains(should, statement) && slices.Contains(has, statement)
+	}), err
 }

@@ -180,11 +180,26 @@ type salvage struct{ from, to *sql.DB }
 
 // makeSchema gives the copy the schema of the file, the newest when nobody knows.
 func (s *salvage) makeSchema(ctx context.Context) error {
-	has, ok, err := one(ctx, s.from, column[int], `PRAGMA user_version`)
-	if err != nil || !ok || has <= 0 || has > newestSchema() {
-		has = newestSchema()
+	number, ok, err := one(ctx, s.from, column[int], `PRAGMA user_version`)
+	if err != nil || !ok || number <= 0 || number > newestSchema() {
+		return makeSchema(ctx, s.to, newestSchema())
 	}
-	return makeSchema(ctx, s.to, has)
+	should, err := schemaOf(ctx, number)
+	if err != nil {
+		return err
+	}
+	has, err := all(ctx, s.from, column[string], schemaQuery)
+	if err != nil {
+		return makeSchema(ctx, s.to, number)
+	}
+	isLater, err := hasLater(ctx, has, should)
+	if err != nil {
+		return err
+	}
+	if isLater { // the damage is in the number
+		number = newestSchema()
+	}
+	return makeSchema(ctx, s.to, number)
 }
 
 // columnsOf lists the columns of a table, and those of its primary key.

@@ -232,6 +232,28 @@ func TestSalvageOfAShortFile(t *testing.T) {
 	}
 }
 
+// Whichever byte of the header is another one, a start works or leads to recovery.
+func TestSalvageOfAHeader(t *testing.T) {
+	original, err := os.ReadFile(lettered(t, 10))
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "ecoflow.db")
+	o := testOptions(t, path)
+	for at := range 100 { // bytes of the header
+		for _, change := range []byte{0x01, 0x10, 0xff} {
+			b := bytes.Clone(original)
+			b[at] ^= change
+			must(t, os.WriteFile(path, b, 0o600))
+			must(t, os.WriteFile(path+"-wal", nil, 0o600))
+			db, err := Open(t.Context(), o)
+			if err == nil {
+				must(t, db.Close())
+			} else if _, ok := BrokenFile(path, "1.0.0", o.Log, err); !ok {
+				t.Errorf("byte %d changed by %x: no recovery for %v", at, change, err)
+			}
+		}
+	}
+}
+
 // R18: whatever happened to the file, salvaging ends, and the next start works.
 func TestSalvageOfAnything(t *testing.T) {
 	rounds := 20
