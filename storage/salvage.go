@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,11 +107,6 @@ func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result
 	if err := f.Close(); err != nil {
 		return result, explainFile(err)
 	}
-	from, err := b.openDamaged(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { err = errors.Join(err, from.Close()) }()
 	to, err := sql.Open("sqlite", dsn(copied, "_pragma=synchronous(FULL)", "_pragma=foreign_keys(OFF)"))
 	if err != nil {
 		return result, err
@@ -118,9 +114,17 @@ func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result
 	defer func() { err = errors.Join(explain(err), to.Close()) }()
 	to.SetMaxOpenConns(1)
 
-	s := &salvage{from: from, to: to}
-	if err := s.makeSchema(ctx); err != nil {
+	s := &salvage{of: b, to: to}
+	defer func() { err = errors.Join(err, s.leave()) }()
+	if err := s.open(ctx); err != nil {
 		return result, err
+	}
+	var schema error
+	if panicked := b.attempt(func() { schema = s.makeSchema(ctx) }); panicked != "" {
+		schema = errors.Join(s.open(ctx), makeSchema(ctx, to, newestSchema()))
+	}
+	if schema != nil {
+		return result, schema
 	}
 	names, err := all(ctx, to, column[string], `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 	if err != nil {
@@ -131,7 +135,12 @@ func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result
 		if notSalvaged[name] {
 			continue
 		}
-		t, err := s.table(ctx, name)
+		var t recovery.Table
+		var err error
+		if panicked := b.attempt(func() { t, err = s.table(ctx, name) }); panicked != "" {
+			t = recovery.Table{Name: name, Problem: "It could not be read; the log has why under " + panicked + "."}
+			err = s.open(ctx)
+		}
 		if err != nil {
 			return result, err
 		}
@@ -150,6 +159,36 @@ func (b *Broken) Salvage(ctx context.Context, told func(recovery.Table)) (result
 		err = fmt.Errorf("the copy is not sound: %s", sound)
 	}
 	return result, err
+}
+
+// attempt does what reads the file. Damage can lead the translation of SQLite to memory
+// that is none; what is returned is the id under which the log has that panic, "" when
+// there was none.
+func (b *Broken) attempt(do func()) (panicked string) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			panicked = fault.Panicked(b.log, "salvage", v)
+		}
+	}()
+	do()
+	return ""
+}
+
+// open opens the file, anew after a panic: the connection that had it is let go.
+func (s *salvage) open(ctx context.Context) (err error) {
+	if panicked := s.of.attempt(func() { s.from, err = s.of.openDamaged(ctx) }); panicked != "" {
+		return fault.New(fault.Internal, "The file could not be opened; the log has why under %s.", panicked)
+	}
+	return err
+}
+
+// leave closes the file.
+func (s *salvage) leave() (err error) {
+	if s.from != nil {
+		s.of.attempt(func() { err = s.from.Close() })
+	}
+	return err
 }
 
 // openDamaged opens the file so that nothing can change it, with what its log adds
@@ -176,7 +215,10 @@ func (b *Broken) openDamaged(ctx context.Context) (*sql.DB, error) {
 }
 
 // salvage is one copying.
-type salvage struct{ from, to *sql.DB }
+type salvage struct {
+	of       *Broken
+	from, to *sql.DB
+}
 
 // makeSchema gives the copy the schema of the file, the newest when nobody knows.
 func (s *salvage) makeSchema(ctx context.Context) error {
