@@ -346,8 +346,12 @@ func deploys(out report, binary string) error {
 		var times []time.Duration
 		for range 5 {
 			begin := time.Now()
-			if a, err := p.admin.Do("POST", "/systemApi/flows/deploy", string(body)); err != nil || a.Status != http.StatusOK {
-				return fmt.Errorf("deploy %d nodes: %s, %w", line.nodes, a, err)
+			a, err := p.admin.Do("POST", "/systemApi/flows/deploy", string(body))
+			if err != nil {
+				return err
+			}
+			if a.Status != http.StatusOK {
+				return fmt.Errorf("deploy %d nodes: %s", line.nodes, a)
 			}
 			times = append(times, time.Since(begin))
 		}
