@@ -94,12 +94,24 @@ func TestPoolFollowsMemory(t *testing.T) {
 // others is given back too.
 func TestPoolLetsGo(t *testing.T) {
 	const many, size = 4, 16 << 20
-	e := engine(t, Options{Runtimes: many, CallTime: lasting(time.Second)})
+	var limit atomic.Int64
+	limit.Store(int64(time.Minute))
+	e := engine(t, Options{Runtimes: many, MaxInFlight: 1, CallTime: func() time.Duration { return time.Duration(limit.Load()) }})
 	everywhere := func(source string) {
+		script := compile(t, e, source)
 		var all sync.WaitGroup
-		for range many { // at once, so that each is in another runtime
+		for range many { // each in another runtime, as each is held until all ended
+			l, err := e.Lease(t.Context(), Run{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			p, err := l.Move(t.Context(), []string{"msg"}, func(string) any { return int64(1) })
+			if err != nil {
+				t.Fatal(err)
+			}
 			all.Go(func() {
-				if err := attempt(e, "deep", "await new Promise(r => setTimeout(r, 300));"+source); err != nil {
+				if err := l.Call(t.Context(), script, p); err != nil {
 					t.Error(err)
 				}
 			})
@@ -112,6 +124,7 @@ func TestPoolLetsGo(t *testing.T) {
 	if kept := lasts() - before; kept < 2*size {
 		t.Fatalf("nothing is held that could be let go: %d MiB", kept>>20)
 	}
+	limit.Store(int64(100 * time.Millisecond))
 	if err := attempt(e, "endless", "for (;;) {}"); err == nil {
 		t.Fatal("it ended")
 	}
