@@ -17,7 +17,7 @@ func TestFetch(t *testing.T) {
 		case "/slow":
 			select {
 			case <-r.Context().Done():
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 			}
 		case "/moved":
 			http.Redirect(w, r, "/echo", http.StatusFound)

@@ -222,7 +222,7 @@ func TestForEachSideBySide(t *testing.T) {
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			return nil, errors.New("nobody ended the other body")
 		}
 	})

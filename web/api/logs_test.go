@@ -44,7 +44,7 @@ func TestLogTail(t *testing.T) {
 	}
 	// The batch of the log event says that the records are written.
 	seen := 0
-	for timeout := time.After(10 * time.Second); seen < 20; {
+	for timeout := time.After(time.Minute); seen < 20; {
 		select {
 		case e := <-reader.Events():
 			if b, ok := e.Data.(log.Batch); ok && e.Type == event.Log {

@@ -54,7 +54,7 @@ func bars(t *testing.T, c *drive.Client) (codes, messages string) {
 // printedAfter returns the word that the program prints after a text.
 func printedAfter(t *testing.T, p *drive.Program, text string) string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if _, rest, ok := strings.Cut(p.Output(), text); ok {
 			if word, _, whole := strings.Cut(rest, "\n"); whole {
 				return strings.TrimSpace(word)
@@ -106,7 +106,7 @@ func TestPulledStick(t *testing.T) {
 		}
 
 		mount(t, stick, dir)
-		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			if a = ask(t, ada, "PATCH", "/systemApi/me/preferences", map[string]int{"back": round}); a.Status != 503 || time.Now().After(deadline) {
 				break
 			}
@@ -135,7 +135,7 @@ func TestAnotherFolderInItsPlace(t *testing.T) {
 	p := start(t, dir, "--auth")
 	must(t, os.Rename(dir, filepath.Join(base, "away")))
 	must(t, os.Rename(other, dir))
-	code, err := p.Wait(20 * time.Second)
+	code, err := p.Wait(time.Minute)
 	if err != nil || code != 1 || !strings.Contains(p.Output(), "Another EcoFlow's data is now at") {
 		t.Errorf("%d, %v: %s", code, err, p.Output())
 	}

@@ -195,7 +195,7 @@ func TestHealthSaysWhatBroke(t *testing.T) {
 	must(t, os.Rename(public+".away", public))
 	for range 3 {
 		must(t, p.Signal(syscall.SIGABRT))
-		if _, err := p.Wait(20 * time.Second); err != nil {
+		if _, err := p.Wait(time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		again()

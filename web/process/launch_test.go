@@ -36,7 +36,7 @@ func (b *browser) env() []string {
 // what it held.
 func (b *browser) visits(count int) (list []string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		names, err := filepath.Glob(filepath.Join(b.folder, "visit.*.done"))
 		must(b.t, err)
 		if len(names) < count {

@@ -179,7 +179,7 @@ func TestRecovery(t *testing.T) {
 	if a := ask(t, c, "POST", "/systemApi/recovery/start", "{}"); a.Status != 200 {
 		t.Fatal(a)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		a, err := p.Client().Do("GET", "/systemApi/init/status", nil)
 		if err == nil && a.Status == 200 && strings.Contains(a.Body, `"recovery":false`) {
 			break
@@ -235,7 +235,7 @@ func TestRecoveryInLocalMode(t *testing.T) {
 	if a := ask(t, c, "POST", "/systemApi/recovery/quit", "{}"); a.Status != 200 {
 		t.Fatal(a)
 	}
-	if code, err := p.Wait(20 * time.Second); code != 0 || err != nil {
+	if code, err := p.Wait(time.Minute); code != 0 || err != nil {
 		t.Errorf("it ended with %d, %v", code, err)
 	}
 	after := files(t, dir)
@@ -314,7 +314,7 @@ func TestRecoveryOfAnything(t *testing.T) {
 			if a := ask(t, c, "POST", "/systemApi/recovery/start", "{}"); a.Status != 200 {
 				t.Fatal(a)
 			}
-			for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 				a, err := p.Client().Do("GET", "/systemApi/init/status", nil)
 				if err == nil && strings.Contains(a.Body, `"recovery":false`) {
 					break

@@ -113,7 +113,7 @@ func TestRestartsUnderLoad(t *testing.T) {
 	for range rounds {
 		before := calls.calls.Load()
 		restart(t, p, ada, `{"Mode": "restart"}`)
-		for deadline := time.Now().Add(20 * time.Second); calls.calls.Load() < before+20; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); calls.calls.Load() < before+20; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the calls do not get through")
 			}
@@ -137,7 +137,7 @@ func TestARestartKeepsWhoIsThere(t *testing.T) {
 			} else {
 				who = p.Client()
 				var pages []string
-				for deadline := time.Now().Add(10 * time.Second); len(pages) == 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+				for deadline := time.Now().Add(time.Minute); len(pages) == 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 					var err error
 					pages, err = filepath.Glob(filepath.Join(dir, "launch-*.html"))
 					must(t, err)
@@ -376,7 +376,7 @@ func TestRestartsMeet(t *testing.T) {
 	if got := <-answer; got != `200 {"msg":"done"} <nil>` {
 		t.Errorf("the run in flight was answered with %s", got)
 	}
-	if code, err := p.Wait(20 * time.Second); code != 0 || err != nil {
+	if code, err := p.Wait(time.Minute); code != 0 || err != nil {
 		t.Errorf("it ended with %d, %v", code, err)
 	}
 	if readies(p) != 1 {
@@ -399,7 +399,7 @@ func TestStopThroughTheWindow(t *testing.T) {
 	if got := <-answer; got != `200 {"msg":"done"} <nil>` {
 		t.Errorf("the run in flight was answered with %s", got)
 	}
-	if code, err := p.Wait(20 * time.Second); code != 0 || err != nil {
+	if code, err := p.Wait(time.Minute); code != 0 || err != nil {
 		t.Errorf("it ended with %d, %v", code, err)
 	}
 }

@@ -36,13 +36,13 @@ func TestServiceManager(t *testing.T) {
 	hears("READY=1")
 	must(t, p.Interrupt())
 	hears("STOPPING=1")
-	if code, err := p.Wait(20 * time.Second); code != 0 || err != nil {
+	if code, err := p.Wait(time.Minute); code != 0 || err != nil {
 		t.Errorf("it ended with %d, %v", code, err)
 	}
 
 	p = start(t, dir, "--auth")
 	must(t, p.Signal(syscall.SIGHUP))
-	if code, err := p.Wait(20 * time.Second); code != 0 || err != nil {
+	if code, err := p.Wait(time.Minute); code != 0 || err != nil {
 		t.Errorf("after a hang-up it ended with %d, %v", code, err)
 	}
 }

@@ -87,7 +87,7 @@ func at(c *drive.Client, address string) *drive.Client {
 // unreachable checks that nobody listens at an address any more.
 func unreachable(t *testing.T, address string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(strings.TrimPrefix(address, "http://"), "https://"))
 		if err != nil {
 			return
@@ -918,7 +918,7 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 			t.Helper()
 			ask(t, c, "GET", "/systemApi/admin/config/"+mark, nil)
 			for _, place := range in {
-				for deadline := time.Now().Add(5 * time.Second); !strings.Contains(places[place](), "/config/"+mark); time.Sleep(10 * time.Millisecond) {
+				for deadline := time.Now().Add(time.Minute); !strings.Contains(places[place](), "/config/"+mark); time.Sleep(10 * time.Millisecond) {
 					if time.Now().After(deadline) {
 						t.Fatalf("%s is not on the %s", mark, place)
 					}
@@ -1007,7 +1007,7 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 // logLine waits for a line of a log with the part in it.
 func logLine(t *testing.T, name, part string) string {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		data, err := os.ReadFile(name)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
