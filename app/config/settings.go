@@ -171,7 +171,7 @@ type Logging struct {
 	Enabled bool    `json:"enabled" default:"true" label:"Write a log" help:"Writes what happens to the log."`
 	Level   int     `json:"level" default:"2" enum:"0 1 2 4 5" names:"Errors|Warnings|What happens|Details|Everything" label:"Level" help:"How much is written. Details and everything are the same here."`
 	Format  string  `json:"format" default:"text" enum:"text json" names:"Lines for people|JSON for programs" label:"Format" help:"Lines for people, or JSON for programs."`
-	Pretty  bool    `json:"prettyPrint" default:"false" label:"Pretty" help:"A record is always one line." kept:"true"`
+	Pretty  bool    `json:"prettyPrint" default:"false" label:"Spread out on the console" help:"Writes a record to the console over several lines: JSON indented, of text each fact on a line of its own. In the files and in the window it stays one line."`
 	Label   Label   `json:"label"`
 	Console bool    `json:"console" default:"true" label:"To the console" help:"Writes to the console as well, unless a person sits at it who did not ask for details."`
 	File    LogFile `json:"file"`

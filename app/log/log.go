@@ -27,6 +27,7 @@ type Options struct {
 	Level   slog.Level
 	JSON    bool      // for programs instead of people
 	Console io.Writer // nil for none
+	Pretty  bool      // over several lines, on the console
 	File    string    // path of the newest file, "" for none
 	Label   string    // on every record, "" for none
 }
@@ -51,6 +52,7 @@ type Log struct {
 
 	mu      sync.Mutex // over where it goes
 	console io.Writer
+	pretty  bool
 	file    *lumberjack.Logger
 	resting bool // the file is left alone
 }
@@ -86,7 +88,7 @@ func (l *Log) goTo(o Options) (former *lumberjack.Logger) {
 	l.label.Store(&o.Label)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.console = o.Console
+	l.console, l.pretty = o.Console, o.Pretty
 	if l.file != nil && l.file.Filename == o.File {
 		return nil
 	}
@@ -193,7 +195,11 @@ func (l *Log) put(record []byte) {
 	defer l.mu.Unlock()
 	var errs [2]error
 	if l.console != nil {
-		_, errs[0] = l.console.Write(record)
+		shown := record
+		if l.pretty {
+			shown = spread(record)
+		}
+		_, errs[0] = l.console.Write(shown)
 	}
 	switch {
 	case l.file == nil:

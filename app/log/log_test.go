@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,46 @@ func TestChange(t *testing.T) {
 	}
 	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
 		t.Errorf("files %v, %v", list, err)
+	}
+}
+
+// On the console a record may be spread over lines; in the file it stays one.
+func TestPretty(t *testing.T) {
+	var console bytes.Buffer
+	file := filepath.Join(t.TempDir(), "ecoflow.log")
+	l := log.Open(log.Options{Console: &console, File: file, Pretty: true})
+	forged := "a \\\" b\ntime=2026-01-01T00:00:00Z level=INFO msg=forged"
+	l.Info("flows deployed", "flow", forged, "took", time.Second)
+	l.Info("plain")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("the file has %q", b)
+	}
+	head, _, _ := strings.Cut(lines[0], " flow=")
+	want := head + "\n    flow=" + strconv.Quote(forged) + "\n    took=1s\n" + lines[1] + "\n"
+	if console.String() != want {
+		t.Errorf("the console has\n%s\nwant\n%s", &console, want)
+	}
+
+	console.Reset()
+	l = log.Open(log.Options{Console: &console, File: file, JSON: true, Pretty: true})
+	l.Info("flows deployed", "flow", "shop")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = os.ReadFile(file); err != nil {
+		t.Fatal(err)
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, b[bytes.IndexByte(b, '{'):], "", "  "); err != nil || console.String() != indented.String() || !strings.Contains(console.String(), "\n  \"flow\": \"shop\"\n}\n") {
+		t.Errorf("%v: the console has\n%s", err, &console)
 	}
 }
 

@@ -895,6 +895,18 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		if !strings.HasPrefix(line, "time=") || strings.Contains(line, "label=") {
 			t.Errorf("a record is %s", line)
 		}
+		// Spread over lines on the console, a record stays one line in the file.
+		for format, want := range map[string]string{"text": "\n    number=", "json": "\n  \"number\": "} {
+			adjust(t, c, map[string]any{"logging.prettyPrint": true, "logging.format": format})
+			must(t, c.Deploy(simple()))
+			within(t, "a record over several lines", func() bool { return strings.Contains(p.Output(), want) })
+			adjust(t, c, map[string]any{"logging.prettyPrint": nil, "logging.format": nil})
+		}
+		for line := range strings.Lines(files(t, filepath.Join(dir, "logs"))["ecoflow.log"]) {
+			if !strings.HasPrefix(line, "time=") && !strings.HasPrefix(line, "{") {
+				t.Errorf("a line of the file is %q", line)
+			}
+		}
 		adjust(t, c, map[string]any{"logging.level": 0})
 		size := len(files(t, filepath.Join(dir, "logs"))["ecoflow.log"])
 		must(t, c.Deploy(simple()))

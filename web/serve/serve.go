@@ -448,7 +448,7 @@ func (p *process) end(ctx context.Context, signals <-chan os.Signal, err error) 
 // logOptions say where the log of a folder goes. A person at a terminal is spared it
 // unless they ask for it; a service's supervisor gets it as well.
 func logOptions(folder *instance.Folder, verbose bool, s config.Logging) log.Options {
-	o := log.Options{Level: s.SlogLevel(), JSON: s.Format == "json"}
+	o := log.Options{Level: s.SlogLevel(), JSON: s.Format == "json", Pretty: s.Pretty}
 	if verbose {
 		o.Level = slog.LevelDebug
 	}
