@@ -22,6 +22,7 @@ func (a *App) flowSettings() flow.Settings {
 	s := a.Config.Get()
 	return flow.Settings{
 		Prefix: s.Router.Prefix, Methods: s.Router.Methods, Sensitive: s.Router.Sensitive, Strict: s.Router.Strict, Host: s.Router.Host,
+		Path: s.Router.Path,
 		CORS: flow.CORS{
 			Enabled: s.CORS.Enabled, Origins: s.CORS.Origins(), Methods: s.CORS.Methods, AllowHeaders: s.CORS.AllowHeaders,
 			ExposeHeaders: s.CORS.ExposeHeaders, MaxAge: s.CORS.MaxAge, Credentials: s.CORS.Credentials,

@@ -142,8 +142,8 @@ type Router struct {
 	Host      string   `json:"host" label:"Host" help:"The only host name the deployed API answers to; empty for all."`
 	Sensitive bool     `json:"sensitive" default:"false" label:"Match case" help:"Tells upper from lower case in paths."`
 	Strict    bool     `json:"strict" default:"true" label:"Match the trailing slash" help:"Tells a path with a trailing slash from one without."`
-	Path      string   `json:"routerPath" label:"Path to match" help:"Requests are matched by their own path." kept:"true"`
-	Exclusive bool     `json:"exclusive" default:"false" label:"One route only" help:"A request always runs one route." kept:"true"`
+	Path      string   `json:"routerPath" label:"Path to match" help:"Every request under the prefix is answered as if it asked for this path, as in /maintenance: one route for the whole API. Empty: each by its own path."`
+	Exclusive bool     `json:"exclusive" default:"false" label:"One route only" help:"A request always runs exactly one route, the most specific." kept:"true"`
 }
 
 // Limits bound what the outside may ask of the server.
@@ -411,6 +411,9 @@ func (s *Settings) checkRouter(wrong func(key, format string, args ...any)) {
 	if r.Host != "" && !isHost(r.Host) {
 		wrong("apiRouterOptions.host", "%q is not a host name.", r.Host)
 	}
+	if !isRoute(r.Path) {
+		wrong("apiRouterOptions.routerPath", "%q is not the path of a route without parameters, as in /maintenance.", r.Path)
+	}
 	methods("apiRouterOptions.methods", r.Methods, wrong)
 }
 
@@ -458,7 +461,7 @@ func (s *Settings) checkOriginal(wrong func(key, format string, args ...any)) {
 		}
 		taken = append(taken, f.name)
 	}
-	for key, text := range map[string]string{"lang": s.Lang, "apiRouterOptions.routerPath": s.Router.Path, "logging.web.path": s.Logging.Web.Path, "logging.label.label": s.Logging.Label.Label} {
+	for key, text := range map[string]string{"lang": s.Lang, "logging.web.path": s.Logging.Web.Path, "logging.label.label": s.Logging.Label.Label} {
 		if len(text) > 200 || strings.ContainsFunc(text, unicode.IsControl) {
 			wrong(key, "It may have 200 characters at most and no control characters.")
 		}
@@ -477,6 +480,21 @@ func (s *Settings) checkOriginal(wrong func(key, format string, args ...any)) {
 func isPath(text string) bool {
 	return len(text) <= 200 && strings.HasPrefix(text, "/") && path.Clean(text) == text &&
 		!strings.ContainsAny(text, " ?#%\\:*{}") && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+// isRoute reports whether a route without parameters could have the path; package flow
+// knows the routes, and is not known here.
+func isRoute(text string) bool {
+	if len(text) > 200 {
+		return false
+	}
+	for part := range strings.SplitSeq(strings.Trim(text, "/"), "/") {
+		if part == "." || part == ".." || part == "" && strings.Trim(text, "/") != "" ||
+			strings.ContainsAny(part, ":?#*()[]\\\"<>{}|^` ") || strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
+			return false
+		}
+	}
+	return true
 }
 
 // isFilePath reports whether a file could be called so.

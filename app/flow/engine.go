@@ -75,6 +75,7 @@ type Settings struct {
 	Sensitive bool     // case counts in paths
 	Strict    bool     // a trailing slash counts
 	Host      string   // that requests have to name; "" is any
+	Path      string   // that every request is matched by, with the prefix or without; "" is its own
 	CORS      CORS
 
 	RunTime time.Duration // the longest a run may take
@@ -434,8 +435,11 @@ func (e *Engine) serve(p *Program, w http.ResponseWriter, r *http.Request, t *te
 // that there is nothing.
 func (e *Engine) unmatched(p *Program, w http.ResponseWriter, r *http.Request) {
 	routes := p.router.routesAt(r.Host, r.URL)
+	_, isWithin := p.router.within(r.URL.Path)
 	var f *fault.Fault
 	switch {
+	case len(routes) == 0 && isWithin && p.router.fixed != "":
+		f = fault.New(fault.NotFound, "There is no route %s, by which every request is matched.", p.router.prefix+p.router.fixed).WithCode("unknown_route")
 	case len(routes) == 0:
 		f = fault.New(fault.NotFound, "There is no route %s.", r.URL.Path).WithCode("unknown_route")
 	case r.Method == http.MethodOptions:

@@ -176,6 +176,55 @@ func TestReloadFollowsTheSettings(t *testing.T) {
 	wantGet(t, b, "/api/hello", 404, "")
 }
 
+// One path may answer for all under the prefix, as far as the methods of its route go.
+func TestOnePathForAll(t *testing.T) {
+	b := newBench(t)
+	b.deploy(t, fmt.Sprintf(hello, "x")+`
+down: Request {"apiMethod": "GET", "apiEndpoint": "/down/for/good"}
+saysSo: Response !templates {"mode": "direct", "value": "down {{ request.path }}", "status": 503}
+down -> saysSo
+root: Request {"apiMethod": "GET", "apiEndpoint": "/"}
+saysRoot: Response !templates {"mode": "direct", "value": "root"}
+root -> saysRoot`)
+	for _, path := range []string{"/down/for/good", "down/for/good/", "/api/down/for/good", "/API/Down/For/Good"} {
+		b.settings.Path = path
+		if err := b.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, asked := range []string{"/api/hello", "/api", "/api/", "/api/none/at/all/", "/api/openapi.json", "/api/a%2Fb"} {
+			status, body := get(t, b, asked)
+			if shown := strings.ReplaceAll(asked, "%2F", "/"); status != 503 || body != "down "+shown {
+				t.Errorf("with %s, %s: %d %s", path, asked, status, body)
+			}
+		}
+		wantGet(t, b, "/other/hello", 404, "")
+	}
+	r := httptest.NewRequest("POST", "/api/hello", nil)
+	w := httptest.NewRecorder()
+	if b.ServeHTTP(w, r); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD, OPTIONS" {
+		t.Errorf("another method: %d %v", w.Code, w.Header())
+	}
+	// What is tried out in the editor is asked for by its own path.
+	res, err := b.Test(t.Context(), flow.TestRequest{Flows: draw(t, fmt.Sprintf(hello, "tried")), Entry: "hello"})
+	if err != nil || res.Status != 200 || string(res.Body) != `{"msg":"tried"}` {
+		t.Errorf("a test run: %+v %v", res, err)
+	}
+	for path, want := range map[string]string{"/": "root", "/api": "root", "": `{"msg":"x"}`} {
+		b.settings.Path = path
+		if err := b.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantGet(t, b, "/api/hello", 200, want)
+	}
+	b.settings.Path = "/none"
+	if err := b.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := get(t, b, "/api/hello"); status != 404 || !strings.Contains(body, "no route /api/none, by which every request is matched") {
+		t.Errorf("a path of no route: %d %s", status, body)
+	}
+}
+
 // TestDeployUnderLoad is R5: requests to routes that stay and that change while
 // deployments follow each other; none fails.
 func TestDeployUnderLoad(t *testing.T) {

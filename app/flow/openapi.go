@@ -23,7 +23,7 @@ func (p *Program) isOpenAPI(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
 	}
-	rest, ok := p.router.within(r.URL.Path)
+	rest, ok := p.router.below(r.URL.Path)
 	if !p.router.strict {
 		rest = strings.TrimSuffix(rest, "/")
 	}

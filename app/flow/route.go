@@ -25,6 +25,7 @@ type router struct {
 	host      string // "" is any
 	sensitive bool
 	strict    bool
+	fixed     string // the path below the prefix that all are matched by; "" is their own
 	root      branch
 }
 
@@ -38,10 +39,18 @@ type branch struct {
 type leaf struct{ routes []*route }
 
 func newRouter(s Settings) *router {
-	return &router{
+	t := &router{
 		prefix: normalPrefix(s.Prefix), host: strings.ToLower(s.Host),
 		sensitive: s.Sensitive, strict: s.Strict,
 	}
+	if s.Path != "" {
+		path := "/" + strings.Trim(s.Path, "/")
+		if rest, ok := t.within(path); ok {
+			path = "/" + strings.Trim(rest, "/")
+		}
+		t.fixed = path
+	}
+	return t
 }
 
 func normalPrefix(p string) string {
@@ -170,6 +179,15 @@ func (t *router) within(path string) (rest string, ok bool) {
 	return rest, rest[0] == '/'
 }
 
+// below returns what is asked for below the prefix, which is the same for all where a
+// path is fixed.
+func (t *router) below(path string) (rest string, ok bool) {
+	if rest, ok = t.within(path); ok && t.fixed != "" {
+		rest = t.fixed
+	}
+	return rest, ok
+}
+
 // match finds the route of a method at the path; params collects the values of the
 // parameters, without their names. It allocates nothing beyond what params has room
 // for.
@@ -212,9 +230,9 @@ func (t *router) search(s *search, host string, u *url.URL, params node.Params) 
 	}
 	path := u.Path
 	if u.RawPath != "" { // an escaped slash is part of its segment
-		path, s.escaped = u.RawPath, true
+		path, s.escaped = u.RawPath, t.fixed == ""
 	}
-	rest, ok := t.within(path)
+	rest, ok := t.below(path)
 	switch {
 	case !ok:
 		return nil, params

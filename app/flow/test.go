@@ -63,6 +63,7 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 		return nil, err
 	}
 	p, problems := e.compile(t.Flows, true)
+	p.router.fixed = "" // what is tested is asked for by its own path
 	defer func() {
 		<-p.drain()
 		if err := p.close(); err != nil {

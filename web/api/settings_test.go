@@ -246,6 +246,39 @@ func TestConfiguration(t *testing.T) {
 	)
 }
 
+// A path that answers for all can be what a route without parameters can be.
+func TestRouterPathIsARoute(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin().Cookie
+	for _, path := range []string{
+		"/down", "down", "/down/", "/a/b", "/", "/ä", "/a%20b", "/openapi.json", "/a.b", "/a,b;c=d&e+f~g@h!i$j'k",
+		"/a[b", "/a]", "/a%",
+		"/a//b", "/.", "/a/..", "/:id", "/a:b", "/a?b", "/a#b", "/a*", "/(a)", `/a\b`, `/a"b`, "/<a>", "/{a}", "/a|b", "/a^b", "/a`b", "/a b", "/a\tb", "/a\u007f", "/a\ufffd",
+	} {
+		text, err := json.Marshal(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked := p.Do(admin, "POST", "/systemApi/drafts/check", fmt.Sprintf(`{"flowconfigurations": {"x": {
+			"definitions": [
+				{"id": "in", "type": "Request", "data": {"moduleID": {"_id": "e7337e7436e2801eaf3b45263dab3462"}, "label": "Request", "configured": true}},
+				{"id": "out", "type": "Response", "data": {"moduleID": {"_id": "88659a8c0ae433ba8a6f803300262fec"}, "label": "Response", "configured": true}}],
+			"connections": [{"id": "1", "source": "in", "sourceHandle": "in-source", "target": "out", "targetHandle": "out-target", "animated": false}],
+			"configurations": [{"nodeID": "in", "configs": {"apiMethod": "GET", "apiEndpoint": %s}}, {"nodeID": "out", "configs": {"responseKey": "msg"}}]}}}`, text))
+		if checked.Code != http.StatusOK {
+			t.Fatalf("%s: %d %s", text, checked.Code, checked.Body)
+		}
+		isParam := strings.HasPrefix(path, "/:")
+		want := http.StatusOK
+		if isParam || strings.Contains(checked.Body.String(), "apiEndpoint") {
+			want = http.StatusUnprocessableEntity
+		}
+		if rec := p.Do(admin, "POST", "/systemApi/settings/check", fmt.Sprintf(`{"changes": {"apiRouterOptions.routerPath": %s}}`, text)); rec.Code != want {
+			t.Errorf("%s: %d %s, and a route: %s", text, rec.Code, rec.Body, checked.Body)
+		}
+	}
+}
+
 // What endpoint 7 shows of the system database may be sent back, in each form.
 func TestConfigurationSentBack(t *testing.T) {
 	p := webtest.Start(t)
