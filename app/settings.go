@@ -33,6 +33,10 @@ func (a *App) flowSettings() flow.Settings {
 	}
 }
 
+// HasWindow reports whether the window is served. Nobody can switch it off where
+// something has to be mended.
+func (a *App) HasWindow() bool { return a.Config.Get().Editor.Enabled || a.System.InSafeMode() }
+
 // flowFiles are the settings in the terms of the mirror.
 func (a *App) flowFiles() mirror.Layout {
 	s := a.Config.Get()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -376,6 +377,7 @@ func (f *Front) Try(ctx context.Context, now, next *config.Settings, rehearsal b
 	}
 	t.tryNames(ctx, wrong)
 	t.tryRouterHost(ctx, wrong)
+	t.warn()
 	if len(wrong.Places) > 0 {
 		t.giveUp(ctx)
 		return nil, wrong
@@ -555,6 +557,30 @@ func (t *changeover) tryRouterHost(ctx context.Context, wrong *fault.Fault) {
 		}
 	}
 	wrong.At("apiRouterOptions.host", "The server does not answer to the name %s. Add it to publicHosts as well.", fault.Shown(host))
+}
+
+// warn tells what settings do that nobody wants by mistake.
+func (t *changeover) warn() {
+	if t.now.Editor.Enabled && !t.next.Editor.Enabled {
+		t.warnings = append(t.warnings, fault.Place{
+			Path: "editor.enabled",
+			Message: "This takes the window away for everybody, at once; the deployed API and the system API go on. This page stays until you leave it or load it anew. " +
+				"The window comes back by a start with --safe or with ECOFLOW_EDITOR_ENABLED=true, or by the system API: PUT /systemApi/admin/config with {\"editor.enabled\": true}.",
+		})
+	}
+	if t.next.Router.Path == "" || t.next.Router.Path == t.now.Router.Path {
+		return
+	}
+	path := "/" + strings.Trim(t.next.Router.Path, "/")
+	message := fmt.Sprintf("Every request under %s is answered as if it asked for %s.", t.next.Router.Prefix, path)
+	at := url.URL{Path: path}
+	if prefix := t.now.Router.Prefix; !under(path, prefix) {
+		at.Path = strings.TrimSuffix(prefix, "/") + path
+	}
+	if e := t.front.app.Engine; e != nil && !e.Serves(&http.Request{Method: http.MethodGet, Host: t.now.Router.Host, URL: &at}) {
+		message += " No deployed flow has that route: until one does, all are answered 404."
+	}
+	t.warnings = append(t.warnings, fault.Place{Path: "apiRouterOptions.routerPath", Message: message})
 }
 
 // bind opens a new door. One of ours may be in its way, at the same port of an address

@@ -256,6 +256,44 @@ func TestOldAddressesLeadToTheWindow(t *testing.T) {
 	}
 }
 
+// A window that is switched off is not there, and everything else is as ever.
+func TestWindowOff(t *testing.T) {
+	p := webtest.Start(t)
+	admin := p.Admin()
+	set := func(body string) {
+		t.Helper()
+		if rec := p.Do(admin.Token, "PUT", "/systemApi/admin/config", body); rec.Code != 200 {
+			t.Fatalf("%s: %d %s", body, rec.Code, rec.Body)
+		}
+	}
+	paths := []string{"/", "/_", "/_/", "/_/flows", "/_/recovery", "/_/favicon.svg", "/_/assets/x.js", "/launch", "/auth", "/admin/x", "/editor/flow"}
+	set(`{"editorEnabled": false}`)
+	for _, path := range paths {
+		for _, method := range []string{"GET", "POST"} {
+			rec := p.Do(admin.Cookie, method, path, "")
+			if rec.Code != 404 || !strings.Contains(rec.Body.String(), `"code":"window_off"`) || rec.Header().Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: %d %.200s", method, path, rec.Code, rec.Body)
+			}
+		}
+	}
+	for path, want := range map[string]int{"/systemApi/me": 200, "/systemApi/health": 200, "/systemApi/health/ready": 200, "/systemApi/metrics": 200, "/api/openapi.json": 200, "/api/none": 404, "/other": 404} {
+		rec := p.Do(admin.Token, "GET", path, "")
+		if rec.Code != want || strings.Contains(rec.Body.String(), "window_off") {
+			t.Errorf("%s: %d %.200s", path, rec.Code, rec.Body)
+		}
+	}
+	engine := p.Engine
+	p.Engine = echo{}
+	if rec := p.Do(nil, "GET", "/auth/mine", ""); rec.Code != 200 {
+		t.Errorf("a deployed route at an old address: %d", rec.Code)
+	}
+	p.Engine = engine
+	set(`{"editor": {"enabled": true}}`)
+	if rec := p.Do(nil, "GET", "/", ""); rec.Code != 302 {
+		t.Errorf("switched on again: %d %s", rec.Code, rec.Body)
+	}
+}
+
 // echo stands in for deployed flows at the seam between them and the front door.
 type echo struct{ app.Engine }
 

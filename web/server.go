@@ -146,10 +146,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.app.System.Requests.Add(-1)
 		s.management.ServeHTTP(w, r)
 	case strings.HasPrefix(path, windowPrefix+"/"):
+		if !s.hasWindow() {
+			s.fail(w, r, windowOff())
+			return
+		}
 		s.window.ServeHTTP(w, r)
 	case now.serves(path):
 		s.guarded(w, r, now.files, false)
 	case leadsToWindow(path) && (s.app.Engine == nil || !s.app.Engine.Serves(r)):
+		if !s.hasWindow() {
+			s.fail(w, r, windowOff())
+			return
+		}
 		target := windowPrefix + "/"
 		if strings.EqualFold(path, "/launch") { // the browser carries the fragment over
 			target += "launch"
@@ -184,6 +192,14 @@ func leadsToWindow(path string) bool {
 		return true
 	}
 	return false
+}
+
+// hasWindow reports whether the window is served; a recovery always has it.
+func (s *server) hasWindow() bool { return s.recovering || s.app.HasWindow() }
+
+// windowOff answers who looks for a window that is switched off.
+func windowOff() *fault.Fault {
+	return fault.New(fault.NotFound, "The window of this server is switched off. What it manages and serves goes on.").WithCode("window_off")
 }
 
 // refuse returns why a request is not let in at all.

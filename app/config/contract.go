@@ -36,10 +36,17 @@ type Replace struct {
 	Values map[string]any `json:",embed"`
 }
 
+// Idle are settings that are only kept: nothing here reads them, and what they ask for
+// is not so anyway.
+type Idle struct {
+	Keys    []string
+	Reasons []string // sentences, each once
+}
+
 // Replace changes settings as Save does. The system database, which endpoint 7 shows
-// as system, stays what it is. Beside the page it returns which of what was asked for
-// is only kept: nothing here reads it, and it is not what is so anyway.
-func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any) (page Page, idle []string, err error) {
+// as system, stays what it is. Beside the page it returns what of that which was asked
+// for is idle.
+func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any) (page Page, idle Idle, err error) {
 	values, wrong := flatten(r.Values, system)
 	defer func() { err = asSent(err, r.Values) }()
 	c.changes.Lock()
@@ -47,12 +54,17 @@ func (c *Current) Replace(ctx context.Context, r Replace, system map[string]any)
 	edit := c.edit(values)
 	err = c.save(ctx, nil, func(stored map[string]any) []fault.Place { return append(wrong, edit(stored)...) })
 	if err != nil {
-		return Page{}, nil, err
+		return Page{}, Idle{}, err
 	}
 	defaults := Defaults()
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if f := field(key); f.Kept && values[key] != nil && !f.same(defaults, values[key]) {
-			idle = append(idle, key)
+		f := field(key)
+		if !f.Kept || values[key] == nil || f.same(defaults, values[key]) {
+			continue
+		}
+		idle.Keys = append(idle.Keys, key)
+		if !slices.Contains(idle.Reasons, f.Help) {
+			idle.Reasons = append(idle.Reasons, f.Help)
 		}
 	}
 	page, err = c.page(ctx)

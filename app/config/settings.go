@@ -53,6 +53,7 @@ type Settings struct {
 	Limits      Limits      `json:"limits" group:"Limits"`
 	Outbound    Outbound    `json:"outbound" group:"Requests out"`
 	Logging     Logging     `json:"logging" group:"Logging"`
+	Editor      Editor      `json:"editor" group:"Window"`
 	Runs        Runs        `json:"runs" group:"Runs"`
 	Deployments Deployments `json:"deployments" group:"Deployments"`
 	Audit       Audit       `json:"audit" group:"Audit log"`
@@ -81,7 +82,7 @@ type FlowFiles struct {
 const ownFlowFile = "ecoflow.json"
 
 // Original are the settings of the original that mean nothing here: where it has
-// files, we have a database, and one window instead of its editors.
+// files, we have a database.
 type Original struct {
 	UserDir     string      `json:"userDir" label:"Base folder" help:"The data folder; it is chosen when EcoFlow starts." picks:"folder" kept:"true"`
 	ModuleDir   string      `json:"moduleDir" label:"Folder of packages" help:"Packages are kept in the database." picks:"folder" kept:"true"`
@@ -91,7 +92,6 @@ type Original struct {
 	Registry    string      `json:"registry" label:"Package registry" help:"Packages are built in." kept:"true"`
 	UpdateCheck bool        `json:"updateCheck" default:"false" label:"Look for updates" help:"EcoFlow never calls anybody by itself." kept:"true"`
 	Diagnostics Diagnostics `json:"diagnostics" group:"Diagnostics"`
-	Editor      Editor      `json:"editor" group:"Editors"`
 	Database    Database    `json:"database" group:"System database"`
 }
 
@@ -101,12 +101,14 @@ type Diagnostics struct {
 	UI      bool `json:"ui" default:"true" label:"Diagnostics of the window" help:"EcoFlow sends nothing to anybody." kept:"true"`
 }
 
-// Editor are the switches of the original's editors.
+// Editor are the switches of the original's editors. Our window is all of them in one,
+// so that there is one switch, and those of the single editors are only kept. It takes
+// the pages away and nothing of the API; safe mode and a recovery have them always.
 type Editor struct {
-	Enabled bool `json:"enabled" default:"true" label:"Editors" help:"The window is always there." kept:"true"`
-	Admin   bool `json:"admin" default:"true" label:"Administration" help:"The window is always there." kept:"true"`
-	Flow    bool `json:"flow" default:"true" label:"Flow editor" help:"The window is always there." kept:"true"`
-	Schema  bool `json:"schema" default:"true" label:"Schema editor" help:"The window is always there." kept:"true"`
+	Enabled bool `json:"enabled" default:"true" label:"Serve the window" help:"Off takes these pages away for everybody, at once; the deployed API and the system API go on. They come back by the system API (PUT /systemApi/admin/config with {\"editor.enabled\": true}), or by a start with ECOFLOW_EDITOR_ENABLED=true, with {\"editor\": {\"enabled\": true}} in ecoflow.json, or with --safe, which always has them."`
+	Admin   bool `json:"admin" default:"true" label:"Administration" help:"The window is one; editor.enabled switches it." kept:"true"`
+	Flow    bool `json:"flow" default:"true" label:"Flow editor" help:"The window is one; editor.enabled switches it." kept:"true"`
+	Schema  bool `json:"schema" default:"true" label:"Schema editor" help:"The window is one; editor.enabled switches it." kept:"true"`
 }
 
 // Database names the system database.

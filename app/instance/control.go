@@ -39,6 +39,9 @@ type Status struct {
 	State   string  `json:"state"`   // "starting", "ready", "safe", "stopping" or "restarting"
 	Version string  `json:"version"` //
 	Uptime  float64 `json:"uptime"`  // seconds
+	// NoWindow says that the window is switched off; what is left to call is API.
+	NoWindow bool   `json:"noWindow,omitempty"`
+	API      string `json:"api,omitempty"` // address of the deployed API, for people
 	// Failure says why the restart that this one is there for did not work.
 	Failure string `json:"failure,omitempty"`
 }
@@ -47,7 +50,8 @@ type Status struct {
 type Answers struct {
 	Status func() Status
 	// Open returns what a browser has to open to show the product: the path of a
-	// launch page or, where people sign in by themselves, the address.
+	// launch page or, where people sign in by themselves, the address; "" where there
+	// is no window.
 	Open func() (string, error)
 	// Stop begins a graceful stop and returns at once.
 	Stop func()
@@ -177,7 +181,7 @@ func (o *Other) Status(ctx context.Context) (Status, error) {
 	return s, o.ask(ctx, http.MethodGet, "/status", &s)
 }
 
-// Open asks the instance for what a browser has to open.
+// Open asks the instance for what a browser has to open, "" where there is no window.
 func (o *Other) Open(ctx context.Context) (string, error) {
 	var target string
 	return target, o.ask(ctx, http.MethodPost, "/open", &target)

@@ -145,7 +145,8 @@ func settings(a *app.App) []endpoint.Endpoint {
 			ID:      "config.update",
 			Route:   "PUT /admin/config",
 			Summary: "Change the configuration",
-			Description: "In the flat form, by dotted keys, or as the nested object; what is not named stays. The system database is always its SQLite file, " +
+			Description: "In the flat form, by dotted keys, or as the nested object; what is not named stays. What the original has and nothing here reads is stored and named in msg: " +
+				"apiRouterOptions.exclusive, say, for a request always runs exactly one route, the most specific. The system database is always its SQLite file, " +
 				"so migrate is refused, and so is a database field with another value than endpoint 7 shows. " + onTrial,
 			Allow: auth.ServerConfigurationUpdate,
 			Audit: "Changed the configuration",
@@ -159,8 +160,8 @@ func settings(a *app.App) []endpoint.Endpoint {
 			if after.Pending != nil {
 				done.Msg = "The configuration is changed, and returns to what it was within a minute unless it is confirmed."
 			}
-			if len(idle) > 0 {
-				done.Msg += " Stored, and without effect here: " + strings.Join(idle, ", ") + "."
+			if len(idle.Keys) > 0 {
+				done.Msg += " Stored, and without effect here: " + strings.Join(idle.Keys, ", ") + ". " + strings.Join(idle.Reasons, " ")
 			}
 			return done, nil
 		}),
@@ -235,7 +236,7 @@ func reaching(r *http.Request, a *app.App, page config.Page) config.Page {
 func saved(ctx context.Context, r *http.Request, a *app.App, page config.Page) savedSettings {
 	page = reaching(r, a, page)
 	s := savedSettings{Page: page}
-	if page.Pending == nil || page.Pending.Address == "" {
+	if page.Pending == nil || page.Pending.Address == "" || !a.HasWindow() {
 		return s
 	}
 	s.Open = page.Pending.Address + "/_/"

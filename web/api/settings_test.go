@@ -199,7 +199,13 @@ func TestConfiguration(t *testing.T) {
 			Name: "endpoint 9 names what does nothing here, and not what is so anyway",
 			As:   "admin",
 			When: `PUT /admin/config {"editorEnabled": true, "editorFlow": false, "loggingWebEnabled": true, "loggingWebPort": 9000, "httpCorsEnabled": true, "httpCors": {"maxAge": 60}, "updateCheck": false}`,
-			Want: `200 {"payload": {"msg": "The configuration is changed, and in force. Stored, and without effect here: editor.flow, logging.web.enabled, logging.web.port."}}`,
+			Want: `200 {"payload": {"msg": "The configuration is changed, and in force. Stored, and without effect here: editor.flow, logging.web.enabled, logging.web.port. The window is one; editor.enabled switches it. The log stays on this machine."}}`,
+		},
+		webtest.Scenario{
+			Name: "endpoint 9 says how routes are chosen",
+			As:   "admin",
+			When: `PUT /admin/config {"apiRouterOptionsExclusive": true}`,
+			Want: `200 {"payload": {"msg": "The configuration is changed, and in force. Stored, and without effect here: apiRouterOptions.exclusive. A request always runs exactly one route, the most specific."}}`,
 		},
 		webtest.Scenario{
 			Name: "endpoint 9 has nothing to add where everything works",

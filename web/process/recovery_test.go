@@ -208,10 +208,14 @@ func TestRecovery(t *testing.T) {
 	stop(t, start(t, dir, "--auth"))
 }
 
-// In local mode the launch link lets the person at the machine in, once.
+// In local mode the launch link lets the person at the machine in, once, also where the
+// window is switched off.
 func TestRecoveryInLocalMode(t *testing.T) {
 	dir := damagedFolder(t)
-	p := start(t, dir)
+	p := startIn(t, []string{"ECOFLOW_EDITOR_ENABLED=false"}, dir, "--port", "0", "--no-browser")
+	if a := ask(t, p.Client(), "GET", "/_/recovery", nil); a.Status != 200 {
+		t.Errorf("its page: %s", a)
+	}
 	page := printedAfter(t, p, "Open this in a browser: ")
 	content, err := os.ReadFile(page)
 	must(t, err)

@@ -771,6 +771,47 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		adjust(t, c, map[string]any{"apiRouterOptions.host": nil, "apiRouterOptions.methods": []string{"POST"}})
 		status("a method that routes may not have", get("/api/hello", ""), 404)
 		adjust(t, c, map[string]any{"apiRouterOptions.methods": nil})
+
+		// One route answers for all, and whoever asks for that is told so first.
+		warned := func(path string, isThere bool) {
+			t.Helper()
+			a := ask(t, c, "POST", "/systemApi/settings/check", map[string]any{"changes": map[string]any{"apiRouterOptions.routerPath": path}})
+			if !strings.Contains(a.Body, "Every request under /api is answered as if it asked for "+path) || strings.Contains(a.Body, "No deployed flow has that route") == isThere {
+				t.Errorf("a check of %s: %s", path, a)
+			}
+		}
+		warned("/hello", true)
+		warned("/api/hello", true)
+		warned("/none", false)
+		adjust(t, c, map[string]any{"apiRouterOptions.routerPath": "/hello"})
+		for _, path := range []string{"/api/hello", "/api/none/at/all", "/api"} {
+			if a := get(path, ""); a.Status != 200 || a.Body != `{"msg":"Hello World"}` {
+				t.Errorf("%s, where /hello answers for all: %s", path, a)
+			}
+		}
+		status("a method that the route has not", ask(t, anybody, "POST", "/api/echo", `{}`), 405)
+		adjust(t, c, map[string]any{"apiRouterOptions.routerPath": ""})
+		status("each by its own path", get("/api/none/at/all", ""), 404)
+	})
+
+	// Without the window all that is no page of it goes on.
+	t.Run("editor.enabled", func(t *testing.T) {
+		off := map[string]any{"editor.enabled": false}
+		if a := ask(t, c, "POST", "/systemApi/settings/check", map[string]any{"changes": off}); !strings.Contains(a.Body, "This takes the window away for everybody") || !strings.Contains(a.Body, "--safe") {
+			t.Errorf("nobody is warned: %s", a)
+		}
+		adjust(t, c, off)
+		for path, want := range map[string]int{
+			"/_/": 404, "/_/flows": 404, "/": 404, "/auth": 404, "/editor/flow": 404,
+			"/api/hello": 200, "/systemApi/server/isOnline": 200, "/systemApi/health/ready": 200, "/systemApi/me": 401,
+		} {
+			status(path, get(path, ""), want)
+		}
+		if out, _, _ := run(t, nil, "--dir", dir, "status"); !strings.Contains(out, "window   off (editor.enabled); the API is at "+p.Address+"/api\n") {
+			t.Errorf("status says\n%s", out)
+		}
+		status("endpoint 9", ask(t, c, "PUT", "/systemApi/admin/config", map[string]any{"editorEnabled": true}), 200)
+		status("the window", get("/_/", ""), 200)
 	})
 
 	t.Run("limits", func(t *testing.T) {
@@ -837,20 +878,17 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 			must(t, err)
 			defer conn.Close()
 			open = append(open, conn)
+			go func() {
+				if _, err := conn.Read(make([]byte, 1)); err != nil {
+					closed.Add(1)
+				}
+			}()
 		}
-		closed := 0
-		for _, conn := range open {
-			must(t, conn.SetReadDeadline(time.Now().Add(200*time.Millisecond)))
-			if _, err := conn.Read(make([]byte, 1)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-				closed++
-			}
-		}
-		if closed < 6 {
-			t.Errorf("of 70 connections %d were turned away", closed)
-		}
+		within(t, "six of 70 connections turned away", func() bool { return closed.Load() >= 6 })
 		for _, conn := range open {
 			conn.Close()
 		}
+		within(t, "they are counted", func() bool { return refused() >= before+6 })
 		adjust(t, c, map[string]any{"limits.connections": nil})
 	})
 
@@ -1023,6 +1061,54 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		adjust(t, c, map[string]any{"outbound.allow": nil})
 		status("a neighbour no more", get("/api/out", ""), 500)
 	})
+}
+
+// A window that is switched off opens nowhere, and comes back in each of the ways that
+// its setting names.
+func TestWindowOff(t *testing.T) {
+	b := newBrowser(t)
+	dir := t.TempDir()
+	store(t, dir, `{"Port": 0, "editor": {"enabled": false}, "apiRouterOptions": {"prefix": "/v1"}}`)
+	page := func(p *drive.Program) int { t.Helper(); return ask(t, p.Client(), "GET", "/_/", nil).Status }
+	p := startIn(t, b.env(), dir)
+	said := "The window is switched off (editor.enabled). The API is at " + p.Address + "/v1\n"
+	within(t, "where the API is", func() bool { return strings.Contains(p.Output(), said) })
+	if got := page(p); got != 404 {
+		t.Errorf("the window: %d", got)
+	}
+	if out, stderr, code := run(t, b.env(), "--dir", dir); code != 0 || !strings.HasSuffix(out, said) {
+		t.Errorf("a second start: %d %s%s", code, out, stderr)
+	}
+	if links, err := filepath.Glob(filepath.Join(dir, "launch-*")); err != nil || len(links) > 0 {
+		t.Errorf("launch pages for no window: %v, %v", links, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "running.json")); err != nil {
+		t.Error(err)
+	}
+	stop(t, p)
+
+	// Safe mode always has it: so does who is alone with the machine.
+	p = startIn(t, b.env(), dir, "--safe")
+	if got := page(p); got != 200 || strings.Contains(p.Output(), "switched off") {
+		t.Errorf("the window in safe mode: %d\n%s", got, p.Output())
+	}
+	visits := b.visits(1)
+	c := p.Client()
+	if got := exchange(t, c, token(t, visits[0])); len(visits) != 1 || got != 200 {
+		t.Errorf("the person at the machine: %d after %d visits", got, len(visits))
+	}
+	stop(t, p)
+
+	p = startIn(t, append(b.env(), "ECOFLOW_EDITOR_ENABLED=true"), dir, "--no-browser")
+	if got := page(p); got != 200 {
+		t.Errorf("the window by its variable: %d", got)
+	}
+	stop(t, p)
+	must(t, os.WriteFile(filepath.Join(dir, "ecoflow.json"), []byte(`{"editor": {"enabled": true}}`), 0o600))
+	p = startIn(t, b.env(), dir, "--no-browser")
+	if got := page(p); got != 200 {
+		t.Errorf("the window by the file: %d", got)
+	}
 }
 
 // logLine waits for a line of a log with the part in it.

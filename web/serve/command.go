@@ -71,6 +71,9 @@ func showStatus(ctx context.Context, folder *instance.Folder) error {
 		s.State = "in recovery"
 	}
 	fmt.Printf("EcoFlow is %s at %s\nmode     %s\nfolder   %s\nversion  %s\nprocess  %d, up %s\n", s.State, s.Address, s.Mode, s.Folder, s.Version, s.PID, up)
+	if s.NoWindow {
+		fmt.Printf("window   off (editor.enabled); the API is at %s\n", s.API)
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"ecoflow/app/auth"
@@ -44,6 +45,10 @@ func (p *process) greet(ctx context.Context) error {
 		fmt.Println("Others can reach this listener, and nothing encrypts what they send: put a reverse proxy with TLS in front of it.")
 	}
 	fmt.Println("EcoFlow is ready at", p.front.Address())
+	if !p.product.HasWindow() {
+		sayNoWindow(p.status())
+		return nil
+	}
 	if p.left != nil {
 		return nil // whoever looks at it has a window
 	}
@@ -55,9 +60,17 @@ func (p *process) greet(ctx context.Context) error {
 	return nil
 }
 
+// sayNoWindow says where the API is, in the place of a window that is switched off.
+func sayNoWindow(s instance.Status) {
+	fmt.Printf("The window is switched off (editor.enabled). The API is at %s\n", s.API)
+}
+
 // window returns what a browser has to open: in local mode a page that signs in
-// whoever can read the data folder, else the address.
+// whoever can read the data folder, else the address; "" while it is switched off.
 func (p *process) window() (string, error) {
+	if !p.product.HasWindow() {
+		return "", nil
+	}
 	address := p.front.Address() + "/_/"
 	if !p.local() {
 		return address, nil
@@ -82,7 +95,7 @@ func (p *process) becomeLocal(s config.Settings) {
 		return
 	}
 	target, err := p.window()
-	if err != nil {
+	if err != nil || target == "" {
 		p.warn("no window for the person at this machine", err)
 		return
 	}
@@ -121,6 +134,9 @@ func (p *process) status() instance.Status {
 	s := instance.Status{
 		PID: os.Getpid(), Address: p.front.Address(), Folder: p.folder.Path(), Mode: mode,
 		State: string(p.system.State()), Version: system.Version(), Uptime: p.system.Uptime().Seconds(),
+	}
+	if s.NoWindow = !p.product.HasWindow(); s.NoWindow {
+		s.API = s.Address + strings.TrimSuffix(p.config.Get().Router.Prefix, "/")
 	}
 	if p.left != nil {
 		s.Failure = p.left.Failure

@@ -150,8 +150,15 @@ func run(o instance.Options, path string, left *instance.Handover) error {
 	}
 	if other != nil {
 		fmt.Println("EcoFlow already runs at", other.Address)
-		show(o, target)
-		return nil
+		if target != "" {
+			show(o, target)
+			return nil
+		}
+		s, err := other.Status(context.Background())
+		if err == nil {
+			sayNoWindow(s)
+		}
+		return err
 	}
 	if err := unlock(o, folder); err != nil {
 		return errors.Join(err, folder.Release())

@@ -165,6 +165,28 @@ describe("settings", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("asks before it switches the window off, and can bring it back", async () => {
+    const served = page.getByRole("switch", { name: "Serve the window" });
+    const review = dialog(page, "1 change of the settings");
+    await served.focus();
+    await page.keyboard.press("Space");
+    await button(page, "Save").click();
+    await review.getByText(/This takes the window away for everybody.*--safe/).waitFor();
+    await looksRight(page, "settings that switch the window off", overlay.dialog);
+    await button(review, "Cancel").click();
+    await review.waitFor({ state: "hidden" });
+    await answers(`${product.url}/_/`, 200);
+    await button(page, "Save").click();
+    await button(review, "Save").click();
+    await answers(`${product.url}/_/`, 404);
+    await answers(`${product.url}/api/hello`, 200);
+    // This page is still there for who changes their mind.
+    await button(page, "Reset to default: Serve the window").click();
+    await button(page, "Save").click();
+    await answers(`${product.url}/_/`, 200);
+    assert.deepEqual(faults, []);
+  });
+
   it("moves to another port and confirms it by itself", async () => {
     const old = product.url;
     const port = await freePort();

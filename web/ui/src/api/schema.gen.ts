@@ -35,7 +35,7 @@ export interface paths {
         get: operations["config.show"];
         /**
          * Change the configuration
-         * @description In the flat form, by dotted keys, or as the nested object; what is not named stays. The system database is always its SQLite file, so migrate is refused, and so is a database field with another value than endpoint 7 shows. What changes the way to the server (its address, https, sign-in) is in force at once and pending: it returns by itself after 60 seconds unless a confirmation arrives by the new way. These need a password that was given within 10 minutes.
+         * @description In the flat form, by dotted keys, or as the nested object; what is not named stays. What the original has and nothing here reads is stored and named in msg: apiRouterOptions.exclusive, say, for a request always runs exactly one route, the most specific. The system database is always its SQLite file, so migrate is refused, and so is a database field with another value than endpoint 7 shows. What changes the way to the server (its address, https, sign-in) is in force at once and pending: it returns by itself after 60 seconds unless a confirmation arrives by the new way. These need a password that was given within 10 minutes.
          */
         put: operations["config.update"];
         post?: never;
