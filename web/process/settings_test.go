@@ -19,6 +19,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -233,6 +234,11 @@ func TestHostChange(t *testing.T) {
 			t.Errorf("it would be at %s", page.Pending.Address)
 		}
 		want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
+		if runtime.GOOS == "linux" { // where all of 127.0.0.0/8 is this machine
+			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.9:%d", mustPort(t, c.Base)))
+			must(t, err)
+			conn.Close()
+		}
 		conclude(t, c, end, page, http.StatusOK)
 		for range 3 {
 			want(t, c, "GET", "/api/hello", nil, 200, `{"msg":"Hello World"}`)
@@ -270,6 +276,24 @@ func TestHTTPSChange(t *testing.T) {
 	}
 	if a := ask(t, c, "GET", "/api/hello", nil); a.Status != http.StatusBadRequest {
 		t.Errorf("without encryption: %s", a)
+	}
+	// A renewed certificate is the one that the next caller meets.
+	met := func() string {
+		t.Helper()
+		conn, err := tls.Dial("tcp", mustURL(t, safe.Base).Host, &tls.Config{InsecureSkipVerify: true})
+		must(t, err)
+		defer conn.Close()
+		return string(conn.ConnectionState().PeerCertificates[0].Raw)
+	}
+	former := met()
+	certificate(t, dir, "site")
+	for _, name := range []string{"site.key", "site.pem"} {
+		must(t, os.Chtimes(filepath.Join(dir, name), time.Now().Add(time.Second), time.Now().Add(time.Second)))
+	}
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "site.pem"), filepath.Join(dir, "site.key"))
+	must(t, err)
+	if now := met(); now == former || now != string(pair.Certificate[0]) {
+		t.Error("the renewed certificate is not met")
 	}
 	// The health tells how the certificate is: it ends within the hour, and is broken.
 	health := func(c *drive.Client, want string) {
@@ -688,7 +712,51 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		if !strict() {
 			t.Error("the proxy is not believed")
 		}
+		must(t, c.DeployMore(map[string]*drive.Flow{"who": drive.NewFlow().Request("w1", "GET", "/who").Function("w2", "return request.ip;").Response("w3", "msg").Edge("w1", "w2", "w3")}))
+		if a := get("/api/who", "X-Forwarded-For", "203.0.113.9"); a.Body != `{"msg":"203.0.113.9"}` {
+			t.Errorf("the caller behind the proxy: %s", a)
+		}
 		adjust(t, c, map[string]any{"trustedProxies": nil})
+		if a := get("/api/who", "X-Forwarded-For", "203.0.113.9"); strings.Contains(a.Body, "203.0.113.9") || a.Status != 200 {
+			t.Errorf("a caller who says so of themself: %s", a)
+		}
+	})
+
+	t.Run("browseRoots", func(t *testing.T) {
+		listed := func() string { t.Helper(); return ask(t, c, "POST", "/systemApi/directoriesStatus", "{}").Body }
+		elsewhere := t.TempDir()
+		if a := listed(); !strings.Contains(a, filepath.ToSlash(dir)) {
+			t.Errorf("by default: %s", a)
+		}
+		adjust(t, c, map[string]any{"browseRoots": []string{elsewhere}})
+		if a := listed(); strings.Contains(a, filepath.ToSlash(dir)) || !strings.Contains(a, filepath.ToSlash(elsewhere)) {
+			t.Errorf("elsewhere: %s", a)
+		}
+		adjust(t, c, map[string]any{"browseRoots": nil})
+	})
+
+	t.Run("runs", func(t *testing.T) {
+		kept := func(want int) {
+			t.Helper()
+			within(t, fmt.Sprintf("%d runs kept", want), func() bool { // a run ends after its answer
+				var list []struct{ Path string }
+				must(t, ask(t, c, "GET", "/systemApi/runs", nil).Payload(&list))
+				return len(list) == want
+			})
+		}
+		call := func() {
+			t.Helper()
+			for range 3 {
+				status("a run", get("/api/hello", ""), 200)
+			}
+		}
+		call()
+		kept(0)
+		adjust(t, c, map[string]any{"runs.capture": "summary", "runs.keep": 2})
+		call()
+		kept(2)
+		adjust(t, c, map[string]any{"runs.capture": nil, "runs.keep": nil})
+		kept(0)
 	})
 
 	t.Run("static files", func(t *testing.T) {
