@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -1106,6 +1107,26 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 		status("six idle minutes where five are most", ask(t, idle, "GET", "/systemApi/me", nil), 401)
 		must(t, c.SignIn())
 		adjust(t, c, map[string]any{"limits.sessionIdle": nil})
+
+		guess := func() drive.Answer {
+			t.Helper()
+			return ask(t, p.Client(), "POST", "/systemApi/users/login", map[string]string{"username": "nobody", "password": drive.Password})
+		}
+		status("a guess", guess(), 401)
+		for _, tt := range []struct {
+			minutes any
+			most    int
+		}{{nil, 15}, {5, 5}, {nil, 15}} {
+			adjust(t, c, map[string]any{"limits.signInWait": tt.minutes})
+			_, err := db.Exec(`UPDATE attempts SET failures = 40, last = ? WHERE what = 'user:nobody'`, time.Now().UnixMilli()) // after 40 of them
+			must(t, err)
+			a := guess()
+			wait, err := strconv.Atoi(a.Header.Get("Retry-After"))
+			if a.Status != 429 || err != nil || wait > tt.most*60 || wait < tt.most*60-120 {
+				t.Errorf("with limits.signInWait %v a guess waits %d s: %s", tt.minutes, wait, a)
+			}
+		}
+		adjust(t, c, map[string]any{"limits.signInWait": nil})
 	})
 
 	t.Run("deployments.keep", func(t *testing.T) {
