@@ -62,6 +62,13 @@ func (a *App) flowsFinding(ctx context.Context, problems []flow.Problem) system.
 		}
 		return system.Finding{Condition: system.Warning, Trouble: "safe_mode", Reason: safe.reason()}
 	}
+	router := a.Config.Get().Router
+	if len(problems) == 0 && router.Path != "" {
+		return system.Finding{
+			Condition: system.Warning,
+			Reason:    fmt.Sprintf("One route answers for all: every request under %s counts as one for %s, as the setting apiRouterOptions.routerPath says.", router.Prefix, router.Path),
+		}
+	}
 	if len(problems) == 0 {
 		return system.Finding{Reason: "Everything that is deployed works."}
 	}

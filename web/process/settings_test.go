@@ -859,7 +859,16 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 			}
 		}
 		status("a method that the route has not", ask(t, anybody, "POST", "/api/echo", `{}`), 405)
+		health := func(want bool) {
+			t.Helper()
+			within(t, fmt.Sprintf("the health that says of one route for all: %t", want), func() bool {
+				a := ask(t, c, "GET", "/systemApi/health", nil)
+				return strings.Contains(a.Body, `"part":"flows","state":"warning","reason":"One route answers for all: every request under /api counts as one for /hello`) == want
+			})
+		}
+		health(true)
 		adjust(t, c, map[string]any{"apiRouterOptions.routerPath": ""})
+		health(false)
 		status("each by its own path", get("/api/none/at/all", ""), 404)
 	})
 
