@@ -308,9 +308,17 @@ type Opened struct {
 	Flow Source `json:"flow"`
 }
 
-// Read returns a draft with its content.
+// Read returns a draft with its content. That of the Configuration nodes is always
+// there: at revision 0, and empty, before anything was put on it.
 func (e *Editor) Read(ctx context.Context, r ByName) (Opened, error) {
-	d, err := e.find(ctx, r.Flow)
+	d, ok, err := e.Store.Draft(ctx, r.Flow)
+	if err == nil && !ok {
+		if flow.IsConfigs(r.Flow) {
+			content, err := new(flow.Flow).AppendJSON(nil)
+			return Opened{Draft{Name: flow.Configs}, content}, err
+		}
+		err = unknownFlow(r.Flow)
+	}
 	if err != nil {
 		return Opened{}, err
 	}

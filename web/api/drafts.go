@@ -20,10 +20,11 @@ func drafts(a *app.App) []endpoint.Endpoint {
 			Whole:       true, // an editor knows all of them
 		}, a.Editor.List),
 		endpoint.New(endpoint.Spec{
-			ID:      "draft.show",
-			Route:   "GET /drafts/{flow}",
-			Summary: "Read a draft with its revision",
-			Allow:   auth.FlowEditor,
+			ID:          "draft.show",
+			Route:       "GET /drafts/{flow}",
+			Summary:     "Read a draft with its revision",
+			Description: "That of the Configuration nodes, configs, is always there: empty and at revision 0 before anything was saved.",
+			Allow:       auth.FlowEditor,
 		}, a.Editor.Read),
 		endpoint.New(endpoint.Spec{
 			ID:          "draft.save",

@@ -16,6 +16,11 @@ import (
 
 func TestDraftLife(t *testing.T) {
 	d := sit(t)
+	configs := d.ask(200, `GET /drafts/Configs`)
+	d.wants(member(t, configs, "payload", "name"), "configs", "the canvas of Configuration nodes before anything was saved")
+	d.wants(member(t, configs, "payload", "revision"), 0.0, "its revision")
+	d.wants(len(member(t, configs, "payload", "flow", "definitions").([]any)), 0, "its nodes")
+	d.wants(len(member(t, d.ask(200, `GET /drafts`), "payload").([]any)), 0, "drafts in the list")
 	d.wants(member(t, d.save("shop", says("a", "1"), 0), "payload", "revision"), 1.0, "first revision")
 	d.wants(member(t, d.save("Shop", says("a", "2"), 1), "payload", "name"), "shop", "a save does not rename")
 	body := d.code(409, "draft_stale", `PUT /drafts/shop {"base":1,"flow":`+says("a", "3")+`}`)

@@ -789,7 +789,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a draft with its revision */
+        /**
+         * Read a draft with its revision
+         * @description That of the Configuration nodes, configs, is always there: empty and at revision 0 before anything was saved.
+         */
         get: operations["draft.show"];
         /**
          * Save a draft

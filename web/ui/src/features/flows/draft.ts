@@ -14,7 +14,7 @@ import { dictionary, withEntry } from "./dictionary";
 import { type Doc, read, type WireFlow, write } from "./document";
 import { keep, kept, revive } from "./local";
 import { type Choice, type Conflict, merge, same } from "./merge";
-import { CONFIGURATION, isUnsaved, type OpenFlow, useEditor } from "./store";
+import { isUnsaved, type OpenFlow, useEditor } from "./store";
 
 export { type DraftRow, draftsQuery };
 
@@ -66,14 +66,7 @@ export async function open(asked: string): Promise<string> {
     void refresh(asked);
     return asked;
   }
-  let server: Opened;
-  try {
-    server = await fetchDraft(asked);
-  } catch (e) {
-    // The configuration canvas is always there, even before anything was saved.
-    if (!(asked === CONFIGURATION && isProblem(e) && e.status === 404)) throw e;
-    server = { name: asked, revision: 0, locked: false, savedBy: "", flow: write(read({})) };
-  }
+  const server = await fetchDraft(asked);
   const { name } = server;
   const doc = read(server.flow);
   const local = await kept(name);
