@@ -1,6 +1,6 @@
 import { ActionIcon, TextInput, Tooltip } from "@mantine/core";
 import { IconSearch, IconStar, IconStarFilled } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { usePreferences, useSetPreferences } from "../../../app/preferences";
 import { t } from "../../../text/t";
 import { NodeIcon } from "../canvas/NodeIcon";
@@ -21,7 +21,9 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
   const preferences = usePreferences();
   const setPreferences = useSetPreferences();
   const [query, setQuery] = useState("");
-  const { favourites, recent } = preferences.editor;
+  const { favourites } = preferences.editor;
+  const section = useRef<HTMLElement>(null);
+  const recent = useCalm(preferences.editor.recent, section);
   const found = search(catalogue.types, { query, configuration: flow.name === CONFIGURATION, recent: [] });
   const groups: [string, NodeType[]][] = query
     ? [[t("palette.found"), found]]
@@ -46,7 +48,7 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
     setPreferences({ editor: { ...preferences.editor, favourites: next } });
   };
   return (
-    <section className="palette" aria-label={t("palette.label")} data-pane="palette" tabIndex={-1}>
+    <section ref={section} className="palette" aria-label={t("palette.label")} data-pane="palette" tabIndex={-1}>
       <TextInput
         leftSection={<IconSearch size={16} />}
         placeholder={t("palette.search")}
@@ -109,4 +111,24 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
       </div>
     </section>
   );
+}
+
+/** A value as it was when the pointer or the keyboard came: nothing moves under them, what is new is shown once they are elsewhere. */
+function useCalm<T>(value: T, place: React.RefObject<HTMLElement | null>): T {
+  const [shown, setShown] = useState(value);
+  const isSame = JSON.stringify(shown) === JSON.stringify(value);
+  useEffect(() => {
+    if (isSame) return;
+    const show = ({ type, target }: Event): void => {
+      const isHere = target instanceof Node && place.current?.contains(target);
+      if (!isHere && !(type === "focusin" && place.current?.matches(":hover"))) setShown(value);
+    };
+    addEventListener("pointerover", show);
+    addEventListener("focusin", show);
+    return () => {
+      removeEventListener("pointerover", show);
+      removeEventListener("focusin", show);
+    };
+  }, [isSame, value, place]);
+  return shown;
 }
