@@ -342,6 +342,17 @@ describe("the canvas", () => {
     await canvas(page).getByText("Take 1 node out of Kept").waitFor();
     await page.mouse.up();
     await said("Take 1 node out of Kept");
+    // What is in no group cannot be taken out of one: the menu says so, and so do the keys.
+    await card(page, "Loose").click({ button: "right" });
+    const ungroup = page.getByRole("menuitem", { name: "Ungroup" });
+    await ungroup.waitFor();
+    assert.equal(await ungroup.getAttribute("aria-disabled"), "true");
+    assert.equal(await ungroup.getAttribute("aria-description"), "Nothing of the selection is in a group.");
+    await page.keyboard.press("Escape");
+    await ungroup.waitFor({ state: "hidden" });
+    await card(page, "Loose").focus();
+    await page.keyboard.press("Control+Shift+g");
+    await said("Nothing of the selection is in a group.");
     // Onto a connection: it goes in, and what follows makes room.
     const [a, b] = [await box("Works"), await box("Goes")];
     await drag("Loose", { x: (a.x + a.width + b.x) / 2, y: a.y + a.height / 2 });

@@ -55,6 +55,13 @@ describe("deploying", () => {
     await closeDone(page);
     assert.deepEqual(await hello(), { hello: "Ada" });
 
+    // What is live already need not be deployed: the button says so, and so do its keys.
+    const nothing = "Nothing differs from what is live.";
+    const button = page.getByRole("button", { name: "Deploy", exact: true });
+    await soon(async () => assert.equal(await button.getAttribute("aria-description"), nothing));
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("status").filter({ hasText: nothing }).waitFor();
+
     await card(page, "Greet by name").click();
     await writeCode(page, code(page), "return { hi: request.params.name };");
     await card(page, "Greet by name").getByText("return { hi").waitFor();

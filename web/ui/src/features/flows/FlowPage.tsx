@@ -26,10 +26,12 @@ import { isProblem } from "../../api/problem";
 import { type Action, useActions } from "../../app/actions";
 import { Page, useTitle } from "../../app/Page";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
+import { queries } from "../../app/queries";
 import { useKeyName } from "../../app/shortcuts";
 import { Failure } from "../../app/states";
 import { focusCanvas } from "../../components/focusCanvas";
-import { t } from "../../text/t";
+import { type TextKey, t } from "../../text/t";
+import { ActionItem } from "./ActionItem";
 import { nextAct, redoLast, undoLast, useActs } from "./acts";
 import type { BottomTab } from "./BottomPanel";
 import { Canvas } from "./canvas/Canvas";
@@ -47,6 +49,7 @@ import { takeTyped, typeAhead } from "./palette/typeAhead";
 import { Resizer } from "./Resizer";
 import { useSearching } from "./searching";
 import { CONFIGURATION, isUnsaved, useEditor, useFlow } from "./store";
+import { whyNotDeploy } from "./toDeploy";
 import { transfer, useTransfer } from "./transfer";
 import "../../styles/kitForms";
 import "./flowPage.css";
@@ -72,8 +75,15 @@ let wasOpen = false;
 /** How wide panes are at most in a small window. */
 const SLIM = { palette: 200, inspector: 340 };
 
-/** What of the actions stands in the menu beside Deploy. */
-const inDeployMenu = ["flow.restart", "flow.discard", "flow.discardDraft", "flow.addresses"];
+/** What of the actions stands in the menu beside Deploy, and what it is called there. */
+const inDeployMenu: readonly [id: string, name?: TextKey][] = [
+  ["flow.deploy", "flow.allFlows"],
+  ["flow.deployThis", "flow.thisFlow"],
+  ["flow.restart"],
+  ["flow.addresses"],
+  ["flow.discard"],
+  ["flow.discardDraft"],
+];
 
 /** The flow editor: palette, canvas, inspector, bottom panel. */
 export function FlowPage() {
@@ -277,13 +287,25 @@ function Editor({ name }: { name: string }) {
     if (flows[name]?.doc.nodes.byId[search.node]) jump(name, search.node);
   }, [name, search.node]);
 
-  const review = useCallback((what: "all" | "flow" = "all") => {
-    void saveAll().then(() => setReviewing(what));
-  }, []);
+  const review = useCallback(
+    (what: "all" | "flow" = "all") => {
+      // As it is now: whoever is quick asks before the page was drawn with the last edit.
+      const { flows, announce } = useEditor.getState();
+      const rows = queries.getQueryData(draftsQuery.queryKey);
+      const nothing = whyNotDeploy(rows, flows, what === "flow" ? name : undefined);
+      if (nothing === undefined) void saveAll().then(() => setReviewing(what));
+      else announce(nothing);
+    },
+    [name],
+  );
   const isLive = drafts.data?.some((d) => d.name === name && d.live !== null) ?? false;
+  const isAnyLive = drafts.data?.some((d) => d.live !== null) ?? false;
+  const nothing = useEditor((s) => whyNotDeploy(drafts.data, s.flows));
+  const nothingHere = useEditor((s) => whyNotDeploy(drafts.data, s.flows, name));
   const actions = useMemo<Action[]>(() => {
     const section = t("flow.section");
     const locked = flow?.locked ? t("flow.lockedReason") : undefined;
+    const refuse = useEditor.getState().announce;
     return [
       {
         id: "flow.save",
@@ -292,12 +314,22 @@ function Editor({ name }: { name: string }) {
         icon: IconDeviceFloppy,
         run: () => void save(name),
       },
-      { id: "flow.deploy", label: t("flow.deploy"), section, icon: IconRocket, run: () => review() },
+      {
+        id: "flow.deploy",
+        label: t("flow.deploy"),
+        section,
+        icon: IconRocket,
+        disabled: nothing,
+        refuse: () => review(),
+        run: () => review(),
+      },
       {
         id: "flow.deployThis",
         label: t("review.deployThis"),
         section,
         icon: IconRocket,
+        disabled: name === CONFIGURATION ? t("flow.sharedReason") : nothingHere,
+        refuse,
         run: () => review("flow"),
       },
       {
@@ -305,6 +337,8 @@ function Editor({ name }: { name: string }) {
         label: t("flow.restart"),
         section,
         icon: IconRefresh,
+        disabled: isAnyLive ? undefined : t("flow.nothingLive"),
+        refuse,
         run: () => void import("./deployActs").then((m) => m.askRestart()),
       },
       {
@@ -367,7 +401,8 @@ function Editor({ name }: { name: string }) {
         label: t("flow.discard"),
         section,
         icon: IconTrash,
-        disabled: locked,
+        disabled: locked ?? (unsaved ? undefined : t("flow.nothingEdited")),
+        refuse,
         run: () => discard(name),
       },
       {
@@ -375,11 +410,12 @@ function Editor({ name }: { name: string }) {
         label: t("flow.discardDraft"),
         section,
         icon: IconTrash,
-        disabled: locked ?? (isLive ? undefined : t("flow.neverLiveReason")),
+        disabled: locked ?? (isLive ? nothingHere : t("flow.neverLiveReason")),
+        refuse,
         run: () => void import("./deployActs").then((m) => m.askDiscard(name)),
       },
     ];
-  }, [name, flow?.locked, isLive, review, test, setPane, panes, showBottom]);
+  }, [name, flow?.locked, unsaved, isLive, isAnyLive, nothing, nothingHere, review, test, setPane, panes, showBottom]);
   useActions(actions);
 
   if (!flow) return null;
@@ -439,9 +475,18 @@ function Editor({ name }: { name: string }) {
             </Tool>
           )}
           <Button.Group>
-            <Button size="compact-md" leftSection={<IconRocket size={16} />} onClick={() => review()}>
-              {changedFlows > 0 ? t("flow.deployCount", { n: changedFlows }) : t("flow.deploy")}
-            </Button>
+            <Tooltip label={nothing} disabled={nothing === undefined}>
+              <Button
+                size="compact-md"
+                leftSection={<IconRocket size={16} />}
+                data-disabled={nothing !== undefined || undefined}
+                aria-disabled={nothing !== undefined}
+                aria-description={nothing}
+                onClick={() => review()}
+              >
+                {changedFlows > 0 ? t("flow.deployCount", { n: changedFlows }) : t("flow.deploy")}
+              </Button>
+            </Tooltip>
             <Menu position="bottom-end">
               <Menu.Target>
                 <Button size="compact-md" px={6} aria-label={t("flow.deployMenu")} className="editor__split">
@@ -449,32 +494,16 @@ function Editor({ name }: { name: string }) {
                 </Button>
               </Menu.Target>
               <Menu.Dropdown>
-                <Menu.Item leftSection={<IconRocket size={16} />} onClick={() => review()}>
-                  {t("flow.allFlows")}
-                </Menu.Item>
-                <Menu.Item
-                  leftSection={<IconRocket size={16} />}
-                  disabled={name === CONFIGURATION}
-                  onClick={() => review("flow")}
-                >
-                  {t("flow.thisFlow")}
-                </Menu.Item>
-                {actions
-                  .filter((a) => inDeployMenu.includes(a.id))
-                  .map(({ id, icon: Icon, label, disabled, run }) => (
-                    <Tooltip key={id} label={disabled} disabled={disabled === undefined}>
-                      <Menu.Item
-                        leftSection={Icon && <Icon size={16} />}
-                        data-disabled={disabled !== undefined || undefined}
-                        aria-disabled={disabled !== undefined}
-                        aria-description={disabled}
-                        closeMenuOnClick={disabled === undefined}
-                        onClick={() => disabled === undefined && run()}
-                      >
-                        {label}
-                      </Menu.Item>
-                    </Tooltip>
-                  ))}
+                {inDeployMenu.map(([id, name]) => {
+                  const action = actions.find((a) => a.id === id);
+                  return (
+                    action && (
+                      <ActionItem key={id} action={action} hasIcon>
+                        {name && t(name)}
+                      </ActionItem>
+                    )
+                  );
+                })}
                 <Menu.Divider />
                 <Menu.Item
                   leftSection={<IconHistory size={16} />}

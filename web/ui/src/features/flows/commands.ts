@@ -549,13 +549,17 @@ export function toggleCollapsed(name: string, { id, title, collapsed }: Group): 
   );
 }
 
+/** The groups that are selected or hold a selected node. */
+export function selectedGroups({ doc, selected }: OpenFlow): Group[] {
+  return list(doc, "groups").filter((g) => selected.has(g.id) || g.members.some((m) => selected.has(m)));
+}
+
 /** Dissolves the groups that are selected or hold a selected node. */
 export function ungroup(name: string): void {
   const flow = flowOf(name);
   if (!flow) return;
-  const groups = list(flow.doc, "groups").filter(
-    (g) => flow.selected.has(g.id) || g.members.some((m) => flow.selected.has(m)),
-  );
+  const groups = selectedGroups(flow);
+  if (groups.length === 0) editor().announce(t("canvas.ungroupNone"));
   editor().edit(name, t("step.ungroup"), (e) => {
     for (const g of groups) e.remove("groups", g.id);
   });

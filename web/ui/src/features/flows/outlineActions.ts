@@ -107,7 +107,7 @@ export function useOutlineActions(
       label,
       section,
       where: "canvas",
-      ...(isEdit ? { disabled } : {}),
+      ...(isEdit ? { disabled, refuse: useEditor.getState().announce } : {}),
       run: () => {
         const at = focused();
         if (at !== undefined) run(at);

@@ -2,6 +2,7 @@ import { Menu } from "@mantine/core";
 import { useAllActions } from "../../../app/actions";
 import { useKeyName } from "../../../app/shortcuts";
 import { t } from "../../../text/t";
+import { ActionItem } from "../ActionItem";
 import { useCatalogue } from "../catalogue";
 import { removeEdge } from "../commands";
 import { pieceOf } from "../extract";
@@ -87,15 +88,12 @@ export function CanvasMenu({ flow, request, onClose, onQuickAdd, onOpen }: Props
           if (name === "-") return <Menu.Divider key={i} />;
           if (!action || (name === "canvas.extract" && typeof pieceOf(flow, catalogue) === "string")) return null;
           return (
-            <Menu.Item
+            <ActionItem
               key={name}
-              disabled={action.disabled !== undefined}
+              action={action}
+              keys={keyName(name)}
               className={name.startsWith("canvas.delete") ? "menu__danger" : undefined}
-              rightSection={keyName(name) && <kbd>{keyName(name)}</kbd>}
-              onClick={() => action.run()}
-            >
-              {action.label}
-            </Menu.Item>
+            />
           );
         })}
       </Menu.Dropdown>

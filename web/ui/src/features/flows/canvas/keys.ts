@@ -20,6 +20,7 @@ import {
   nudge,
   remove,
   removeEdge,
+  selectedGroups,
   toggleCollapsed,
   toggleEnabled,
   ungroup,
@@ -170,6 +171,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
     const groupHere =
       flow.doc.groups.byId[only ?? ""] ??
       list(flow.doc, "groups").find((g) => g.id === flow.focused || g.members.includes(flow.focused ?? ""));
+    const isGrouped = flow.selected.size > 0 ? selectedGroups(flow).length > 0 : groupHere !== undefined;
     const groupShown = groupHere && shownGroups(flow).find((g) => g.id === groupHere.id);
     const one = (id: string, label: string, run: Action["run"], more: Partial<Action> = {}): Action => ({
       id: `canvas.${id}`,
@@ -341,8 +343,19 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         const below = node && { x: node.position.x, y: node.position.y + 96 };
         void pasteClipboard(name, catalogue, handle.pointer() ?? below ?? handle.center());
       }),
-      edit("group", t("canvas.group"), () => group(name)),
-      edit("ungroup", t("canvas.ungroup"), () => ungroup(name)),
+      edit("group", t("canvas.group"), () => {
+        ensureSelected();
+        group(name);
+      }),
+      edit(
+        "ungroup",
+        t("canvas.ungroup"),
+        () => {
+          ensureSelected();
+          ungroup(name);
+        },
+        { disabled: isGrouped ? undefined : t("canvas.ungroupNone") },
+      ),
       edit("extract", t("canvas.extract"), () => {
         ensureSelected();
         void import("../extract").then((m) => m.extract(name, catalogue)).catch(report);

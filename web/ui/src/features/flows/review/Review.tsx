@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Group, Loader, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
 import { IconRocket, IconTestPipe } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { api, payload } from "../../../api/client";
@@ -9,12 +9,14 @@ import { type Route, routesQuery } from "../../../api/routes";
 import { Failure } from "../../../app/states";
 import { Changes } from "../../../components/changes/Changes";
 import { Dialog } from "../../../components/Dialog";
+import { Gated } from "../../../components/Gated";
 import { AffectedRoutes, Routes } from "../../../components/routes/Routes";
 import { t } from "../../../text/t";
 import { type Check, checkNow, type Finding } from "../checks";
 import { Problems } from "../debug/Problems";
-import { saveAll } from "../draft";
+import { draftsQuery, saveAll } from "../draft";
 import { useEditor } from "../store";
+import { whyNotDeploy } from "../toDeploy";
 import "./review.css";
 
 interface TestReport {
@@ -87,6 +89,13 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
   const concerns = (f: { flow: string }): boolean => only === undefined || f.flow === only;
   const errors = check?.problems.filter((p) => !p.warning && concerns(p)) ?? [];
   const warnings = check?.problems.filter((p) => p.warning && concerns(p)) ?? [];
+  const { data: rows } = useQuery(draftsQuery);
+  const open = useEditor((s) => s.flows);
+  /** Why a flow, or all of them, cannot be deployed or need not be. */
+  const whyNot = (flow?: string): string | undefined => {
+    const isStopped = flow === undefined ? !check?.deployable : errors.some((p) => p.flow === flow);
+    return isStopped ? t("review.blocked") : whyNotDeploy(rows, open, flow);
+  };
   const openPlace = (node: string, field?: string): void => {
     const flow = check?.problems.find((p) => p.node === node)?.flow ?? current;
     onClose();
@@ -185,42 +194,26 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
                   {t("review.runTests")}
                 </Button>
                 <Group justify="flex-end" ml="auto">
-                  <Button variant="default" onClick={onClose}>
+                  <Button variant="default" autoFocus={whyNot(only) !== undefined} onClick={onClose}>
                     {t("common.cancel")}
                   </Button>
-                  {only !== undefined ? (
+                  {only === undefined && current && current !== "configs" && (
+                    <Gated reason={whyNot(current)}>
+                      <Button variant="default" loading={isDeploying} onClick={() => void deploy("flow", [current])}>
+                        {t("review.deployThis")}
+                      </Button>
+                    </Gated>
+                  )}
+                  <Gated reason={whyNot(only)}>
                     <Button
                       autoFocus
                       leftSection={<IconRocket size={16} />}
                       loading={isDeploying}
-                      disabled={errors.length > 0}
-                      onClick={() => void deploy("flow", [only])}
+                      onClick={() => void (only === undefined ? deploy("all") : deploy("flow", [only]))}
                     >
-                      {t("review.deployThis")}
+                      {t(only === undefined ? "review.deployAll" : "review.deployThis")}
                     </Button>
-                  ) : (
-                    <>
-                      {current && current !== "configs" && (
-                        <Button
-                          variant="default"
-                          loading={isDeploying}
-                          disabled={errors.some((p) => p.flow === current)}
-                          onClick={() => void deploy("flow", [current])}
-                        >
-                          {t("review.deployThis")}
-                        </Button>
-                      )}
-                      <Button
-                        autoFocus
-                        leftSection={<IconRocket size={16} />}
-                        loading={isDeploying}
-                        disabled={!check.deployable}
-                        onClick={() => void deploy("all")}
-                      >
-                        {t("review.deployAll")}
-                      </Button>
-                    </>
-                  )}
+                  </Gated>
                 </Group>
               </Group>
             </>
