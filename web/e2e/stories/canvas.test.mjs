@@ -325,6 +325,21 @@ describe("the canvas", () => {
     await putFlow(page, "Kept", parts);
     await open("Kept");
     const box = (name) => card(page, name).boundingBox();
+    // What opens below a canvas that shows the whole flow does not cover it, and it has the room again afterwards.
+    const below = async () => {
+      const [loose, whole] = [await box("Loose"), await canvas(page).boundingBox()];
+      return whole.y + whole.height - loose.y - loose.height;
+    };
+    const room = await below();
+    await card(page, "Loose").focus();
+    const panel = page.getByRole("region", { name: "Bottom panel" });
+    const isOpen = await panel.isVisible();
+    for (const state of isOpen ? ["hidden", "visible"] : ["visible", "hidden"]) {
+      await page.keyboard.press("j");
+      await panel.waitFor({ state });
+      await soon(async () => assert.ok((await below()) > 0));
+    }
+    await soon(async () => assert.equal(await below(), room));
     const drag = async (name, to) => {
       const from = await box(name);
       await page.mouse.move(from.x + 100, from.y + 28);

@@ -5,6 +5,7 @@ import {
   ConnectionMode,
   Controls,
   type Edge,
+  getViewportForBounds,
   MiniMap,
   type Node,
   type NodeChange,
@@ -40,6 +41,10 @@ import { NoteCard } from "./NoteCard";
 import type { MenuRequest, QuickAddRequest } from "./requests";
 import { type Marks, View } from "./view";
 import "./canvas.css";
+
+/** How the whole flow is shown, and how small it may get. */
+const FIT = { padding: 0.2, maxZoom: 1 };
+const FARTHEST = 0.1;
 
 const nodeTypes = { card: NodeCard, note: NoteCard, group: GroupBox };
 const edgeTypes = { line: FlowEdgeLine };
@@ -84,7 +89,8 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
   // From afar only icon and name are seen, from farther off the icon alone.
   const distance = useStore((s) => (s.transform[2] < 0.25 ? "tiny" : s.transform[2] < 0.5 ? "far" : "near"));
   const width = useStore((s) => s.width);
-  const wasWide = useRef(width);
+  const height = useStore((s) => s.height);
+  const room = useRef({ width, height });
   const [isHolding, setHolding] = useState(false);
   const [preview, setPreview] = useState<Positions>();
   const hand = useRef<{ at?: Point; pointer: number; keys: number; panned: boolean; held: boolean }>({
@@ -125,11 +131,14 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
     [rf, name],
   );
   const [chosen] = flow.selected.size === 1 ? flow.selected : [];
-  // A pane that opens beside the canvas does not cover what it opens for.
   useEffect(() => {
-    if (width < wasWide.current && chosen !== undefined) bring(chosen);
-    wasWide.current = width;
-  }, [width, chosen, bring]);
+    const was = room.current;
+    room.current = { width, height };
+    // What opens above or below a canvas that shows the whole flow does not cover the flow.
+    if (height !== was.height && isShownWhole(rf, was)) void rf.fitView(FIT);
+    // A pane that opens beside the canvas does not cover what it opens for.
+    if (width < was.width && chosen !== undefined) bring(chosen);
+  }, [width, height, chosen, rf, bring]);
   // What was pointed at before the canvas stood is no jump any more: all is fitted into it.
   const [stale] = useState(flow.jump);
   const { jump } = flow;
@@ -192,8 +201,7 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
       zoomIn: () => void rf.zoomIn(),
       zoomOut: () => void rf.zoomOut(),
       zoomTo: (z) => void rf.zoomTo(z),
-      fit: (ids) =>
-        void rf.fitView({ padding: 0.15, maxZoom: 1, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+      fit: (ids) => void rf.fitView({ ...FIT, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
     }),
     [rf, name, editor, bring],
   );
@@ -414,10 +422,10 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
           elevateNodesOnSelect={false}
           snapToGrid
           snapGrid={[16, 16]}
-          minZoom={0.1}
+          minZoom={FARTHEST}
           maxZoom={2}
           fitView={isFitted}
-          fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
+          fitViewOptions={FIT}
           onlyRenderVisibleElements={doc.nodes.ids.length > 300}
           onNodesChange={handleNodesChange}
           onEdgesChange={(changes) => {
@@ -594,6 +602,18 @@ function miniColor(node: Node): string {
   if (!kind) return node.type === "note" ? "var(--node-note)" : "transparent";
   const names: Record<string, string> = { EventListener: "listener", EventEmitter: "emitter" };
   return `var(--node-${names[kind] ?? kind.toLowerCase()})`;
+}
+
+/** Whether the canvas showed the whole flow, as it does first, in the room that it had. */
+function isShownWhole(
+  rf: ReturnType<typeof useReactFlow>,
+  { width, height }: { width: number; height: number },
+): boolean {
+  const nodes = rf.getNodes().filter((n) => !n.hidden);
+  if (width === 0 || height === 0 || nodes.length === 0) return false;
+  const now = rf.getViewport();
+  const whole = getViewportForBounds(rf.getNodesBounds(nodes), width, height, FARTHEST, FIT.maxZoom, FIT.padding);
+  return Math.hypot(now.x - whole.x, now.y - whole.y) < 1 && Math.abs(now.zoom - whole.zoom) < 0.001;
 }
 
 /** The element of what has the id, if it is drawn. */
