@@ -246,6 +246,44 @@ func TestPromiseOrder(t *testing.T) {
 		`["sync 1","sync 2","then 1","micro 2","after await","then 3","timeout 0","timeout 500"]`)
 }
 
+// TestWords: mistakes that people make every day are told as elsewhere, and name what
+// was undefined or no function.
+func TestWords(t *testing.T) {
+	e := engine(t, Options{})
+	for source, want := range map[string]string{
+		"return msg.user.name":                       "Cannot read property 'name' of undefined or null",
+		"return msg.none.name":                       "Cannot read property 'name' of undefined or null",
+		"return msg.list[0].name":                    "Cannot read property '0' of undefined or null",
+		"return msg.user.trim()":                     "Cannot read property 'trim' of undefined or null",
+		"await null; return msg.user.name":           "Cannot read property 'name' of undefined or null",
+		"msg.user.name = 1":                          "Cannot convert undefined or null to object",
+		"return msg.greet()":                         "greet is not a function",
+		"return 'a'.shout()":                         "shout is not a function",
+		"return msg['gr' + 'eet']()":                 "greet is not a function",
+		"const f = 5; f()":                           "5 is not an object or a function",
+		"new msg.Thing()":                            "undefined is not an object or a function",
+		"const o = {}; o()":                          "[object Object] is not a function",
+		"return [1].map()":                           "undefined is not an object or a function",
+		"const { a } = msg.user; return a":           "Cannot destructure undefined or null",
+		"const { a: { b } } = msg; return b":         "Cannot destructure undefined or null",
+		"const { a, ...b } = msg.none; return b":     "Cannot destructure undefined or null",
+		"const f = async ({ a }) => a; await f()":    "Cannot destructure undefined or null",
+		"return ''.trim.call(msg.user)":              "Cannot convert undefined or null to object",
+		"return msg.empty.reduce((a, b) => a + b)":   "Reduce of an empty array with no initial value",
+		"for (const x of msg) {}":                    "object is not iterable",
+		"return nothing.name":                        "nothing is not defined",
+		"return JSON.parse('{\"a\": tru}')":          `Unexpected token '}' in JSON at position 9`,
+		"throw new TypeError('Value is not of use')": "Value is not of use",
+		"throw new Error('No initial value')":        "No initial value",
+	} {
+		_, err := run(t, e, source, `{"none": null, "empty": []}`)
+		var js *Error
+		if !errors.As(err, &js) || js.Message != want {
+			t.Errorf("%s: %v, want %s", source, err, want)
+		}
+	}
+}
+
 // TestPlaces: errors name the line and the column of the author's text.
 func TestPlaces(t *testing.T) {
 	e := engine(t, Options{})

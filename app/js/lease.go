@@ -424,10 +424,17 @@ func (m *machine) exception(v goja.Value, stack []goja.StackFrame) error {
 		} else {
 			e.Message = o.String()
 		}
-		if e.Line == 0 {
+		trace := func() string {
 			if s := o.Get("stack"); s != nil {
-				e.Line, e.Column = placeIn(s.String())
+				return s.String()
 			}
+			return ""
+		}
+		if e.Line == 0 {
+			e.Line, e.Column = placeIn(trace())
+		}
+		if e.Name == "TypeError" {
+			e.Message = inWords(e.Message, trace)
 		}
 	})
 	if ex != nil {
