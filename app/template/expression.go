@@ -152,8 +152,11 @@ func sentence(message string) string {
 	if message == "" {
 		return "The expression cannot be read."
 	}
-	if message == "compilation failed: expression exceeds maximum allowed nodes" {
+	switch message {
+	case "compilation failed: expression exceeds maximum allowed nodes":
 		message = fmt.Sprintf("the expression has more than %d parts", limit.TemplateNodes)
+	case "unexpected token EOF":
+		message = "unexpected end of expression"
 	}
 	return fault.Sentence(message)
 }

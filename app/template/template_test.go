@@ -176,7 +176,7 @@ func TestCompileErrors(t *testing.T) {
 		message      string
 	}{
 		{"{{ msgg.user }}", 1, 4, "Unknown name msgg."},
-		{"héllo\nwörld {{ msg.a + }} x", 2, 17, "Unexpected token EOF."},
+		{"héllo\nwörld {{ msg.a + }} x", 2, 17, "Unexpected end of expression."},
 		{"a\n\n  {{ 1 + true }}", 3, 8, "Invalid operation: + (mismatched types int and bool)."},
 		{"x {{ msg", 1, 3, "The {{ has no closing }}."},
 		{"{{ }}", 1, 3, "The expression is empty."},
