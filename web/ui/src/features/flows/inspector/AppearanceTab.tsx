@@ -25,7 +25,7 @@ export function AppearanceTab({ flow, node, type }: TabProps) {
     />
   );
   return (
-    <div className="settings">
+    <div className="options">
       <Switch
         label={t("appearance.label")}
         checked={look.label !== false}
@@ -107,7 +107,7 @@ function IconPicker({ value, own, kind, isLocked, onChange }: IconPickerProps) {
           );
         })}
       </div>
-      {found.length === 0 && <p className="settings__none">{t("input.nothing")}</p>}
+      {found.length === 0 && <p className="options__none">{t("input.nothing")}</p>}
     </Input.Wrapper>
   );
 }

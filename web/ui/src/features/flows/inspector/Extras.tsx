@@ -27,7 +27,7 @@ export function GroupPanel({ flow, group }: { flow: OpenFlow; group: Group }) {
     (n) => !list(flow.doc, "groups").some((g) => g.members.includes(n.id)),
   );
   return (
-    <div className="settings">
+    <div className="options">
       <TextInput
         label={t("group.title")}
         maxLength={TITLE}
@@ -113,7 +113,7 @@ export function NotePanel({ flow, note }: { flow: OpenFlow; note: Note }) {
     />
   );
   return (
-    <div className="settings">
+    <div className="options">
       <Textarea
         label={t("note.text")}
         description={t("docs.noteHint")}

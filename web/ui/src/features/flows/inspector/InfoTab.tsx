@@ -12,7 +12,7 @@ import type { TabProps } from "./tab";
 export function InfoTab({ flow, node, type, catalogue }: TabProps) {
   const edges = list(flow.doc, "edges");
   return (
-    <div className="settings">
+    <div className="options">
       <dl className="facts">
         <dt>{t("info.id")}</dt>
         <dd>

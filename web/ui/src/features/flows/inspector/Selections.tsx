@@ -25,7 +25,7 @@ export function Several({ flow, catalogue }: { flow: OpenFlow; catalogue: Catalo
   const nodes = selectedNodes(flow);
   const isOn = nodes.some((n) => !n.data.disabled);
   return (
-    <div className="settings">
+    <div className="options">
       <div className="inspector__actions">
         {nodes.length > 0 && (
           <>
@@ -84,7 +84,7 @@ export function ConnectionPanel({ flow, edge }: { flow: OpenFlow; edge: FlowEdge
     </Button>
   );
   return (
-    <div className="settings">
+    <div className="options">
       <dl className="facts">
         <dt>{t("connection.from")}</dt>
         <dd>
@@ -94,7 +94,7 @@ export function ConnectionPanel({ flow, edge }: { flow: OpenFlow; edge: FlowEdge
         <dt>{t("connection.to")}</dt>
         <dd>{show(edge.target)}</dd>
       </dl>
-      {edge.animated !== false && <p className="settings__none">{t("connection.inactive")}</p>}
+      {edge.animated !== false && <p className="options__none">{t("connection.inactive")}</p>}
       <div className="inspector__actions">
         <Button
           variant="default"
@@ -116,8 +116,8 @@ export function FlowFacts({ flow, marks }: { flow: OpenFlow; marks: Marks }) {
   const routes = all?.filter((r) => flow.doc.nodes.byId[r.node]) ?? [];
   const sum = (which: "errors" | "warnings"): number => Object.values(marks.problems).reduce((n, p) => n + p[which], 0);
   return (
-    <div className="settings">
-      <p className="settings__none">{t("inspector.hint")}</p>
+    <div className="options">
+      <p className="options__none">{t("inspector.hint")}</p>
       <dl className="facts">
         <dt>{t("facts.nodes")}</dt>
         <dd className="tabular">{flow.doc.nodes.ids.length}</dd>
@@ -131,15 +131,15 @@ export function FlowFacts({ flow, marks }: { flow: OpenFlow; marks: Marks }) {
       {routes.length > 0 && (
         <section>
           <h2 className="inspector__heading">{t("facts.routes")}</h2>
-          <ul className="routes">
+          <ul className="entries">
             {routes.map((r) => (
               <li key={`${r.method} ${r.path}`}>
                 <button
                   type="button"
-                  className="routes__one mono"
+                  className="entries__one mono"
                   onClick={() => useEditor.getState().select(flow.name, [r.node])}
                 >
-                  <span className="routes__method" data-method={r.method}>
+                  <span className="entries__method" data-method={r.method}>
                     {r.method}
                   </span>{" "}
                   {r.path}

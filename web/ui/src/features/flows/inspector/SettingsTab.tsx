@@ -83,7 +83,7 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
   if (!type) return <p>{t("inspector.missing")}</p>;
   const named = new Set(shown.map((i) => i.name));
   return (
-    <div ref={form} className="settings">
+    <div ref={form} className="options">
       {mine
         .filter((p) => p.input === undefined || p.input === "" || !named.has(p.input))
         .map((p) => (
@@ -96,7 +96,7 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
             <span>{withoutLabel(p.message, node.data.label)}</span>
           </div>
         ))}
-      {inputs.length === 0 && <p className="settings__none">{t("inspector.noInputs")}</p>}
+      {inputs.length === 0 && <p className="options__none">{t("inspector.noInputs")}</p>}
       {fields(shown.filter((i) => !i.advanced))}
       {advanced.length > 0 && (
         <>
