@@ -54,6 +54,9 @@ func Icon(name string) Option { return func(t *Type) { t.Icon = name } }
 // JSON. What stands in brackets is left out when an input in it says nothing.
 func Summary(line string) Option { return func(t *Type) { t.Summary = line } }
 
+// Keywords are words that people who know other tools look for the node type by.
+func Keywords(words ...string) Option { return func(t *Type) { t.Keywords = words } }
+
 // Define makes a Type from a struct: its fields tagged `input:"name"` are the
 // inputs, its other fields what it depends on, its methods what it does.
 //

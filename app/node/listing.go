@@ -40,17 +40,18 @@ type Listing struct {
 	Color       string  `json:"color,omitempty"`
 	Inputs      []Input `json:"inputs"`
 	// Ours, beside the contract's:
-	ModuleID   Ref    `json:"moduleID"`
-	Module     string `json:"module"`
-	Group      string `json:"group"` // of the palette
-	Icon       string `json:"icon,omitempty"`
-	Summary    string `json:"summary,omitempty"` // see the option of Define
-	Docs       string `json:"docs,omitempty"`    // Markdown
-	Ports      []Port `json:"ports"`
-	PortsFrom  string `json:"portsFrom,omitempty"`
-	LoopPort   string `json:"loopPort,omitempty"`
-	MayRespond bool   `json:"mayRespond,omitempty"`
-	Blocking   bool   `json:"blocking,omitempty"`
+	ModuleID   Ref      `json:"moduleID"`
+	Module     string   `json:"module"`
+	Group      string   `json:"group"` // of the palette
+	Icon       string   `json:"icon,omitempty"`
+	Summary    string   `json:"summary,omitempty"`  // see the option of Define
+	Keywords   []string `json:"keywords,omitempty"` // that it is found by as well
+	Docs       string   `json:"docs,omitempty"`     // Markdown
+	Ports      []Port   `json:"ports"`
+	PortsFrom  string   `json:"portsFrom,omitempty"`
+	LoopPort   string   `json:"loopPort,omitempty"`
+	MayRespond bool     `json:"mayRespond,omitempty"`
+	Blocking   bool     `json:"blocking,omitempty"`
 }
 
 // ModuleListing is a package with its node types, as endpoints 54 and 55 answer.
@@ -70,7 +71,7 @@ func (t *Type) Listing() Listing {
 	}
 	return Listing{
 		ID: Ref{t.ID()}, Name: t.Name, Type: t.Kind, Description: t.Description, Color: t.Color, Inputs: t.Inputs,
-		ModuleID: Ref{t.ModuleID()}, Module: t.Module, Group: group, Icon: t.Icon, Summary: t.Summary, Docs: t.Docs,
+		ModuleID: Ref{t.ModuleID()}, Module: t.Module, Group: group, Icon: t.Icon, Summary: t.Summary, Keywords: t.Keywords, Docs: t.Docs,
 		Ports: t.Ports, PortsFrom: t.PortsFrom, LoopPort: t.LoopPort, MayRespond: t.MayRespond, Blocking: t.Blocking,
 	}
 }

@@ -61,6 +61,7 @@ type Type struct {
 	Docs        string // Markdown, for the inspector's help
 	Icon        string // Tabler icon name
 	Summary     string // what a card's second line says; see the option
+	Keywords    []string
 	Color       string
 	Inputs      []Input
 	// Ports are the ways out; empty means the single unnamed one for kinds that

@@ -17,7 +17,7 @@ type CallFlow struct {
 }
 
 func callType(callable Callable) node.Type {
-	return node.Define("Call flow", node.Middleware, CallFlow{callable: callable}, node.In(node.Own), node.Icon("subtask"), node.Summary("{flow}"),
+	return node.Define("Call flow", node.Middleware, CallFlow{callable: callable}, node.In(node.Own), node.Icon("subtask"), node.Keywords("subflow", "function", "execute", "reuse"), node.Summary("{flow}"),
 		node.Describe("Runs another flow and goes on with what it made of the message.", `
 The message goes to the node *Called* of the other flow, with all its keys, and comes back as it is at the end of that flow's nodes. Nothing comes back when all its branches end early. What fails there fails here: a *Catch* of this flow takes it.
 `))
@@ -48,7 +48,7 @@ func (*CallFlow) Run(ctx context.Context, m *node.Message) error {
 // Called is where calls of its flow begin.
 type Called struct{}
 
-var calledType = node.Define("Called", node.EventListener, Called{}, node.In(node.Own), node.Icon("arrow-bar-to-right"), node.Summary("from other flows"), node.Callable(),
+var calledType = node.Define("Called", node.EventListener, Called{}, node.In(node.Own), node.Icon("arrow-bar-to-right"), node.Keywords("subflow", "input", "trigger", "inject"), node.Summary("from other flows"), node.Callable(),
 	node.Describe("Begins a flow that others call.", `
 Each *Call flow* node that names this flow sends its message here. What the message is at the end of the nodes that follow goes back to it. The caller answers, so no Response may follow.
 `))

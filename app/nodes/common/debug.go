@@ -17,7 +17,7 @@ type Debug struct {
 	line node.DebugLine
 }
 
-var debugType = node.Define("Debug", node.Debug, Debug{}, node.In(node.Commons), node.Icon("bug"), node.Summary("{debugExp,debugOutput}"),
+var debugType = node.Define("Debug", node.Debug, Debug{}, node.In(node.Commons), node.Icon("bug"), node.Keywords("log", "console", "print", "inspect"), node.Summary("{debugExp,debugOutput}"),
 	node.Describe("Shows what arrives here.", "\nIt shows the payload as it leaves the node before, and costs next to nothing while nobody looks.\n"))
 
 // Prepare implements node.Preparer.

@@ -12,7 +12,7 @@ type Delay struct {
 	Milliseconds float64 `input:"duration" label:"Wait" unit:"ms" required:"true" min:"0" max:"3600000" default:"1000" hint:"The run's time limit goes on meanwhile."`
 }
 
-var delayType = node.Define("Delay", node.Middleware, Delay{}, node.In(node.Own), node.Icon("hourglass"), node.Summary("{duration}"), node.Blocking(),
+var delayType = node.Define("Delay", node.Middleware, Delay{}, node.In(node.Own), node.Icon("hourglass"), node.Keywords("wait", "sleep", "pause", "timeout"), node.Summary("{duration}"), node.Blocking(),
 	node.Describe("Waits before the message goes on.", "\nOther branches of the run go on meanwhile. The wait ends when the client goes away.\n"))
 
 // Run implements node.Runner.

@@ -12,7 +12,7 @@ type EventListener struct {
 	Channel string    `input:"eventChannel" label:"Channel" required:"true" when:"listenerMode=ON|ONCE" maxLength:"200"`
 }
 
-var listenerType = node.Define("Event Listener", node.EventListener, EventListener{}, node.In(node.Commons), node.Icon("antenna"), node.Summary("{eventChannel,listenerMode}"),
+var listenerType = node.Define("Event Listener", node.EventListener, EventListener{}, node.In(node.Commons), node.Icon("antenna"), node.Keywords("subscribe", "on", "trigger", "link in"), node.Summary("{eventChannel,listenerMode}"),
 	node.Describe("Starts the flow when an event comes.", `
 The event's values become `+"`msg`, `msg1`, `msg2`"+` and so on. Listening to all channels, `+"`msg`"+` is the channel's name.
 Nobody waits for an answer here, so no Response may follow.
@@ -30,7 +30,7 @@ type EventEmitter struct {
 	FromPayload bool      `input:"fromPayload" label:"The value is a key of the payload" type:"Checkbox"`
 }
 
-var emitterType = node.Define("Event Emitter", node.EventEmitter, EventEmitter{}, node.In(node.Commons), node.Icon("broadcast"), node.Summary("{eventChannel}[: {emitterPayload}]"),
+var emitterType = node.Define("Event Emitter", node.EventEmitter, EventEmitter{}, node.In(node.Commons), node.Icon("broadcast"), node.Keywords("publish", "emit", "link out"), node.Summary("{eventChannel}[: {emitterPayload}]"),
 	node.Describe("Sends an event to everybody who listens.", `
 Event Listener nodes on the same channel each start a run of their own, and this flow does not wait for them.
 `))
@@ -57,7 +57,7 @@ func (e *EventEmitter) Run(ctx context.Context, m *node.Message) error {
 // Catch takes the errors of its flow.
 type Catch struct{}
 
-var catchType = node.Define("Catch", node.EventListener, Catch{}, node.In(node.Own), node.Icon("shield-exclamation"), node.Summary("errors of this flow"), node.Catches(),
+var catchType = node.Define("Catch", node.EventListener, Catch{}, node.In(node.Own), node.Icon("shield-exclamation"), node.Keywords("try", "error", "exception", "failure"), node.Summary("errors of this flow"), node.Catches(),
 	node.Describe("Goes on where a node of this flow failed.", `
 `+"`msg`"+` is `+"`{message, node, flow}`"+`: what went wrong, in which node, and with a script's error its line and column. A Response below it answers the caller; without one the answer is 500.
 `))

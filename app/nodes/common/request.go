@@ -17,7 +17,7 @@ type Request struct {
 	route node.Route
 }
 
-var requestType = node.Define("Request", node.Request, Request{}, node.In(node.Commons), node.Icon("world-download"),
+var requestType = node.Define("Request", node.Request, Request{}, node.In(node.Commons), node.Icon("world-download"), node.Keywords("http", "http in", "webhook", "endpoint", "route", "trigger", "api", "get", "post"),
 	node.Describe("Starts the flow when a request comes to its address.", `
 The address is the API's prefix and the path: with the prefix `+"`/api`"+` the path `+"`/users/:id`"+` answers `+"`/api/users/7`"+`.
 

@@ -49,7 +49,7 @@ type cookie struct {
 	value template.Text
 }
 
-var responseType = node.Define("Response", node.Response, Response{}, node.In(node.Commons), node.Icon("send"), node.Summary("{responseKey}[{status} · ]{location,fileName,value,send!|msg}"),
+var responseType = node.Define("Response", node.Response, Response{}, node.In(node.Commons), node.Icon("send"), node.Keywords("reply", "return", "answer", "http out", "status", "redirect"), node.Summary("{responseKey}[{status} · ]{location,fileName,value,send!|msg}"),
 	node.Describe("Answers the request.", `
 **One key of a common JSON object**: all Response nodes that run fill one object, each with its key of the payload: `+"`{\"msg\": …}`"+`.
 

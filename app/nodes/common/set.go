@@ -31,7 +31,7 @@ type assignment struct {
 // A maker makes one value of a JSON text whose strings may be templates.
 type maker func(scope template.Scope) (any, error)
 
-var setType = node.Define("Set", node.Middleware, Set{}, node.In(node.Own), node.Icon("edit"), node.Summary("{values}[ − {remove}]"),
+var setType = node.Define("Set", node.Middleware, Set{}, node.In(node.Own), node.Icon("edit"), node.Keywords("change", "assign", "variable", "edit fields", "rename", "delete", "move"), node.Summary("{values}[ − {remove}]"),
 	node.Describe("Writes values into the payload.", "\nEach name is a path, each value any JSON; texts may hold expressions:\n\n"+
 		"```json\n{\n  \"msg.total\": \"{{ sum(msg.items, .price) }}\",\n  \"msg.links[0]\": {\"self\": \"/orders/{{ params.id }}\"},\n  \"count\": 3\n}\n```\n\n"+
 		"All values are made from the message as it came in. A text that is one expression keeps its type.\n"))

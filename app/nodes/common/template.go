@@ -15,7 +15,7 @@ type Template struct {
 	To     node.Target `input:"to" label:"Result goes to" default:"msg"`
 }
 
-var templateType = node.Define("Template", node.Middleware, Template{}, node.In(node.Own), node.Icon("template"), node.Summary("{template}"),
+var templateType = node.Define("Template", node.Middleware, Template{}, node.In(node.Own), node.Icon("template"), node.Keywords("text", "mustache", "handlebars", "html"), node.Summary("{template}"),
 	node.Describe("Fills a page or another longer text with values.", "\n```html\n<h1>Hello {{ msg.user.name }}</h1>\n```\n\n"+
 		"Escaped for HTML, a value can never add markup of its own. A literal `{{` is written `\\{{`.\n"))
 

@@ -11,7 +11,7 @@ type Text struct {
 	Text node.Text `input:"sampleText" label:"Text" hint:"One expression alone, as in {{ msg.user }}, keeps its type."`
 }
 
-var textType = node.Define("Text", node.Middleware, Text{}, node.In(node.Commons), node.Icon("typography"), node.Summary("{sampleText}"),
+var textType = node.Define("Text", node.Middleware, Text{}, node.In(node.Commons), node.Icon("typography"), node.Keywords("string", "constant", "static"), node.Summary("{sampleText}"),
 	node.Describe("Puts a text into msg.", `
 `+"`Hello {{ query.name }}`"+` becomes text; `+"`{{ msg.items }}`"+` alone becomes the list itself. An empty text gives null.
 `))

@@ -25,7 +25,7 @@ type Condition struct {
 	pattern *regexp.Regexp // of a fixed Right
 }
 
-var conditionType = node.Define("Condition", node.Middleware, Condition{}, node.In(node.Own), node.Icon("arrows-split"), node.Summary("{value|msg} {operator} {other}{expression}"),
+var conditionType = node.Define("Condition", node.Middleware, Condition{}, node.In(node.Own), node.Icon("arrows-split"), node.Keywords("if", "else", "branch", "compare"), node.Summary("{value|msg} {operator} {other}{expression}"),
 	node.Ports(node.Port{Name: "true", Label: "True"}, node.Port{Name: "false", Label: "False"}),
 	node.Describe("Sends the message one way or the other.", `
 Numbers compare as numbers, also where one side is a text like "10". An expression is true as in JavaScript: nothing, false, 0 and empty text are not.

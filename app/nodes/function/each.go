@@ -19,7 +19,7 @@ type Each struct {
 	To      node.Target `input:"to" label:"Results go to" default:"msg"`
 }
 
-var eachType = node.Define("For each", node.Middleware, Each{}, node.In(node.Own), node.Icon("repeat"), node.Summary("{list|msg}[ → {to!}]"),
+var eachType = node.Define("For each", node.Middleware, Each{}, node.In(node.Own), node.Icon("repeat"), node.Keywords("loop", "iterate", "split", "foreach", "while"), node.Summary("{list|msg}[ → {to!}]"),
 	node.Ports(node.Port{Name: "each", Label: "Each"}, node.Port{Name: "done", Label: "Done"}), node.Loops("each"),
 	node.Describe("Runs a part of the flow for each element of a list.", `
 The nodes at the port *each* run once for each element: `+"`msg` and `item` are the element, `index`"+` is its place. What `+"`msg`"+` is at their end is collected, in the list's order, and goes out at *done*. An element whose branch ends early is left out.

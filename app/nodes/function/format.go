@@ -29,7 +29,7 @@ type Format struct {
 	comma rune
 }
 
-var formatType = node.Define("Format", node.Middleware, Format{}, node.In(node.Own), node.Icon("file-export"), node.Summary("{value|msg} as {format}"),
+var formatType = node.Define("Format", node.Middleware, Format{}, node.In(node.Own), node.Icon("file-export"), node.Keywords("json", "csv", "xml", "encode", "stringify", "form"), node.Summary("{value|msg} as {format}"),
 	node.Describe("Writes JSON, CSV, XML or form fields.", `
 **CSV** takes a list of objects or of lists. A text that a spreadsheet would take for a formula (it starts with `+"`=`, `+`, `-` or `@`"+`) gets an apostrophe in front.
 

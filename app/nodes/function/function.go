@@ -19,7 +19,7 @@ type Function struct {
 
 // FunctionType returns the node type whose scripts run in the engine.
 func FunctionType(engine *js.Engine) node.Type {
-	return node.Define("Function", node.Middleware, Function{engine: engine}, node.In(node.Functions), node.Icon("brand-javascript"), node.Summary("{codeEditor}"),
+	return node.Define("Function", node.Middleware, Function{engine: engine}, node.In(node.Functions), node.Icon("brand-javascript"), node.Keywords("script", "code", "js", "fetch", "http request", "transform"), node.Summary("{codeEditor}"),
 		node.Describe("Runs JavaScript; what it returns becomes msg.", `
 The code is the inside of a function: `+"`return { total: msg.a + msg.b }`"+`. It finds
 

@@ -17,7 +17,7 @@ type Filter struct {
 	To        node.Target     `input:"to" label:"Result goes to" default:"msg"`
 }
 
-var filterType = node.Define("Filter", node.Middleware, Filter{}, node.In(node.Own), node.Icon("filter"), node.Summary("{condition}"),
+var filterType = node.Define("Filter", node.Middleware, Filter{}, node.In(node.Own), node.Icon("filter"), node.Keywords("where", "select"), node.Summary("{condition}"),
 	node.Describe("Keeps some elements of a list.", `
 `+"`item.price > 10 and item.tag in [\"new\", \"sale\"]`"+`
 
@@ -51,7 +51,7 @@ type Map struct {
 	To   node.Target     `input:"to" label:"Result goes to" default:"msg"`
 }
 
-var mapType = node.Define("Map", node.Middleware, Map{}, node.In(node.Own), node.Icon("transform"), node.Summary("{expression}"),
+var mapType = node.Define("Map", node.Middleware, Map{}, node.In(node.Own), node.Icon("transform"), node.Keywords("each", "convert", "project"), node.Summary("{expression}"),
 	node.Describe("Makes something of each element of a list.", `
 `+"`{id: item.id, name: upper(item.name), place: index + 1}`"+`
 `))
@@ -82,7 +82,7 @@ type Sort struct {
 	To    node.Target     `input:"to" label:"Result goes to" default:"msg"`
 }
 
-var sortType = node.Define("Sort", node.Middleware, Sort{}, node.In(node.Own), node.Icon("sort-ascending"), node.Summary("{by|the elements}[, {order!}]"),
+var sortType = node.Define("Sort", node.Middleware, Sort{}, node.In(node.Own), node.Icon("sort-ascending"), node.Keywords("order by"), node.Summary("{by|the elements}[, {order!}]"),
 	node.Describe("Orders a list.", `
 `+"`[item.last, lower(item.first)]`"+` sorts by several things. Equal elements keep their order; nothing comes first, then numbers, then text.
 `))
@@ -125,7 +125,7 @@ type Aggregate struct {
 	To        node.Target     `input:"to" label:"Result goes to" default:"msg"`
 }
 
-var aggregateType = node.Define("Aggregate", node.Middleware, Aggregate{}, node.In(node.Own), node.Icon("sum"), node.Summary("{operation}[ of {of}][ for each {groupBy}]"),
+var aggregateType = node.Define("Aggregate", node.Middleware, Aggregate{}, node.In(node.Own), node.Icon("sum"), node.Keywords("reduce", "count", "average", "group by", "total"), node.Summary("{operation}[ of {of}][ for each {groupBy}]"),
 	node.Describe("Counts, adds up or groups a list.", `
 The sum of `+"`item.price`"+` for each `+"`item.country`"+` is `+"`{\"CH\": 12.5, \"DE\": 3}`"+`. Elements where there is nothing to add are passed over; text that is no number is an error. The smallest, largest and average of nothing is null.
 `))

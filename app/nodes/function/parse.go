@@ -27,7 +27,7 @@ type Parse struct {
 	comma rune
 }
 
-var parseType = node.Define("Parse", node.Middleware, Parse{}, node.In(node.Own), node.Icon("file-import"), node.Summary("{format} from {source|msg}"),
+var parseType = node.Define("Parse", node.Middleware, Parse{}, node.In(node.Own), node.Icon("file-import"), node.Keywords("json", "csv", "xml", "decode", "form"), node.Summary("{format} from {source|msg}"),
 	node.Describe("Reads JSON, CSV, XML or form fields out of a text.", `
 - **JSON** keeps all digits of its numbers.
 - **CSV** gives a list of objects, or of lists when the first row has no names. All values are text.

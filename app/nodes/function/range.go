@@ -17,7 +17,7 @@ type Range struct {
 	Whole    bool      `input:"nearestInt" label:"Round to whole numbers"`
 }
 
-var rangeType = node.Define("Range", node.Middleware, Range{}, node.In(node.Functions), node.Icon("ruler-measure"), node.Summary("{inputRangeProperty}: {rangeValue} → {toValue}"),
+var rangeType = node.Define("Range", node.Middleware, Range{}, node.In(node.Functions), node.Icon("ruler-measure"), node.Keywords("scale", "map number", "clamp"), node.Summary("{inputRangeProperty}: {rangeValue} → {toValue}"),
 	node.Describe("Maps a number from one range to another.", `
 From 0…1023 to 0…5, the number 512 becomes 2.5. The result goes to `+"`msg`"+`, rounded to two digits or to a whole number. Numbers outside the range go outside.
 `))

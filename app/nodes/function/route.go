@@ -20,7 +20,7 @@ type Route struct {
 // otherwise is the port for values that are no case.
 const otherwise = "otherwise"
 
-var routeType = node.Define("Route by value", node.Middleware, Route{}, node.In(node.Own), node.Icon("route"), node.Summary("{value|msg}"),
+var routeType = node.Define("Route by value", node.Middleware, Route{}, node.In(node.Own), node.Icon("route"), node.Keywords("switch", "case", "branch", "if"), node.Summary("{value|msg}"),
 	node.Ports(node.Port{Name: otherwise, Label: "Otherwise"}), node.PortsFrom("cases"),
 	node.Describe("Sends the message out of the port of its value.", `
 The value `+"`{{ msg.kind }}`"+` with the cases `+"`order`, `refund`"+` has the ports *order*, *refund* and *otherwise*.

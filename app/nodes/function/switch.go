@@ -16,7 +16,7 @@ type Switch struct {
 	Cases   node.List `input:"switchCases" label:"Cases" default:"default" sorting:"true"`
 }
 
-var switchType = node.Define("Switch", node.Middleware, Switch{}, node.In(node.Functions), node.Icon("arrows-split-2"), node.Summary("{switchVal}[: {switchCases}]"),
+var switchType = node.Define("Switch", node.Middleware, Switch{}, node.In(node.Functions), node.Icon("arrows-split-2"), node.Keywords("case", "branch", "select"), node.Summary("{switchVal}[: {switchCases}]"),
 	node.Describe("Says which case a value is.", `
 `+"`msg`"+` becomes `+"`{case, payload}`"+`; a value that is no case is the case `+"`default`"+`. Put one Switch In behind it for each case, or use Route by value, which has a port for each.
 `))
@@ -61,7 +61,7 @@ type SwitchIn struct {
 	MoveTo string `input:"moveTo" label:"Move the value to" hint:"A key of the payload. Empty: msg."`
 }
 
-var switchInType = node.Define("Switch In", node.Middleware, SwitchIn{}, node.In(node.Functions), node.Icon("filter-check"), node.Summary("{caseVal}"),
+var switchInType = node.Define("Switch In", node.Middleware, SwitchIn{}, node.In(node.Functions), node.Icon("filter-check"), node.Keywords("case", "branch"), node.Summary("{caseVal}"),
 	node.Describe("Lets one case of a Switch through.", `
 The value that the Switch wrapped goes back to `+"`msg`"+`, or to a key of your choice; then `+"`msg`"+` is an empty object. Messages of other cases end here.
 `))

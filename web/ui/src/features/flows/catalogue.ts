@@ -28,6 +28,8 @@ export interface NodeType {
   color: string;
   /** What the second line of a card tells of the settings (app/node, Summary). */
   summary: string;
+  /** Words that it is found by beside its name, in lower case. */
+  keywords: string[];
   inputs: Input[];
   ports: Port[];
   portsFrom: string;
@@ -52,6 +54,7 @@ interface WireNode {
   icon?: string;
   color?: string;
   summary?: string;
+  keywords?: string[];
   inputs?: Input[];
   ports?: Port[];
   portsFrom?: string;
@@ -72,6 +75,7 @@ function read(wire: WireNode, from: WireModule): NodeType {
     icon: wire.icon ?? "",
     color: wire.color ?? "",
     summary: wire.summary ?? "",
+    keywords: wire.keywords ?? [],
     inputs: wire.inputs ?? [],
     ports: wire.ports ?? [],
     portsFrom: wire.portsFrom ?? "",

@@ -15,6 +15,7 @@ const type = (id: string, more: Partial<NodeType> = {}): NodeType => ({
   docs: "",
   icon: "",
   summary: "",
+  keywords: [],
   color: "",
   inputs: [],
   ports: [],

@@ -16,6 +16,7 @@ const type = (id: string, ports: string[] = []): NodeType => ({
   description: "",
   docs: "",
   summary: "",
+  keywords: [],
   icon: "",
   color: "",
   inputs: [],

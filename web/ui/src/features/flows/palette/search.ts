@@ -1,4 +1,4 @@
-// Finding node types: by name first, then package, then description; what may
+// Finding node types: by name first, then what other tools call it, package, description; what may
 // follow the node one starts from.
 
 import type { NodeType } from "../catalogue";
@@ -39,12 +39,14 @@ function fits(type: NodeType, o: SearchOptions): boolean {
 function rank(type: NodeType, words: readonly string[], recent: readonly string[]): number | undefined {
   const name = type.name.toLowerCase();
   const rest = `${type.module} ${type.package} ${type.kind}`.toLowerCase();
+  const keywords = ` ${type.keywords.join(" ")}`;
   const description = type.description.toLowerCase();
   let sum = 0;
   for (const w of words) {
     if (name === w) sum += 0;
     else if (name.startsWith(w)) sum += 1;
     else if (name.includes(w)) sum += 2;
+    else if (keywords.includes(` ${w}`)) sum += 3;
     else if (rest.includes(w)) sum += 4;
     else if (description.includes(w)) sum += 6;
     else return undefined;
