@@ -21,6 +21,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { api, payload } from "../api/client";
 import { CONFIGURATION } from "../api/drafts";
 import { startEvents, useServerEvents } from "../api/events";
+import { usePrefix } from "../api/server";
 import { t } from "../text/t";
 import { setTimeZone } from "../text/time";
 import { type Action, useActions } from "./actions";
@@ -61,6 +62,7 @@ export function Shell() {
   const editing = path.startsWith("/flows/");
   const icons = preferences.navCollapsed || editing;
   const keyName = useKeyName();
+  const prefix = usePrefix();
   const visible = visibleEntries(me, entries);
 
   useEffect(() => startEvents(), []);
@@ -132,9 +134,18 @@ export function Shell() {
         run: () => setPreferences({ density }),
       })),
       {
+        id: "shell.deployedApi",
+        label: t("shell.deployedApi"),
+        section: t("app.name"),
+        keywords: "openapi swagger docs",
+        icon: IconApi,
+        run: () => void open(`${prefix}/openapi.json`, "_blank"),
+      },
+      {
         id: "shell.apiDescription",
         label: t("shell.apiDescription"),
         section: t("app.name"),
+        keywords: "openapi swagger docs",
         icon: IconApi,
         run: () => void open("/systemApi/openapi.json", "_blank"),
       },
@@ -150,7 +161,7 @@ export function Shell() {
           ]
         : []),
     ],
-    [me],
+    [me, prefix],
   );
   useActions(actions);
 
@@ -230,6 +241,14 @@ export function Shell() {
             <Menu.Divider />
             <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={openShortcuts}>
               {t("shell.shortcuts")}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconApi size={16} />}
+              component="a"
+              href={`${prefix}/openapi.json`}
+              target="_blank"
+            >
+              {t("shell.deployedApi")}
             </Menu.Item>
             <Menu.Item leftSection={<IconApi size={16} />} component="a" href="/systemApi/openapi.json" target="_blank">
               {t("shell.apiDescription")}

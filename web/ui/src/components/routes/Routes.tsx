@@ -25,8 +25,11 @@ export function curlOf(route: Route, prefix: string): string {
   return `curl${route.method === "GET" ? "" : ` -X ${route.method}`}${body} '${url}'`;
 }
 
-/** The routes that are served, each with its address to copy, its cURL line and, for GET, a way to open it. */
-export function Routes({ routes }: { routes: readonly Route[] }) {
+/**
+ * Routes, each with its address to copy, its cURL line and, for GET, a way to open it;
+ * live are those that are served already, where not all are.
+ */
+export function Routes({ routes, live = routes }: { routes: readonly Route[]; live?: readonly Route[] | undefined }) {
   const prefix = usePrefix();
   if (routes.length === 0) return <p className="routes__none">{t("review.noRoutes")}</p>;
   return (
@@ -38,9 +41,10 @@ export function Routes({ routes }: { routes: readonly Route[] }) {
           </span>
           <code>{urlOf(r, prefix)}</code>
           <span className="routes__acts">
+            {!isIn(live, r) && <span className="routes__none">{t("routes.notLive")}</span>}
             <Copy text={urlOf(r, prefix)} label={t("review.copyUrl")} />
             <Copy text={curlOf(r, prefix)} label={t("review.copyCurl")} />
-            {r.method === "GET" && (
+            {r.method === "GET" && isIn(live, r) && (
               <Button
                 component="a"
                 href={filledUrl(r, prefix)}
@@ -57,6 +61,10 @@ export function Routes({ routes }: { routes: readonly Route[] }) {
       ))}
     </ul>
   );
+}
+
+function isIn(routes: readonly Route[], { method, path }: Route) {
+  return routes.some((r) => r.method === method && r.path === path);
 }
 
 /** The routes that a deploy brings, takes away or lets answer otherwise. */
