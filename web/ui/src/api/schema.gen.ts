@@ -3369,6 +3369,7 @@ export interface components {
             icon?: string;
             id: components["schemas"]["NodeRef"];
             inputs: components["schemas"]["NodeInput"][];
+            keywords?: string[];
             loopPort?: string;
             mayRespond?: boolean;
             module: string;
