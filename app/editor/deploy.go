@@ -79,6 +79,9 @@ func (e *Editor) makeLive(ctx context.Context, r DeployRequest) (flow.Deployed, 
 		return flow.Deployed{}, err
 	}
 	request := flow.DeployRequest{Flows: given, Note: r.Note, Base: r.Base, Author: me(ctx), Mode: flow.All}
+	for _, d := range drafts {
+		request.Drafts = append(request.Drafts, d.Name)
+	}
 	if r.mode() == oneFlow {
 		request.Mode = flow.One
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -67,6 +68,9 @@ func (e *Editor) Run(ctx context.Context, r RunRequest, emit func(RunLine) error
 		return fault.New(fault.Invalid, "A run needs an entry to start at, or a request.").WithCode("no_entry").
 			At("request/path", "is required without an entry")
 	}
+	if doc, err = e.withLive(ctx, doc); err != nil {
+		return err
+	}
 	t, err := testRequest(doc, r.Flow, r.Request, r.Pinned)
 	if err != nil {
 		return err
@@ -103,14 +107,38 @@ func (e *Editor) Run(ctx context.Context, r RunRequest, emit func(RunLine) error
 	return nil
 }
 
+// withLive adds the live flows to drafts whose own draft was deleted: they can be
+// called until a deploy takes them off.
+func (e *Editor) withLive(ctx context.Context, doc flow.Document) (flow.Document, error) {
+	drafts, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live, err := e.Store.LiveFlows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	flows := e.Engine.Live().Flows
+	for _, l := range live {
+		_, _, there := doc.Find(l.Name)
+		if there || slices.ContainsFunc(drafts, func(d Draft) bool { return d.ID == l.ID }) {
+			continue
+		}
+		if f, name, ok := flows.Find(l.Name); ok {
+			doc = doc.Merge(flow.Document{name: f})
+		}
+	}
+	return doc, nil
+}
+
 // testRequest makes the engine's request: the flow by its name and the
-// Configuration nodes take part.
+// Configuration nodes take part, and of the others those that are called.
 func testRequest(doc flow.Document, name string, r Request, pinned map[string]Data) (flow.TestRequest, error) {
 	f, written, ok := doc.Find(name)
 	if !ok {
 		return flow.TestRequest{}, unknownFlow(name)
 	}
-	t := flow.TestRequest{Flows: flow.Document{written: f}, Pinned: pinned}
+	t := flow.TestRequest{Flows: flow.Document{written: f}, Callees: doc, Pinned: pinned}
 	if configs, written, ok := doc.Find(flow.Configs); ok {
 		t.Flows[written] = configs
 	}

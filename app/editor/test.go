@@ -178,6 +178,7 @@ func (e *Editor) DeleteTest(ctx context.Context, r TestName) (struct{}, error) {
 type RunTestsRequest struct {
 	Flows []string `json:"flows" maxItems:"1000" doc:"The flows whose tests are run; all without it."`
 	Tests []string `json:"tests" maxItems:"1000" doc:"Only the tests of these names."`
+	Mode  string   `json:"mode" enum:"all,flow" doc:"What would be live beside them, as with a deploy. all: the drafts. flow: the flows given or named are drafts, the others as they are live."`
 	Given Source   `json:"flowconfigurations" doc:"Flows to run in place of the stored drafts of their names."`
 }
 
@@ -211,7 +212,7 @@ func (e *Editor) RunTests(ctx context.Context, r RunTestsRequest) (TestReport, e
 	if err != nil {
 		return TestReport{}, err
 	}
-	doc, err := e.document(ctx, given)
+	doc, err := e.tested(ctx, r, given)
 	if err != nil {
 		return TestReport{}, err
 	}
@@ -231,6 +232,32 @@ func (e *Editor) RunTests(ctx context.Context, r RunTestsRequest) (TestReport, e
 		report.Results = append(report.Results, outcome)
 	}
 	return report, nil
+}
+
+// tested returns what would be live after the deploy that the tests precede.
+func (e *Editor) tested(ctx context.Context, r RunTestsRequest, given flow.Document) (flow.Document, error) {
+	if r.Mode != oneFlow || len(r.Flows) == 0 {
+		return e.document(ctx, given)
+	}
+	drafts, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live, err := e.Store.LiveFlows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chosen, remove, err := chooseDrafts(r.Flows, drafts, live)
+	if err != nil {
+		return nil, err
+	}
+	doc := flow.Document{}
+	for _, d := range chosen {
+		if doc[d.Name], err = e.read(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+	return e.Engine.Live().Flows.Without(remove).Merge(doc).Merge(given), nil
 }
 
 // chosenTests returns the tests asked for; a flow or test that is not there is a

@@ -115,14 +115,20 @@ type compiler struct {
 	ways     map[string]*ways
 	cyclic   map[string]bool // by flow: it has a cycle; none of its runs will start there
 	calling  []string        // the flows whose calls are being followed
+	callees  Document        // that calls may take in
+	drafts   []string        // flows that are there, but not to be deployed
 }
 
 // compile checks the document and makes its Program. With lenient set, an entry
 // that leads to something broken stays and says so when it is called; otherwise
 // the Program is nil when a problem is no warning. The caller closes the Program.
 func (e *Engine) compile(doc Document, lenient bool) (*Program, []Problem) {
+	return e.compiler(doc, lenient).compile()
+}
+
+func (e *Engine) compiler(doc Document, lenient bool) *compiler {
 	s := e.settings()
-	c := &compiler{
+	return &compiler{
 		log: e.log, doc: doc, library: e.library, lenient: lenient,
 		vertices: map[string]map[string]*vertex{}, all: map[string]string{}, configs: map[string]node.Instance{},
 		said: map[string]bool{}, ways: map[string]*ways{}, cyclic: map[string]bool{},
@@ -131,7 +137,10 @@ func (e *Engine) compile(doc Document, lenient bool) (*Program, []Problem) {
 			catches: map[string][]*entry{}, drained: make(chan struct{}), log: e.log,
 		},
 	}
-	names := doc.Names()
+}
+
+func (c *compiler) compile() (*Program, []Problem) {
+	names := c.doc.Names()
 	slices.SortStableFunc(names, func(a, b string) int { // other nodes pick Configuration nodes
 		switch {
 		case IsConfigs(a):
@@ -141,9 +150,11 @@ func (e *Engine) compile(doc Document, lenient bool) (*Program, []Problem) {
 		}
 		return 0
 	})
-	for _, name := range names {
-		c.nodes(name, doc[name])
+	for i := 0; i < len(names); i++ { // calls bring more
+		c.nodes(names[i], c.doc[names[i]])
+		names = append(names, c.bring(names[i])...)
 	}
+	doc := c.doc
 	for _, name := range names {
 		c.edges(name, doc[name])
 	}
@@ -174,7 +185,7 @@ func (e *Engine) compile(doc Document, lenient bool) (*Program, []Problem) {
 	}
 	c.program.problems = c.problems
 	failed := slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Warning })
-	if failed && !lenient {
+	if failed && !c.lenient {
 		c.program.close() //nolint:errcheck // nothing ran, so nothing can be lost
 		return nil, c.problems
 	}
@@ -220,6 +231,44 @@ func (c *compiler) nodes(flow string, f *Flow) {
 		c.vertices[flow][n.ID] = v
 		c.instance(v, n, f)
 	}
+}
+
+// bring takes in the flows that a flow calls, from those that calls may take in, and
+// returns their names. Of such a flow only what begins with a call takes part.
+func (c *compiler) bring(flow string) (names []string) {
+	if c.callees == nil {
+		return nil
+	}
+	for _, n := range c.doc[flow].Nodes {
+		v := c.vertices[flow][n.ID]
+		if v == nil || !v.prepared {
+			continue
+		}
+		caller, ok := v.instance.(node.Caller)
+		var called string
+		if !ok || !c.asked(v, func() { called, _ = caller.Calls() }) {
+			continue
+		}
+		if _, _, there := c.doc.Find(called); there {
+			continue
+		}
+		if f, name, there := c.callees.Find(called); there {
+			c.doc = c.doc.Merge(Document{name: c.callee(f)})
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// callee returns the flow with the entries disabled at which no call begins.
+func (c *compiler) callee(f *Flow) *Flow {
+	own := *f
+	own.Nodes = slices.Clone(f.Nodes)
+	for i, n := range own.Nodes {
+		t, ok := c.library.Lookup(n.TypeID)
+		own.Nodes[i].Disabled = n.Disabled || n.Kind.IsEntry() && ok && !t.Callable && !t.Catches
+	}
+	return &own
 }
 
 func (c *compiler) instance(v *vertex, n Node, f *Flow) {
@@ -776,6 +825,9 @@ func (c *compiler) called(v *vertex, caller node.Caller, e *entry) *graph {
 	}
 	f, name, ok := c.doc.Find(called)
 	if !ok {
+		if slices.ContainsFunc(c.drafts, func(draft string) bool { return NameKey(draft) == NameKey(called) }) {
+			return refuse("draft_flow", "The flow %q is only a draft. Deploy it as well.", called)
+		}
 		return refuse("unknown_flow", "There is no flow %q.", called)
 	}
 	var start *vertex

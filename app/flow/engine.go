@@ -187,6 +187,8 @@ type DeployRequest struct {
 	Author string
 	// Remove, with the mode One, names live flows to take off.
 	Remove []string
+	// Drafts names flows that are there and could be deployed as well.
+	Drafts []string
 	// Restored is the number of the deployment that is brought back.
 	Restored int64
 }
@@ -229,7 +231,9 @@ func (e *Engine) Deploy(ctx context.Context, d DeployRequest) (*Deployed, error)
 	if len(d.Flows)+len(d.Remove) == 0 && d.Mode != Restart {
 		return nil, fault.New(fault.Invalid, "There are no flows to deploy.").WithCode("no_flows").At("flowconfigurations", "is empty.")
 	}
-	p, problems := e.compile(next.Flows, false)
+	c := e.compiler(next.Flows, false)
+	c.drafts = d.Drafts
+	p, problems := c.compile()
 	if err := refusal(problems); err != nil {
 		e.publish(Announcement{Refused: true, Problems: problems})
 		return nil, err
@@ -404,6 +408,7 @@ type testing struct {
 	shows    func(DebugMessage)
 	runID    string   // of the run that was made
 	failure  *failure // of that run
+	broken   bool     // the route cannot work: no run was made
 }
 
 // A RouteHearer is a writer of answers that is told which route gives one.
@@ -469,7 +474,12 @@ func (e *Engine) answer(p *Program, rt *route, params node.Params, w http.Respon
 	defer e.running.Add(-1)
 	x := e.newRun(ctx, p, rt.entry)
 	defer x.end()
-	if rt.entry.broken != nil {
+	switch {
+	case rt.entry.broken == nil:
+	case t != nil:
+		t.broken = true
+		return
+	default:
 		e.log.ErrorContext(ctx, "broken route called", "run", x.ID, "flow", rt.entry.flow, "problem", rt.entry.broken.Message)
 		f := fault.New(fault.Unavailable, "This route cannot work at the moment.").WithCode("route_broken")
 		if x.detailed() {

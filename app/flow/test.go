@@ -22,6 +22,8 @@ type TestRequest struct {
 	// Flows are all that take part: the flow to be tried and the Configuration
 	// nodes.
 	Flows Document
+	// Callees are flows of which those take part that are called.
+	Callees Document
 	// Entry is the node to start at. For a Request node, Path may be empty; for an
 	// EventListener, Body holds its first argument.
 	Entry  string
@@ -62,7 +64,9 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, problems := e.compile(t.Flows, true)
+	c := e.compiler(t.Flows, true)
+	c.callees = t.Callees
+	p, problems := c.compile()
 	p.router.fixed = "" // what is tested is asked for by its own path
 	defer func() {
 		<-p.drain()
@@ -90,6 +94,9 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 		err = e.testEvent(ctx, p, entry, t, own)
 	} else {
 		err = e.testRequest(ctx, p, entry, t, own, result)
+	}
+	if err == nil && own.broken {
+		err = refusal(problems)
 	}
 	if err != nil {
 		return nil, err

@@ -3010,6 +3010,11 @@ export interface components {
             flowconfigurations?: components["schemas"]["EditorSourceInput"];
             /** @description The flows whose tests are run; all without it. */
             flows?: string[];
+            /**
+             * @description What would be live beside them, as with a deploy. all: the drafts. flow: the flows given or named are drafts, the others as they are live.
+             * @enum {string}
+             */
+            mode?: "all" | "flow";
             /** @description Only the tests of these names. */
             tests?: string[];
         };

@@ -2,6 +2,7 @@ import { ActionIcon, Alert, Button, CopyButton, Group, Loader, Menu, Select, Tex
 import { notifications } from "@mantine/notifications";
 import { IconDeviceFloppy, IconPlayerPlay, IconPlayerStop, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, payload } from "../../../api/client";
 import { isProblem } from "../../../api/problem";
@@ -15,7 +16,7 @@ import { t } from "../../../text/t";
 import { inputsOf, list } from "../document";
 import { usePins } from "../pins";
 import { above } from "../rules";
-import { type RunResponse, runDraft, stopRun, type TestRequest, useRuns } from "../runs";
+import { type RunResponse, type RunStep, runDraft, stopRun, type TestRequest, useRuns } from "../runs";
 import type { OpenFlow } from "../store";
 import "./debug.css";
 
@@ -99,6 +100,11 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     ...(headers.trim() ? { headers: parseHeaders(headers) } : {}),
     ...(body.trim() && method !== "GET" && method !== "HEAD" ? { body: parseBody(body) } : {}),
   });
+  const navigate = useNavigate();
+  const openStep = (s: RunStep): void => {
+    if (s.flow === flow.name) onOpen(s.nodeID);
+    else void navigate({ to: "/flows/$name", params: { name: s.flow }, search: { node: s.nodeID } });
+  };
   const handleRun = (): void => void runDraft(flow.name, request(), chosen?.id);
   // Where Enter writes another line, and only there, Ctrl+Enter sends.
   const sending = {
@@ -301,8 +307,8 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
                   <span style={{ color: s.outcome === "failed" ? "var(--danger-text)" : "var(--success-text)" }}>
                     {s.outcome === "failed" ? "✕" : "✓"}
                   </span>
-                  <button type="button" className="debug__node" onClick={() => onOpen(s.nodeID)}>
-                    {s.label}
+                  <button type="button" className="debug__node" onClick={() => openStep(s)}>
+                    {s.flow === flow.name ? s.label : `${s.flow} › ${s.label}`}
                   </button>
                   <span className="tabular debug__short">{t("card.time", { ms: (s.micros / 1000).toFixed(2) })}</span>
                   {s.outcome !== "passed" && <span className="card__mark">{t(`outcome.${s.outcome}`)}</span>}

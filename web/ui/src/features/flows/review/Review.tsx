@@ -70,7 +70,7 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
     }
   };
   const test = async (flows?: string[]): Promise<TestReport> => {
-    const body = (flows ? { flows } : {}) as never;
+    const body = (flows ? { mode: "flow", flows } : {}) as never;
     const report = (await payload(api.POST("/drafts/tests/run", { body }))) as unknown as TestReport;
     setTests(report);
     return report;
@@ -124,7 +124,11 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
           {failure !== undefined && <Failure error={failure} retry={load} />}
           {!check && failure === undefined && <Loader role="status" size={20} aria-label={t("common.loading")} />}
           {refused && (
-            <Alert color="red" role="alert" title={refused.message}>
+            <Alert
+              color="red"
+              role="alert"
+              title={refused.places.some((p) => p.message === refused.message) ? undefined : refused.message}
+            >
               <Problems
                 problems={refused.places.map((p): Finding => {
                   const { label, route } = check?.problems.find((known) => known.path === p.path) ?? {};
