@@ -63,7 +63,8 @@ func Keywords(words ...string) Option { return func(t *Type) { t.Keywords = word
 // Tags beside input: label, hint, required:"true", default, type (overrides the
 // input type that the Go type chooses), language (of code), options
 // ("a,b" or "a=Label,b=Label"), min, max, maxLength, unit, when, sorting,
-// dynamic, advanced. A broken declaration panics: it is found at start.
+// dynamic, advanced, value:"true" (a text that stands for any value, where a name
+// without braces is a mistake). A broken declaration panics: it is found at start.
 func Define[S any](name string, kind Kind, prototype S, options ...Option) Type {
 	st := reflect.TypeFor[S]()
 	if st.Kind() != reflect.Struct {
@@ -253,6 +254,7 @@ func declared(node, name string, sf reflect.StructField) Input {
 		Name: name, Label: tag.Get("label"), Hint: tag.Get("hint"), Type: inputTypes[sf.Type],
 		Required: tag.Get("required") == "true", CodeLanguage: tag.Get("language"),
 		Sorting: tag.Get("sorting") == "true", Dynamic: tag.Get("dynamic") == "true",
+		ForValue: tag.Get("value") == "true",
 		Advanced: tag.Get("advanced") == "true", Unit: tag.Get("unit"), When: tag.Get("when"),
 		Templates: sf.Type == reflect.TypeFor[Text](),
 	}
@@ -452,8 +454,14 @@ func setText(dst reflect.Value, given any, in Input, templates bool) []Problem {
 		return p
 	}
 	dst.Set(reflect.ValueOf(t))
+	if in.ForValue && named.MatchString(s) {
+		return []Problem{{Input: in.Name, Code: "plain_text", Warning: true, Message: fmt.Sprintf("%s is the text %s itself. For the value of that name write {{ %s }}.", label(in), s, s)}}
+	}
 	return nil
 }
+
+// named is a text that looks like the name of a value: msg.lines, params.id, item.
+var named = regexp.MustCompile(`^(?:` + strings.Join(template.Roots, "|") + `)(?:\.\w+|\[\d+\])*$`)
 
 func setTarget(dst reflect.Value, given any, in Input, _ bool) []Problem {
 	s, ok := text(given)

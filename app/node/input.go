@@ -48,6 +48,7 @@ type Input struct {
 	// Ours, beside the original's:
 	Templates bool     `json:"templates,omitempty"` // takes {{ … }} where the node has them on
 	Dynamic   bool     `json:"dynamic,omitempty"`   // options come from the options endpoint
+	ForValue  bool     `json:"-"`                   // a text that stands for a value of any kind, as {{ msg.list }} does
 	Min       *float64 `json:"min,omitempty"`
 	Max       *float64 `json:"max,omitempty"`
 	MaxLength int      `json:"maxLength,omitempty"` // characters

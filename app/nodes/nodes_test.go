@@ -372,3 +372,29 @@ func TestListing(t *testing.T) {
 		t.Errorf("Text is listed as %s", b)
 	}
 }
+
+// A name without braces is a text, which is hardly ever meant where a value is asked
+// for: the node works, and its author is told.
+func TestANameThatIsOnlyText(t *testing.T) {
+	for _, tt := range []struct{ node, inputs, warning string }{
+		{"Map", `{"list": "msg.lines", "expression": "item"}`, "List is the text msg.lines itself. For the value of that name write {{ msg.lines }}."},
+		{"Response", `{"mode": "direct", "value": "payload.errors[0].path"}`, "Value is the text payload.errors[0].path itself. For the value of that name write {{ payload.errors[0].path }}."},
+		{"Route by value", `{"value": "msg", "cases": ["a"]}`, "Value is the text msg itself. For the value of that name write {{ msg }}."},
+		{"Response", `{"mode": "direct", "value": "{{ msg.lines }}"}`, ""},
+		{"Response", `{"mode": "direct", "value": "msg is here"}`, ""},
+		{"Response", `{"mode": "direct", "value": "messages"}`, ""},
+		{"Text", `{"sampleText": "msg.lines"}`, ""},
+	} {
+		made, problems := instance(t, tt.node, tt.inputs)
+		got := ""
+		for _, p := range problems {
+			if !p.Warning {
+				t.Errorf("%s %s: %s", tt.node, tt.inputs, p.Message)
+			}
+			got += p.Message
+		}
+		if got != tt.warning || made == nil {
+			t.Errorf("%s %s: %q, want %q", tt.node, tt.inputs, got, tt.warning)
+		}
+	}
+}

@@ -23,7 +23,7 @@ type Response struct {
 	Key  string    `input:"responseKey" label:"Key" required:"true" default:"msg" when:"mode=compatible" hint:"The payload's key, and the name it has in the answer." maxLength:"200"`
 
 	Send        node.Pick `input:"send" label:"Body" when:"mode=direct" default:"auto" options:"auto=What the value is,json=JSON,text=Text,lines=A list as JSON lines,stream=A list piece by piece,file=A file to download,redirect=Another address to go to,empty=None"`
-	Value       node.Text `input:"value" label:"Value" when:"mode=direct" hint:"Empty: msg."`
+	Value       node.Text `input:"value" label:"Value" when:"mode=direct" hint:"{{ msg.value }}. Empty: msg." value:"true"`
 	Status      node.Text `input:"status" label:"Status" when:"mode=direct" hint:"Empty: 200, for another address 302."`
 	ContentType node.Text `input:"contentType" label:"Content type" when:"mode=direct" hint:"Empty: follows from the body." maxLength:"200"`
 	Location    node.Text `input:"location" label:"Address" when:"send=redirect" required:"true" maxLength:"2000"`

@@ -16,7 +16,7 @@ import (
 // Condition sends a message one way or the other.
 type Condition struct {
 	By         node.Pick       `input:"by" label:"Check" options:"compare=A value,expression=An expression" default:"compare"`
-	Left       node.Text       `input:"value" label:"Value" when:"by=compare" hint:"Empty: msg."`
+	Left       node.Text       `input:"value" label:"Value" when:"by=compare" hint:"{{ msg.value }}. Empty: msg." value:"true"`
 	Operator   node.Pick       `input:"operator" label:"Is" when:"by=compare" default:"equals" options:"equals=equal to,differs=not equal to,less=less than,atMost=at most,more=more than,atLeast=at least,contains=holding,lacks=not holding,starts=starting with,ends=ending with,matches=matching the pattern,empty=empty,filled=not empty,true=true"`
 	Right      node.Text       `input:"other" label:"Than" when:"operator=equals|differs|less|atMost|more|atLeast|contains|lacks|starts|ends|matches"`
 	IgnoreCase bool            `input:"ignoreCase" label:"Ignore upper and lower case" when:"by=compare" advanced:"true"`

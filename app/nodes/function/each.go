@@ -13,7 +13,7 @@ import (
 
 // Each runs what follows its loop port once for each element of a list.
 type Each struct {
-	List    node.Text   `input:"list" label:"List" hint:"Empty: msg. An object gives its members as {key, value}."`
+	List    node.Text   `input:"list" label:"List" hint:"{{ msg.lines }}. Empty: msg. An object gives its members as {key, value}." value:"true"`
 	AtOnce  int         `input:"concurrency" label:"At the same time" min:"1" max:"32" default:"1" hint:"More than 1 pays where the loop waits for something."`
 	OnError node.Pick   `input:"onError" label:"When an element fails" options:"fail=the loop fails,skip=it is left out" default:"fail"`
 	To      node.Target `input:"to" label:"Results go to" default:"msg"`

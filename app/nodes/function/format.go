@@ -18,7 +18,7 @@ import (
 // Format writes a value as text of a known form.
 type Format struct {
 	Form      node.Pick   `input:"format" label:"Form" options:"json=JSON,csv=CSV,xml=XML,form=Form fields" default:"json"`
-	Value     node.Text   `input:"value" label:"Value" hint:"Empty: msg."`
+	Value     node.Text   `input:"value" label:"Value" hint:"{{ msg.value }}. Empty: msg." value:"true"`
 	Indent    bool        `input:"indent" label:"Indented" when:"format=json"`
 	Columns   node.List   `input:"columns" label:"Columns" when:"format=csv" sorting:"true" hint:"Empty: all names of all rows."`
 	Separator string      `input:"separator" label:"Separator" default:"," when:"format=csv" hint:"One character; \\t is a tab."`

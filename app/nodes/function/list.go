@@ -12,7 +12,7 @@ import (
 
 // Filter keeps the elements of a list for which a condition holds.
 type Filter struct {
-	List      node.Text       `input:"list" label:"List" hint:"Empty: msg."`
+	List      node.Text       `input:"list" label:"List" hint:"{{ msg.lines }}. Empty: msg." value:"true"`
 	Condition node.Expression `input:"condition" label:"Keep an element when" required:"true" hint:"item.price > 10"`
 	To        node.Target     `input:"to" label:"Result goes to" default:"msg"`
 }
@@ -46,7 +46,7 @@ func (f *Filter) Run(ctx context.Context, m *node.Message) error {
 
 // Map makes a new list of something about each element.
 type Map struct {
-	List node.Text       `input:"list" label:"List" hint:"Empty: msg."`
+	List node.Text       `input:"list" label:"List" hint:"{{ msg.lines }}. Empty: msg." value:"true"`
 	Make node.Expression `input:"expression" label:"Make of each element" required:"true" hint:"{id: item.id, total: item.price * item.count}"`
 	To   node.Target     `input:"to" label:"Result goes to" default:"msg"`
 }
@@ -76,7 +76,7 @@ func (n *Map) Run(ctx context.Context, m *node.Message) error {
 
 // Sort orders a list.
 type Sort struct {
-	List  node.Text       `input:"list" label:"List" hint:"Empty: msg."`
+	List  node.Text       `input:"list" label:"List" hint:"{{ msg.lines }}. Empty: msg." value:"true"`
 	By    node.Expression `input:"by" label:"By" hint:"item.price, or [item.last, item.first]. Empty: the element itself."`
 	Order node.Pick       `input:"order" label:"Order" options:"asc=Ascending,desc=Descending" default:"asc"`
 	To    node.Target     `input:"to" label:"Result goes to" default:"msg"`
@@ -118,7 +118,7 @@ func (s *Sort) Run(ctx context.Context, m *node.Message) error {
 
 // Aggregate makes one value of a list, or one of each group.
 type Aggregate struct {
-	List      node.Text       `input:"list" label:"List" hint:"Empty: msg."`
+	List      node.Text       `input:"list" label:"List" hint:"{{ msg.lines }}. Empty: msg." value:"true"`
 	Operation node.Pick       `input:"operation" label:"Make" options:"count=the number,sum=the sum,avg=the average,min=the smallest,max=the largest,list=a list" default:"count"`
 	Of        node.Expression `input:"of" label:"Of" hint:"item.price. Empty: the element itself." when:"operation=sum|avg|min|max|list"`
 	GroupBy   node.Expression `input:"groupBy" label:"For each" hint:"item.country. Empty: one result for all."`

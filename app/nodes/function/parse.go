@@ -19,7 +19,7 @@ import (
 // Parse reads text of a known form.
 type Parse struct {
 	Form      node.Pick   `input:"format" label:"Form" options:"json=JSON,csv=CSV,xml=XML,form=Form fields" default:"json"`
-	Source    node.Text   `input:"source" label:"Text" hint:"Empty: msg. A file is read too."`
+	Source    node.Text   `input:"source" label:"Text" hint:"{{ msg.text }}. Empty: msg. A file is read too." value:"true"`
 	Separator string      `input:"separator" label:"Separator" default:"," when:"format=csv" hint:"One character; \\t is a tab."`
 	Header    bool        `input:"header" label:"The first row has the names" default:"true" when:"format=csv"`
 	To        node.Target `input:"to" label:"Result goes to" default:"msg"`

@@ -12,7 +12,7 @@ import (
 
 // Route sends a message out of the port of its case.
 type Route struct {
-	By         node.Text `input:"value" label:"Value" hint:"Empty: msg."`
+	By         node.Text `input:"value" label:"Value" hint:"{{ msg.value }}. Empty: msg." value:"true"`
 	Cases      node.List `input:"cases" label:"Cases" required:"true" sorting:"true" hint:"Each is a port."`
 	IgnoreCase bool      `input:"ignoreCase" label:"Ignore upper and lower case" advanced:"true"`
 }

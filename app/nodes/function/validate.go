@@ -25,7 +25,7 @@ import (
 // Validate checks a value against a JSON Schema.
 type Validate struct {
 	Schema node.Code   `input:"schema" label:"JSON Schema" language:"json" required:"true" default:"{\"type\": \"object\"}"`
-	Value  node.Text   `input:"value" label:"Value" hint:"Empty: msg."`
+	Value  node.Text   `input:"value" label:"Value" hint:"{{ msg.value }}. Empty: msg." value:"true"`
 	To     node.Target `input:"to" label:"Mistakes go to" default:"errors"`
 
 	source   any

@@ -25,7 +25,11 @@ func listOf(m *node.Message, t node.Text) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asList(v)
+	list, err := asList(v)
+	if err != nil {
+		return nil, fmt.Errorf("the setting List: %w", err)
+	}
+	return list, nil
 }
 
 func asList(v any) ([]any, error) {
