@@ -152,6 +152,13 @@ describe("deploying", () => {
     assert.deepEqual(await hello(), { hi: "Ada" });
     await review(page).getByRole("button", { name: "Cancel" }).click();
     await review(page).waitFor({ state: "hidden" });
+
+    // It stays chosen for the next deploy.
+    await openReview(page);
+    await review(page).getByRole("checkbox", { name: "Run saved tests before going live", checked: true }).waitFor();
+    await review(page).getByRole("checkbox", { name: "Run saved tests before going live" }).uncheck();
+    await review(page).getByRole("button", { name: "Cancel" }).click();
+    await review(page).waitFor({ state: "hidden" });
     assert.deepEqual(faults, []);
   });
 

@@ -31,6 +31,8 @@ export interface Preferences {
     controls: boolean;
     portLabels: boolean;
     scrollPans: boolean;
+    /** A deploy runs the saved tests before it goes live. */
+    testsFirst: boolean;
     /** Flows whose tabs are hidden. */
     hidden: string[];
     favourites: string[];
@@ -66,6 +68,7 @@ export const defaults: Preferences = {
     controls: true,
     portLabels: false,
     scrollPans: false,
+    testsFirst: false,
     hidden: [],
     favourites: [],
     recent: [],

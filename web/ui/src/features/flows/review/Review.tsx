@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { api, payload } from "../../../api/client";
 import { isProblem, type Problem } from "../../../api/problem";
 import { type Route, routesQuery } from "../../../api/routes";
+import { usePreferences, useSetPreferences } from "../../../app/preferences";
 import { Failure } from "../../../app/states";
 import { Changes } from "../../../components/changes/Changes";
 import { Dialog } from "../../../components/Dialog";
@@ -36,7 +37,9 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
   const [failure, setFailure] = useState<unknown>();
   const [tests, setTests] = useState<TestReport>();
   const [isTesting, setTesting] = useState(false);
-  const [testsFirst, setTestsFirst] = useState(false);
+  const { editor } = usePreferences();
+  const { testsFirst } = editor;
+  const setPreferences = useSetPreferences();
   const [deployed, setDeployed] = useState<Route[]>();
   const load = (): void => {
     setFailure(undefined);
@@ -59,7 +62,10 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
           body: { mode, note, base: check?.live ?? 0, ...(flows ? { flows } : {}) } as never,
         }),
       );
-      setDeployed(await queries.fetchQuery({ ...routesQuery, staleTime: 0 }));
+      const live = await queries.fetchQuery({ ...routesQuery, staleTime: 0 });
+      const isAffected = (r: Route): number =>
+        check?.affected.some((a) => a.method === r.method && a.path === r.path) ? 0 : 1;
+      setDeployed(live.toSorted((a, b) => isAffected(a) - isAffected(b)));
       void checkNow();
       await queries.invalidateQueries();
     } catch (e) {
@@ -186,7 +192,7 @@ export function Review({ only, onClose }: { only?: string; onClose: () => void }
               <Checkbox
                 label={t("review.testsFirst")}
                 checked={testsFirst}
-                onChange={(e) => setTestsFirst(e.currentTarget.checked)}
+                onChange={(e) => setPreferences({ editor: { ...editor, testsFirst: e.currentTarget.checked } })}
               />
               <Group justify="space-between" className="review__foot">
                 <Button
