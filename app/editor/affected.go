@@ -2,6 +2,7 @@ package editor
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -21,10 +22,21 @@ var parameter = regexp.MustCompile(`:[^/]+`)
 
 // affected lists the routes that come, go or may answer otherwise, by their paths.
 func (e *Editor) affected(before, after flow.Document, changes []FlowChanges) []RouteChange {
-	touched := map[string]map[string]bool{} // by flow: what differs in what it does
+	touched := map[string]map[string]bool{} // by flow, by its name before too: what differs in what it does
 	configs := map[string]bool{}
+	renamed := renames{}
 	for _, c := range changes {
-		touched[flow.NameKey(c.Flow)] = working(c)
+		nodes := working(c)
+		for _, key := range []string{flow.NameKey(c.Flow), flow.NameKey(cmp.Or(c.Was, c.Flow))} {
+			// A name may be that of one flow before and of another one after.
+			if touched[key] == nil {
+				touched[key] = map[string]bool{}
+			}
+			maps.Copy(touched[key], nodes)
+		}
+		if c.Was != "" {
+			renamed.add(c.Was, c.Flow)
+		}
 		if flow.IsConfigs(c.Flow) {
 			configs = working(c)
 		}
@@ -42,7 +54,7 @@ func (e *Editor) affected(before, after flow.Document, changes []FlowChanges) []
 		switch {
 		case !there:
 			r.Change = added
-		case flow.NameKey(old.Flow) != flow.NameKey(r.Flow), old.Node != r.Node,
+		case flow.NameKey(old.Flow) != flow.NameKey(renamed.of(r.Flow)), old.Node != r.Node,
 			e.leadsTo(before, old, touched, configs), e.leadsTo(after, r, touched, configs):
 			r.Change = changed
 		default:

@@ -1,6 +1,7 @@
 package editor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -24,6 +25,7 @@ const (
 // FlowChanges says how one flow differs between two states.
 type FlowChanges struct {
 	Flow   string       `json:"flow"`
+	Was    string       `json:"was,omitzero" doc:"Its name before, where it was renamed."`
 	Change string       `json:"change" enum:"same,added,changed,moved,removed"`
 	Nodes  []NodeChange `json:"nodes"`
 	Edges  []EdgeChange `json:"edges"`
@@ -65,12 +67,18 @@ var layout = map[string]bool{
 }
 
 // compare lists how flows differ, what their Requests serve, and what the forms call
-// the inputs.
-func (e *Editor) compare(ctx context.Context, before, after flow.Document) ([]FlowChanges, error) {
-	list, err := compare(before, after, e.meanTheSame)
+// the inputs. Flows that were renamed are found by their new names in was.
+func (e *Editor) compare(ctx context.Context, before, after flow.Document, was renames) ([]FlowChanges, error) {
+	list, err := compare(before, after, was, e.meanTheSame)
 	for _, f := range list {
-		was, _, _ := before.Find(f.Flow)
+		was, _, _ := before.Find(cmp.Or(f.Was, f.Flow))
 		is, _, _ := after.Find(f.Flow)
+		if f.Change == removed {
+			is = nil // its name may be another flow's now
+		}
+		if f.Change == added {
+			was = nil
+		}
 		old, nodes := byID(was), byID(is)
 		for i := range f.Nodes {
 			n := &f.Nodes[i]
@@ -143,36 +151,69 @@ func (e *Editor) meanTheSame(n flow.Node, input string, a, b any) bool {
 	return at >= 0 && value.Equal(t.Inputs[at].Effective(a), t.Inputs[at].Effective(b))
 }
 
+// renames holds the names that flows had before, by the keys of those they have now.
+type renames map[string]string
+
+// add notes that the flow with the id had one name and has another, which is nothing
+// where they are the same.
+func (r renames) add(was, is string) {
+	if was != is {
+		r[flow.NameKey(is)] = was
+	}
+}
+
+// of returns the name before of a flow.
+func (r renames) of(name string) string { return cmp.Or(r[flow.NameKey(name)], name) }
+
 // compare lists how each flow of two documents differs, in the order of their
 // names; flows that are the same are left out. Values of an input that are alike
 // are no difference. It fails for flows that do not encode.
-func compare(before, after flow.Document, alike func(n flow.Node, input string, a, b any) bool) ([]FlowChanges, error) {
+func compare(before, after flow.Document, was renames, alike func(n flow.Node, input string, a, b any) bool) ([]FlowChanges, error) {
 	list := []FlowChanges{}
-	for _, name := range before.Names() {
-		if _, _, still := after.Find(name); !still {
-			c, err := compareFlow(name, before[name], flow.NewFlow(), alike)
-			if err != nil {
-				return nil, err
-			}
-			c.Change = removed
-			list = append(list, c)
+	taken := map[string]bool{} // names before of flows that are still there
+	for _, name := range after.Names() {
+		if old := was.of(name); old != name {
+			taken[flow.NameKey(old)] = true
 		}
 	}
 	for _, name := range after.Names() {
-		was, _, there := before.Find(name)
-		if !there {
-			was = flow.NewFlow()
+		f := FlowChanges{Change: added}
+		old, written, there := before.Find(was.of(name))
+		// The name may have been that of a flow that has another one now.
+		if key := flow.NameKey(written); there && (was.of(name) != name || !taken[key]) {
+			taken[key] = true
+			if written != name {
+				f.Was = written
+			}
+			f.Change = same
+		} else {
+			old = flow.NewFlow()
 		}
-		c, err := compareFlow(name, was, after[name], alike)
+		c, err := compareFlow(name, old, after[name], alike)
 		if err != nil {
 			return nil, err
 		}
-		if !there {
+		c.Was = f.Was
+		switch {
+		case f.Change == added:
 			c.Change = added
+		case c.Was != "":
+			c.Change = changed
 		}
 		if c.Change != same {
 			list = append(list, c)
 		}
+	}
+	for _, name := range before.Names() {
+		if taken[flow.NameKey(name)] {
+			continue
+		}
+		c, err := compareFlow(name, before[name], flow.NewFlow(), alike)
+		if err != nil {
+			return nil, err
+		}
+		c.Change = removed
+		list = append(list, c)
 	}
 	slices.SortStableFunc(list, func(a, b FlowChanges) int { return strings.Compare(a.Flow, b.Flow) })
 	return list, nil

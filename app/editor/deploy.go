@@ -320,11 +320,39 @@ func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
 		out.Routes = append(out.Routes, e.routes(name, doc[name])...)
 	}
 	if r.Changes {
-		if out.Changes, err = e.compare(ctx, live.Flows, doc); err == nil {
-			out.Affected = e.affected(live.Flows, doc, out.Changes)
+		was, err := e.renamed(ctx)
+		if err != nil {
+			return Checked{}, err
+		}
+		if out.Changes, err = e.compare(ctx, live.Flows, doc, was); err != nil {
+			return Checked{}, err
+		}
+		out.Affected = e.affected(live.Flows, doc, out.Changes)
+	}
+	return out, nil
+}
+
+// renamed returns the drafts that are live by other names.
+func (e *Editor) renamed(ctx context.Context) (renames, error) {
+	drafts, err := e.Store.Drafts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live, err := e.Store.LiveFlows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(live))
+	for _, l := range live {
+		names[l.ID] = l.Name
+	}
+	was := renames{}
+	for _, d := range drafts {
+		if name, ok := names[d.ID]; ok {
+			was.add(name, d.Name)
 		}
 	}
-	return out, err
+	return was, nil
 }
 
 // maxProblems bounds how many problems one answer lists.

@@ -188,7 +188,13 @@ func (e *Editor) Changes(ctx context.Context, r ChangesRequest) (Changes, error)
 	if err != nil {
 		return Changes{}, err
 	}
-	c.Flows, err = e.compare(ctx, old, new)
+	renamed := renames{}
+	for _, f := range is {
+		if i := slices.IndexFunc(was, func(w DeployedFlow) bool { return w.ID == f.ID }); i >= 0 {
+			renamed.add(was[i].Name, f.Name)
+		}
+	}
+	c.Flows, err = e.compare(ctx, old, new, renamed)
 	return c, err
 }
 

@@ -387,3 +387,36 @@ func TestCheckOfDrafts(t *testing.T) {
 	body = d.ask(200, `POST /drafts/check {"changes":true,"flowconfigurations":{"a":`+strings.Replace(ours.Replace(calls), `"C"`, `"c"`, 1)+`}}`)
 	d.wants(fmt.Sprint(member(t, body, "payload", "changes", 0, "nodes", 0, "inputs", 0, "choices")), "[map[label:c value:c]]", "the names of what was chosen")
 }
+
+func TestCheckOfRenamedDrafts(t *testing.T) {
+	d := sit(t)
+	d.save("price", says("p", "1"), 0)
+	d.save("other", says("o", "1"), 0)
+	d.ask(200, `POST /flows/deploy {"mode":"all"}`)
+	// One flow is renamed and changed, a second one is made under its old name.
+	d.ask(200, `PATCH /drafts/price {"name":"pricing"}`)
+	d.save("pricing", says("p", "2"), 1)
+	d.save("price", says("new", "1"), 0)
+	d.ask(200, `PATCH /drafts/other {"name":"Other"}`)
+	lines := func(body string) string {
+		var all []string
+		for _, c := range member(t, body, "payload", "changes").([]any) {
+			m := c.(map[string]any)
+			line := fmt.Sprint(m["change"], " ", m["was"], " > ", m["flow"])
+			for _, n := range m["nodes"].([]any) {
+				line += fmt.Sprint(" ", n.(map[string]any)["change"], " ", n.(map[string]any)["node"])
+			}
+			all = append(all, line)
+		}
+		return strings.Join(all, ", ")
+	}
+	body := d.ask(200, `POST /drafts/check {"changes":true}`)
+	d.wants(lines(body), "changed other > Other, added <nil> > price added new-in added new-text added new-out, changed price > pricing changed p-text", "a flow is known by its id")
+	d.wants(len(member(t, body, "payload", "affected").([]any)), 2, "affected routes")
+	d.wants(member(t, body, "payload", "affected", 0, "change"), "added", "the route of the new flow")
+	d.wants(member(t, body, "payload", "affected", 1, "change"), "changed", "the route of the renamed flow")
+	d.ask(200, `POST /flows/deploy {"mode":"all"}`)
+	body = strings.Replace(d.ask(200, `GET /deployments/2/changes`), `"flows"`, `"changes"`, 1)
+	d.wants(lines(body), "changed other > Other, added <nil> > price added new-in added new-text added new-out, changed price > pricing changed p-text", "and in the comparison of deployments")
+	d.wants(len(member(t, d.ask(200, `POST /drafts/check {"changes":true}`), "payload", "changes").([]any)), 0, "nothing differs after the deploy")
+}

@@ -7,6 +7,7 @@ import { bottom, call, canvas, card, deploy, dialog, dragIn, inspector, launch, 
 import { violations } from "../axe.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { soon } from "../soon.mjs";
+import { ask } from "../wire.mjs";
 
 describe("deploying", () => {
   let chromium;
@@ -78,6 +79,24 @@ describe("deploying", () => {
     await dialog(page, "Deployed").waitFor();
     await closeDone(page);
     assert.deepEqual(await hello(), { hi: "Ada" });
+    assert.deepEqual(faults, []);
+  });
+
+  it("tells a flow that was renamed by both names, and that nothing else of it differs", async () => {
+    const { page, faults } = person;
+    await ask(page, "PATCH", "/drafts/Sample", { name: "Greetings" });
+    await page.waitForURL(/\/flows\/Greetings/);
+    await openReview(page);
+    const renamed = review(page).getByRole("region", { name: "Greetings" });
+    await renamed.getByText("renamed Sample → Greetings").waitFor();
+    assert.equal(await renamed.getByRole("listitem").count(), 0);
+    assert.equal(await review(page).getByRole("region", { name: "Sample" }).count(), 0);
+    assert.equal(await review(page).getByRole("region", { name: "Affected routes" }).getByRole("listitem").count(), 0);
+    await review(page).getByRole("button", { name: "Cancel" }).click();
+    await review(page).waitFor({ state: "hidden" });
+    await ask(page, "PATCH", "/drafts/Greetings", { name: "Sample" });
+    await page.waitForURL(/\/flows\/Sample/);
+    await card(page, "Greet by name").click();
     assert.deepEqual(faults, []);
   });
 

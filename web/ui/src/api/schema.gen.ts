@@ -2751,6 +2751,8 @@ export interface components {
             nodes: components["schemas"]["EditorNodeChange"][];
             /** @description Members beside nodes, edges and inputs: notes, groups, view. */
             other: components["schemas"]["EditorDifference"][];
+            /** @description Its name before, where it was renamed. */
+            was?: string;
         };
         EditorImportRequestInput: {
             /**

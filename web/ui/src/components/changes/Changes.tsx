@@ -27,7 +27,7 @@ export function Changes({ flows, none = t("changes.none") }: { flows: readonly F
         />
       )}
       {differing.map((f) => (
-        <FlowChange key={f.flow} flow={f} showMoved={showMoved} />
+        <FlowChange key={`${f.change} ${f.flow}`} flow={f} showMoved={showMoved} />
       ))}
     </div>
   );
@@ -45,7 +45,7 @@ function FlowChange({ flow: f, showMoved }: { flow: FlowChanges; showMoved: bool
   return (
     <section className="changes__flow" aria-label={name}>
       <h2 className="changes__title">
-        <Badge change={f.change} /> {name}
+        <Badge change={f.change} /> {f.was === undefined ? name : t("changes.renamed", { was: f.was, name })}
       </h2>
       <ul className="changes__list">
         {nodes.slice(0, nodes.length - rest).map((n) => (

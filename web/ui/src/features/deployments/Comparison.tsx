@@ -16,6 +16,7 @@ import { memo, useMemo, useState } from "react";
 import { CONFIGURATION } from "../../api/drafts";
 import type { components } from "../../api/schema.gen";
 import { Failure } from "../../app/states";
+import type { FlowChanges } from "../../components/changes/Changes";
 import { t } from "../../text/t";
 import { type ComparedNode, compare, type WireFlow } from "./compare";
 import { deploymentQuery, type OpenedDeployment } from "./queries";
@@ -36,10 +37,10 @@ export function Comparison({ deployment, changes }: Props) {
   const before = useQuery({ ...deploymentQuery(changes.from), placeholderData: undefined });
   const differing = changes.flows.filter((f) => f.change !== "same");
   const [picked, setPicked] = useState<string>();
-  const flow = differing.find((f) => f.flow === picked) ?? differing[0];
+  const flow = differing.find((f) => keyOf(f) === picked) ?? differing[0];
   const drawing = useMemo(() => {
     if (!flow) return undefined;
-    const old = before.data?.flows[flow.flow] as unknown as WireFlow | undefined;
+    const old = before.data?.flows[flow.was ?? flow.flow] as unknown as WireFlow | undefined;
     const now = deployment.flows[flow.flow] as unknown as WireFlow | undefined;
     return draw(compare(old, now, flow));
   }, [flow, before.data, deployment]);
@@ -50,10 +51,10 @@ export function Comparison({ deployment, changes }: Props) {
       <Select
         label={t("deployments.flow")}
         data={differing.map((f) => ({
-          value: f.flow,
+          value: keyOf(f),
           label: `${f.flow === CONFIGURATION ? t("tabs.configuration") : f.flow} (${t(`change.${f.change}`)})`,
         }))}
-        value={flow.flow}
+        value={keyOf(flow)}
         allowDeselect={false}
         onChange={(v) => setPicked(v ?? undefined)}
         maw={320}
@@ -74,7 +75,7 @@ export function Comparison({ deployment, changes }: Props) {
           aria-label={t("comparison.label", { flow: flow.flow, from: changes.from, to: changes.to })}
         >
           <ReactFlow
-            key={`${flow.flow} ${changes.from}`}
+            key={`${keyOf(flow)} ${changes.from}`}
             nodes={drawing.nodes}
             edges={drawing.edges}
             nodeTypes={nodeTypes}
@@ -97,6 +98,9 @@ export function Comparison({ deployment, changes }: Props) {
     </div>
   );
 }
+
+/** A flow may be gone whose name another one has now. */
+const keyOf = (f: FlowChanges): string => `${f.change} ${f.flow}`;
 
 const icons: Record<"added" | "removed" | "changed" | "moved", TablerIcon> = {
   added: IconPlus,
