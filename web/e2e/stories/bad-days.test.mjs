@@ -249,6 +249,36 @@ describe("bad days at one's own machine", () => {
       await card(page, to).waitFor();
       from = to;
     }
+    // It comes from the browser alone, and reaches the server without another edit.
+    await page.getByRole("status").filter({ hasText: /^Saved$/ }).waitFor();
+    await soon(async () => assert.equal(await labelOf(page, "at once", "work"), "Third"));
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    assert.deepEqual(faults, []);
+  });
+
+  it("saves, reviews and deploys what was edited in a flow that one left in the same moment", async () => {
+    await putFlow(page, "left", answering("/left"));
+    const other = JSON.parse(JSON.stringify(answering("/next")).replaceAll(/"(in|work|out)"/g, '"next-$1"'));
+    await putFlow(page, "next", other);
+    await openFlow(page, product, "left");
+    await rename(page, "Work", "By the tab");
+    await page.getByRole("link", { name: "next" }).first().click();
+    await page.getByRole("application", { name: /^Canvas of next/ }).waitFor();
+    await soon(async () => assert.equal(await labelOf(page, "left", "work"), "By the tab"));
+
+    // Whoever saves by hand deploys what the browser alone has, too.
+    await ask(page, "PATCH", "/me/preferences", { autoSave: false });
+    await openFlow(page, product, "left");
+    await rename(page, "By the tab", "By the address");
+    await openFlow(page, product, "next");
+    assert.equal(await labelOf(page, "left", "work"), "By the tab");
+    await page.getByRole("button", { name: /^Deploy( \d+ flows?)?$/ }).click();
+    const review = dialog(page, "Review and deploy");
+    await review.getByRole("region", { name: "left" }).getByText("By the address").waitFor();
+    assert.equal(await labelOf(page, "left", "work"), "By the address");
+    await review.getByRole("button", { name: "Cancel" }).click();
+    await review.waitFor({ state: "hidden" });
+    await ask(page, "PATCH", "/me/preferences", { autoSave: true });
     assert.deepEqual(faults, []);
   });
 

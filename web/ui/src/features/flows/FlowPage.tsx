@@ -39,7 +39,7 @@ import type { MenuRequest, QuickAddRequest } from "./canvas/requests";
 import { catalogueQuery, useCatalogue } from "./catalogue";
 import { pasteText } from "./clipboard";
 import { add } from "./commands";
-import { discard, draftsQuery, isDeleted, open, refresh, save, saveAll, useDrafts, watch } from "./draft";
+import { discard, draftsQuery, isDeleted, open, openEdited, refresh, save, saveAll, useDrafts, watch } from "./draft";
 import { FlowTabs } from "./FlowTabs";
 import { focusInspector } from "./inspector/focus";
 import { useMarks } from "./marks";
@@ -49,7 +49,7 @@ import { takeTyped, typeAhead } from "./palette/typeAhead";
 import { Resizer } from "./Resizer";
 import { useSearching } from "./searching";
 import { CONFIGURATION, isUnsaved, useEditor, useFlow } from "./store";
-import { whyNotDeploy } from "./toDeploy";
+import { toDeploy, whyNotDeploy } from "./toDeploy";
 import { transfer, useTransfer } from "./transfer";
 import "../../styles/kitForms";
 import "./flowPage.css";
@@ -209,7 +209,7 @@ function Editor({ name }: { name: string }) {
   useEffect(() => setPutAway((was) => (was === selected ? was : "")), [selected]);
   const isSheet = narrow && selected !== "" && putAway !== selected;
   const drafts = useQuery(draftsQuery);
-  const changedFlows = drafts.data?.filter((d) => d.state !== "running").length ?? 0;
+  const changedFlows = useEditor((s) => toDeploy(drafts.data, s.flows));
 
   // The search for nodes opens at once when it is asked for, so it is fetched when the canvas stands.
   useEffect(() => {
@@ -289,12 +289,15 @@ function Editor({ name }: { name: string }) {
 
   const review = useCallback(
     (what: "all" | "flow" = "all") => {
-      // As it is now: whoever is quick asks before the page was drawn with the last edit.
-      const { flows, announce } = useEditor.getState();
-      const rows = queries.getQueryData(draftsQuery.queryKey);
-      const nothing = whyNotDeploy(rows, flows, what === "flow" ? name : undefined);
-      if (nothing === undefined) void saveAll().then(() => setReviewing(what));
-      else announce(nothing);
+      void openEdited().then(async () => {
+        // As it is now: whoever is quick asks before the page was drawn with the last edit.
+        const { flows, announce } = useEditor.getState();
+        const rows = queries.getQueryData(draftsQuery.queryKey);
+        const nothing = whyNotDeploy(rows, flows, what === "flow" ? name : undefined);
+        if (nothing !== undefined) return announce(nothing);
+        await saveAll();
+        setReviewing(what);
+      });
     },
     [name],
   );

@@ -12,7 +12,7 @@ import { t } from "../../text/t";
 import type { Catalogue } from "./catalogue";
 import { dictionary, withEntry } from "./dictionary";
 import { type Doc, read, type WireFlow, write } from "./document";
-import { keep, kept, revive } from "./local";
+import { edited, keep, kept, revive } from "./local";
 import { type Choice, type Conflict, merge, same } from "./merge";
 import { isUnsaved, type OpenFlow, useEditor } from "./store";
 
@@ -76,7 +76,11 @@ export async function open(asked: string): Promise<string> {
     show(name, doc, server.revision, server.locked);
     return name;
   }
-  const mine = { doc: read(revive(local, server.flow)), history: local.history };
+  const mine = {
+    doc: read(revive(local.flow, server.flow)),
+    history: local.history,
+    sent: local.sent && read(revive(local.sent, server.flow)),
+  };
   if (local.revision === server.revision) {
     show(name, doc, server.revision, server.locked, mine);
     return name;
@@ -84,6 +88,19 @@ export async function open(asked: string): Promise<string> {
   show(name, read(local.base), local.revision, server.locked, mine);
   takeOver(name, doc, server.revision, server.savedBy);
   return name;
+}
+
+/** Opens the flows whose edits only the browser has: they are saved, reviewed and deployed like those that are shown. */
+export async function openEdited(): Promise<void> {
+  const { flows } = useEditor.getState();
+  const names = [...(await edited())].filter((name) => !flows[name]);
+  await Promise.all(
+    names.map((name) =>
+      open(name).catch((e: unknown) => {
+        if (!isProblem(e)) throw e; // it is not there any more, or the connection bar says so
+      }),
+    ),
+  );
 }
 
 /** Who saved a version: oneself only in another window. */
@@ -97,6 +114,11 @@ function takeOver(name: string, theirs: Doc, revision: number, savedBy: string):
   const by = told(savedBy);
   const flow = useEditor.getState().flows[name];
   if (!flow || revision === flow.saved.revision) return true;
+  // A save whose answer got lost in a reload or on the way: what was edited since goes on from it.
+  if (flow.sent && same(flow.sent, theirs)) {
+    useEditor.getState().wasSaved(name, theirs, revision);
+    return true;
+  }
   if (!isUnsaved(flow)) {
     useEditor.getState().replace(name, t("step.theirs", { by }), theirs, { revision, doc: theirs });
     return true;
@@ -144,6 +166,7 @@ async function saveNow(name: string, tries: number, anew: boolean): Promise<bool
   if (!isUnsaved(flow) && !anew) return true;
   const { doc } = flow;
   mark("saving", name, true);
+  useEditor.getState().isSent(name, doc);
   try {
     const saved = await payload(
       api.PUT("/drafts/{flow}", {
@@ -169,8 +192,9 @@ async function saveNow(name: string, tries: number, anew: boolean): Promise<bool
   }
 }
 
-/** Saves every open flow that has edits; true when all are saved. */
+/** Saves every flow that has edits, those among them that only the browser has; true when all are saved. */
 export async function saveAll(): Promise<boolean> {
+  await openEdited();
   const results = await Promise.all(
     Object.values(useEditor.getState().flows)
       .filter(isUnsaved)
@@ -216,13 +240,17 @@ function isPassing({ status, code }: Problem): boolean {
 
 const IDLE_SAVE = 10_000;
 
+let areGathered = false;
+
 /**
- * Keeps every edit and how to undo it in the browser as it is made, and saves drafts
- * after ten idle seconds when the user wants that; a save that a lost session or a lost
- * server held up is made up for. Returns how to stop.
+ * Keeps every edit and how to undo it in the browser as it is made. When the user wants
+ * that, it saves drafts after ten idle seconds, when it stops, and at once where edits come
+ * from the browser; a save that a lost session or a lost server held up is made up for.
+ * Returns how to stop.
  */
 export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  let isOver = false;
   const write = async (flow: OpenFlow): Promise<void> => {
     try {
       await keep(flow, catalogue);
@@ -235,9 +263,11 @@ export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
     for (const flow of Object.values(now.flows)) {
       const was = before.flows[flow.name];
       // One that was just opened or renamed is kept under its name when it has edits.
-      if (was ? was.doc === flow.doc && was.saved === flow.saved : !isUnsaved(flow)) continue;
+      if (was ? was.doc === flow.doc && was.saved === flow.saved && was.sent === flow.sent : !isUnsaved(flow)) continue;
       void write(flow);
-      if (was?.doc === flow.doc) continue;
+      if (isOver) continue;
+      if (!was) void saveOpen(flow);
+      if (!was || was.doc === flow.doc) continue;
       clearTimeout(timers.get(flow.name));
       if (autoSave && !same(flow.doc, flow.saved.doc))
         timers.set(
@@ -246,14 +276,28 @@ export function watch(catalogue: Catalogue, autoSave: boolean): () => void {
         );
     }
   });
+  const saveOpen = async (flow: OpenFlow): Promise<void> => {
+    const problem = useDrafts.getState().failed[flow.name];
+    if (autoSave && isUnsaved(flow) && !flow.locked && (!problem || isPassing(problem))) await save(flow.name);
+  };
+  const saveEdited = (): Promise<unknown> => Promise.all(Object.values(useEditor.getState().flows).map(saveOpen));
+  void saveEdited();
+  if (!areGathered) {
+    areGathered = true;
+    void openEdited();
+  }
   const makeUp = (): void => {
     for (const [name, problem] of Object.entries(useDrafts.getState().failed))
       if (problem && isPassing(problem)) void save(name);
   };
   const stopWaiting = [onSignedInAgain(makeUp), onReconnected(makeUp)];
   return () => {
-    stop();
+    isOver = true;
     for (const stopOne of stopWaiting) stopOne();
     for (const timer of timers.values()) clearTimeout(timer);
+    // That they are saved is kept too.
+    void saveEdited()
+      .then(() => Promise.all(running.values()))
+      .finally(stop);
   };
 }

@@ -19,6 +19,8 @@ export interface Kept {
   revision: number;
   base: WireFlow;
   flow: WireFlow;
+  /** What was on its way to the server. */
+  sent?: WireFlow;
   history: History;
 }
 
@@ -68,6 +70,7 @@ export async function keep(flow: OpenFlow, catalogue: Catalogue): Promise<void> 
     revision: flow.saved.revision,
     base: strip(write(flow.saved.doc), catalogue),
     flow: strip(write(flow.doc), catalogue),
+    ...(flow.sent ? { sent: strip(write(flow.sent), catalogue) } : {}),
     history: JSON.parse(JSON.stringify(flow.history), secretless(catalogue)) as History,
   };
   const key: Key = [flow.name, await thisWindow()];
@@ -89,8 +92,7 @@ export async function kept(name: string): Promise<Kept | undefined> {
     const own: Key = [name, await thisWindow()];
     const mine = sound(await get(own, store));
     if (mine) return mine;
-    const { held } = (await navigator.locks?.query()) ?? {};
-    const open = new Set(held?.map((lock) => lock.name));
+    const open = await openWindows();
     const left: { key: Key; kept: Kept; isEdited: boolean }[] = [];
     for (const key of await keysOf(name)) {
       const found = open.has(lockOf(key[1])) ? undefined : sound(await get(key, store));
@@ -110,6 +112,32 @@ export async function kept(name: string): Promise<Kept | undefined> {
   }
 }
 
+/** The flows of which this window, or a closed one, kept edits. */
+export async function edited(): Promise<ReadonlySet<string>> {
+  const flows = new Set<string>();
+  if (!store) return flows;
+  try {
+    const own = await thisWindow();
+    const open = await openWindows();
+    for (const key of await keys<Key>(store)) {
+      if (!Array.isArray(key) || flows.has(key[0])) continue;
+      // Where windows do not know of each other, another one's edits may be at work.
+      if (key[1] !== own && (!navigator.locks || open.has(lockOf(key[1])))) continue;
+      const found = sound(await get(key, store));
+      if (found && !same(found.base, found.flow)) flows.add(key[0]);
+    }
+  } catch {
+    // unreadable storage is the same as none
+  }
+  return flows;
+}
+
+/** The locks of the windows that are open. */
+async function openWindows(): Promise<ReadonlySet<string | undefined>> {
+  const { held } = (await navigator.locks?.query()) ?? {};
+  return new Set(held?.map((lock) => lock.name));
+}
+
 /** Drops the edits of a flow that is not there any more, those of other windows too. */
 export async function forget(name: string): Promise<void> {
   if (store) await delMany(await keysOf(name), store);
@@ -122,11 +150,12 @@ async function keysOf(name: string): Promise<Key[]> {
 
 // What is stored may be of another version, or damaged.
 function sound(value: unknown): Kept | undefined {
-  const { version, at, revision, flow, base, history } = (value ?? {}) as Partial<Kept>;
+  const { version, at, revision, flow, base, sent, history } = (value ?? {}) as Partial<Kept>;
   if (version !== 1 || typeof at !== "number" || typeof revision !== "number" || !isFlow(flow) || !isFlow(base))
     return undefined;
   const { done, undone } = history ?? {};
-  return { version, at, revision, flow, base, history: { done: steps(done), undone: steps(undone) } };
+  const way = isFlow(sent) ? { sent } : {};
+  return { version, at, revision, flow, base, ...way, history: { done: steps(done), undone: steps(undone) } };
 }
 
 function steps(value: unknown): History["done"] {
@@ -168,12 +197,12 @@ function secretless(catalogue: Catalogue): (this: unknown, key: string, value: u
   return (key, value) => (names.has(key) && value ? SECRET : value);
 }
 
-/** The edits of a kept flow over what the server has, with the secrets the server knows. */
-export function revive(kept: Kept, server: WireFlow): WireFlow {
+/** A kept flow over what the server has, with the secrets the server knows. */
+export function revive(kept: WireFlow, server: WireFlow): WireFlow {
   const known = new Map(server.configurations.map((c) => [c.nodeID, c.configs]));
-  const doc = read(kept.flow);
+  const doc = read(kept);
   return {
-    ...kept.flow,
+    ...kept,
     configurations: list(doc, "configs").map(({ id, ...c }) => ({
       nodeID: id,
       ...c,

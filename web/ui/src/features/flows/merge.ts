@@ -98,15 +98,19 @@ export function isRecord(v: unknown): v is Record<string, unknown> {
   return typeof v === "object" && v !== null && !Array.isArray(v);
 }
 
-/** Deep equality of JSON values; the order of members does not count. */
+/** Deep equality of values as JSON writes them: the order of members does not count, nor one that is undefined, nor -0. */
 export function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
+  if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((v, i) => same(v, b[i]));
   }
   if (isRecord(a) && isRecord(b)) {
-    const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((k) => Object.hasOwn(b, k) && same(a[k], b[k]));
+    const keys = written(a);
+    return keys.length === written(b).length && keys.every((k) => Object.hasOwn(b, k) && same(a[k], b[k]));
   }
   return false;
+}
+
+function written(of: Record<string, unknown>): string[] {
+  return Object.keys(of).filter((k) => of[k] !== undefined);
 }

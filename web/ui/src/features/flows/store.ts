@@ -16,6 +16,8 @@ export interface OpenFlow {
   doc: Doc;
   /** The version the server has, as far as we know: what the next save builds on. */
   saved: { revision: number; doc: Doc };
+  /** What is on its way to the server: it may have arrived although no answer did. */
+  sent?: Doc | undefined;
   history: History;
   locked: boolean;
   /** Selected nodes, edges, notes and groups by id. */
@@ -28,13 +30,20 @@ export interface OpenFlow {
   jump?: { id: string; takesFocus: boolean };
 }
 
+/** Edits that the browser kept. */
+export interface KeptEdits {
+  doc: Doc;
+  history: History;
+  sent?: Doc | undefined;
+}
+
 export interface EditorState {
   flows: Readonly<Record<string, OpenFlow>>;
   current: string | undefined;
   /** What the last edit, undo or redo was, for the status line and the live region. */
   status: string;
 
-  open(name: string, doc: Doc, revision: number, locked: boolean, kept?: { doc: Doc; history: History }): void;
+  open(name: string, doc: Doc, revision: number, locked: boolean, kept?: KeptEdits): void;
   close(name: string): void;
   show(name: string): void;
   /** Makes one undoable step in a flow; group joins typing (history.ts). */
@@ -48,6 +57,8 @@ export interface EditorState {
   /** Selects and focuses what is pointed at and brings it into sight, out of its folded group. */
   jump(flow: string, id: string, takesFocus?: boolean): void;
   announce(text: string): void;
+  /** The document is on its way to the server. */
+  isSent(flow: string, doc: Doc): void;
   /** The server took the document as this revision. */
   wasSaved(flow: string, doc: Doc, revision: number): void;
   /** Another version replaced ours (merge, discard, restore); it can be undone. */
@@ -83,6 +94,7 @@ export const useEditor = create<EditorState>()((set, get) => {
           name,
           doc: kept?.doc ?? doc,
           saved: { revision, doc },
+          sent: kept?.sent,
           history: kept?.history ?? noHistory,
           locked,
           selected: nothing,
@@ -134,7 +146,8 @@ export const useEditor = create<EditorState>()((set, get) => {
       }),
     // The same sentence once more is said once more: the live region has to change.
     announce: (text) => set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text })),
-    wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc } })),
+    isSent: (name, sent) => change(name, () => ({ sent })),
+    wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc }, sent: undefined })),
     replace: (name, label, doc, saved) =>
       change(
         name,
@@ -144,6 +157,7 @@ export const useEditor = create<EditorState>()((set, get) => {
           return {
             doc: { ...e.doc, rest: doc.rest, editorRest: doc.editorRest },
             saved,
+            sent: undefined,
             // What came out as it was is no step: undo would do nothing.
             history:
               e.changes.length === 0

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { DraftRow } from "../../api/drafts";
 import { read } from "./document";
 import { noHistory } from "./history";
-import type { OpenFlow } from "./store";
-import { whyNotDeploy } from "./toDeploy";
+import { isUnsaved, type OpenFlow } from "./store";
+import { toDeploy, whyNotDeploy } from "./toDeploy";
 
 const row = (name: string, revision: number, state: DraftRow["state"] = "running"): DraftRow =>
   ({ name, revision, state }) as DraftRow;
@@ -42,5 +42,15 @@ describe("what there is to deploy", () => {
     const open = { a: flow("a", 3), b: flow("b", 1, true) };
     expect(whyNotDeploy(rows, open, "a")).toBe(reason);
     expect(whyNotDeploy(rows, open, "b")).toBeUndefined();
+  });
+  it("counts each flow once, edited ones among them", () => {
+    const rows = [row("a", 3), row("b", 1, "draft"), row("c", 1)];
+    expect(toDeploy(rows, { a: flow("a", 3, true), b: flow("b", 1, true), c: flow("c", 1) })).toBe(2);
+  });
+  it("is not what only memory tells apart", () => {
+    const nodes = [{ id: "a", type: "Request", position: { x: -0, y: 0 }, data: { label: "A", disabled: undefined } }];
+    const mine = { definitions: nodes } as never;
+    const doc = read(JSON.parse(JSON.stringify(mine)));
+    expect(isUnsaved({ ...flow("a", 1), doc: read(mine), saved: { revision: 1, doc } })).toBe(false);
   });
 });

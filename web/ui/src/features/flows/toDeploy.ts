@@ -19,3 +19,9 @@ export function whyNotDeploy(
   const flows = Object.values(open).filter(isMeant);
   return flows.every((f) => isTold(f) && !isUnsaved(f)) ? t("flow.nothingNew") : undefined;
 }
+
+/** How many flows differ from what is live, by the list of drafts and by what is edited in this window. */
+export function toDeploy(rows: readonly DraftRow[] | undefined, open: Readonly<Record<string, OpenFlow>>): number {
+  const edited = (name: string): boolean => open[name] !== undefined && isUnsaved(open[name]);
+  return (rows ?? []).filter((r) => r.state !== "running" || edited(r.name)).length;
+}
