@@ -18,7 +18,7 @@ import (
 type RunRequest struct {
 	Flow    string          `json:"flow" required:"true" doc:"The flow to run; the Configuration nodes are there as well."`
 	Given   Source          `json:"flowconfigurations" doc:"Flows to run in place of the stored drafts of their names."`
-	Entry   string          `json:"entry" doc:"The node to start at. Needed for an event; for a request it fills in method and path."`
+	Entry   string          `json:"entry" doc:"The node to start at. Needed for an event or a call, which the request's body is the message of; for a request it fills in method and path."`
 	Request Request         `json:"request"`
 	Pinned  map[string]Data `json:"pinned,omitzero" maxItems:"1000" doc:"What nodes answer instead of running, by node id: the payload, or any other value for msg."`
 }
@@ -34,7 +34,7 @@ type RunLine struct {
 // RunResponse is what a run answered, the last line.
 type RunResponse struct {
 	RunID     string         `json:"runID"`
-	Status    int            `json:"status" doc:"0 for an event, which nobody waits for."`
+	Status    int            `json:"status" doc:"0 for an event, which nobody waits for, and for a call, whose message at the end is the body."`
 	Headers   http.Header    `json:"headers"`
 	Body      string         `json:"body" doc:"As text; in base64 when it is none."`
 	Base64    bool           `json:"base64"`
@@ -144,6 +144,7 @@ func testRequest(doc flow.Document, name string, r Request, pinned map[string]Da
 	}
 	var err error
 	t.Method, t.Path, t.Header, t.Body, err = r.build()
+	t.Argument = r.Body
 	return t, err
 }
 

@@ -32,6 +32,7 @@ type Test struct {
 	ID      string      `json:"-"` // of the flow
 	Flow    string      `json:"flow"`
 	Name    string      `json:"name"`
+	Entry   string      `json:"entry,omitzero" doc:"The node to start at, where it is no Request."`
 	Request Request     `json:"request"`
 	Expect  Expectation `json:"expect"`
 	// Pinned outputs take the place of running these nodes.
@@ -112,6 +113,7 @@ func UnknownTest(name string) error {
 // TestToSave is a request to save.
 type TestToSave struct {
 	TestName
+	Entry   string          `json:"entry,omitzero" maxLength:"200" doc:"The node to start at, where it is no Request: of an event or a call, which the request's body is the message of."`
 	Request *Request        `json:"request" required:"true"`
 	Expect  Expectation     `json:"expect"`
 	Pinned  map[string]Data `json:"pinned,omitzero" maxItems:"1000" doc:"What nodes answer instead of running, by node id."`
@@ -132,7 +134,7 @@ func (e *Editor) SaveTest(ctx context.Context, r TestToSave) (Test, error) {
 	if err != nil {
 		return Test{}, err
 	}
-	t := Test{Flow: d.Name, Name: norm.NFC.String(r.Name), Request: *r.Request, Expect: r.Expect, Pinned: r.Pinned}
+	t := Test{Flow: d.Name, Name: norm.NFC.String(r.Name), Entry: r.Entry, Request: *r.Request, Expect: r.Expect, Pinned: r.Pinned}
 	if err := checkTest(t); err != nil {
 		return Test{}, err
 	}
@@ -308,6 +310,7 @@ func (e *Editor) runTest(ctx context.Context, doc flow.Document, t Test) (TestOu
 	if err != nil {
 		return out, err
 	}
+	request.Entry = t.Entry
 	result, err := e.Engine.Test(ctx, request)
 	if f, ok := fault.As(err); ok && ctx.Err() == nil {
 		out.Mismatches = append(out.Mismatches, Mismatch{"", f.Message})
@@ -318,6 +321,9 @@ func (e *Editor) runTest(ctx context.Context, doc flow.Document, t Test) (TestOu
 	}
 	out.Status, out.Micros = result.Status, result.Micros
 	out.Mismatches = t.Expect.match(result.Status, result.Header, result.Body)
+	if result.Status == 0 && result.Failed != "" { // no answer says it
+		out.Mismatches = append(out.Mismatches, Mismatch{"", result.Error})
+	}
 	out.Passed = len(out.Mismatches) == 0
 	return out, nil
 }

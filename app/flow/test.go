@@ -24,9 +24,11 @@ type TestRequest struct {
 	Flows Document
 	// Callees are flows of which those take part that are called.
 	Callees Document
-	// Entry is the node to start at. For a Request node, Path may be empty; for an
-	// EventListener, Body holds its first argument.
-	Entry  string
+	// Entry is the node to start at. For a Request node, Path may be empty.
+	Entry string
+	// Argument is the JSON that an EventListener's run begins with as msg: the first of
+	// an event, or what a call brings.
+	Argument json.RawMessage
 	Method string // "" is that of Entry
 	Path   string // with the prefix and the query: "/api/users/7?full=1"
 	Header http.Header
@@ -44,7 +46,7 @@ type TestRequest struct {
 // TestResult is what a TestRequest was answered.
 type TestResult struct {
 	RunID  string      `json:"runID"`
-	Status int         `json:"status"` // 0 for an event
+	Status int         `json:"status"` // 0 where no request was answered; Body is what a call got then
 	Header http.Header `json:"header,omitempty"`
 	Body   []byte      `json:"body,omitempty"`
 	Micros float64     `json:"micros"` // how long it took, in µs
@@ -91,7 +93,7 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 	result := &TestResult{Problems: problems}
 	start := time.Now()
 	if entry != nil && entry.typ.Kind == node.EventListener {
-		err = e.testEvent(ctx, p, entry, t, own)
+		err = e.testEvent(ctx, p, entry, t, own, result)
 	} else {
 		err = e.testRequest(ctx, p, entry, t, own, result)
 	}
@@ -201,12 +203,13 @@ func (c *capture) Write(b []byte) (int, error) {
 	return c.body.Write(b)
 }
 
-func (e *Engine) testEvent(ctx context.Context, p *Program, at *entry, t TestRequest, own *testing) error {
+// testEvent starts a run as an event or a call does.
+func (e *Engine) testEvent(ctx context.Context, p *Program, at *entry, t TestRequest, own *testing, result *TestResult) error {
 	var args []any
-	if len(t.Body) > 0 {
-		v, err := value.Validate(t.Body, limit.APIDepth)
+	if len(t.Argument) > 0 {
+		v, err := value.Validate(t.Argument, limit.APIDepth)
 		if err != nil {
-			return fault.New(fault.Malformed, "The event's argument is not valid JSON: %s.", err).WithCode("bad_json")
+			return fault.New(fault.Malformed, "What the run begins with is not valid JSON: %s.", err).WithCode("bad_json")
 		}
 		args = []any{v}
 	}
@@ -214,12 +217,25 @@ func (e *Engine) testEvent(ctx context.Context, p *Program, at *entry, t TestReq
 	defer x.end()
 	x.first.Payload = eventPayload(args)
 	x.testing(own, at)
-	_, err := x.through(at.graph, &x.first, false)
+	end, err := x.through(at.graph, &x.first, at.typ.Callable)
 	own.failure = x.failure
-	if errors.Is(err, context.DeadlineExceeded) {
+	var failed *failure
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return fault.New(fault.Overdue, "The run took longer than %s.", p.settings.RunTime).WithCode("run_timeout")
+	case errors.As(err, &failed): // the caller's, who is not there
+		x.logFailure(failed)
+		own.failure = failed
+	case err != nil:
+		return err
+	case at.typ.Callable && end != nil:
+		msg, _ := end.Payload.Output("msg")
+		if result.Body, err = value.AppendJSON(nil, msg); err != nil {
+			return err
+		}
+		result.Header = http.Header{"Content-Type": {"application/json"}}
 	}
-	return err
+	return nil
 }
 
 // testing makes the run one of a test.

@@ -101,3 +101,36 @@ func TestSavedTestsOfAFlowThatCalls(t *testing.T) {
 	report(0, "the callee is deployed as well", `{"mode":"flow","flows":["quote","price"]}`)
 	report(0, "all drafts are deployed", `{"mode":"all"}`)
 }
+
+// A flow that others call is tried with a message in the place of a caller, and its
+// result is that of the run; so is it by a saved test.
+func TestRunOfACalledFlow(t *testing.T) {
+	d := sit(t)
+	d.save("price", called("price", "if (!msg.n) throw new Error('How many?'); return { total: msg.n * 2 }"), 0)
+	response := func(message string) map[string]any {
+		t.Helper()
+		lines := d.lines(`{"flow":"price","entry":"price-called","request":{"method":"POST","path":"/","body":` + message + `}}`)
+		return lines[len(lines)-1]["response"].(map[string]any)
+	}
+	r := response(`{"n":21}`)
+	d.wants(fmt.Sprint(r["status"], r["body"], r["failed"]), `0{"total":42}<nil>`, "result")
+	r = response(`{}`)
+	d.wants(fmt.Sprint(r["status"], r["body"], r["failed"], r["error"]), "0price-scriptHow many? (line 1, column 19)", "a failure")
+	r = response(`"text"`)
+	d.wants(r["failed"], "price-script", "a text is a message as well")
+
+	put := func(name, message, expect string) {
+		t.Helper()
+		d.ask(200, `PUT /drafts/price/tests/`+name+` {"entry":"price-called","request":{"method":"POST","path":"/","body":`+message+`},"expect":`+expect+`}`)
+	}
+	put("a", `{"n":2}`, `{"body":{"total":4}}`)
+	put("b", `{"n":2}`, `{"body":{"total":5}}`)
+	put("c", `{}`, `{}`)
+	d.wants(member(t, d.ask(200, `GET /drafts/price/tests/a`), "payload", "entry"), "price-called", "entry")
+	report := d.ask(200, `POST /drafts/tests/run {}`)
+	var told []string
+	for i := range 3 {
+		told = append(told, fmt.Sprint(member(t, report, "payload", "results", i, "passed"), member(t, report, "payload", "results", i, "mismatches")))
+	}
+	d.wants(strings.Join(told, "\n"), "true []\nfalse [map[message:expected 5, got 4 path:body/total]]\nfalse [map[message:How many? (line 1, column 19) path:]]", "saved tests")
+}

@@ -2972,7 +2972,7 @@ export interface components {
             type: "step" | "debug" | "response";
         };
         EditorRunRequestInput: {
-            /** @description The node to start at. Needed for an event; for a request it fills in method and path. */
+            /** @description The node to start at. Needed for an event or a call, which the request's body is the message of; for a request it fills in method and path. */
             entry?: string;
             /** @description The flow to run; the Configuration nodes are there as well. */
             flow: string;
@@ -3002,7 +3002,7 @@ export interface components {
             /** @description The body is longer than it is shown here. */
             shortened: boolean;
             size: number;
-            /** @description 0 for an event, which nobody waits for. */
+            /** @description 0 for an event, which nobody waits for, and for a call, whose message at the end is the body. */
             status: number;
             /** @description How many steps and debug lines were left out, because there were too many. */
             unshown: number;
@@ -3071,6 +3071,8 @@ export interface components {
             template?: string;
         };
         EditorTest: {
+            /** @description The node to start at, where it is no Request. */
+            entry?: string;
             expect: components["schemas"]["EditorExpectation"];
             flow: string;
             name: string;
@@ -3095,6 +3097,8 @@ export interface components {
             results: components["schemas"]["EditorTestOutcome"][];
         };
         EditorTestToSaveInput: {
+            /** @description The node to start at, where it is no Request: of an event or a call, which the request's body is the message of. */
+            entry?: string;
             expect?: components["schemas"]["EditorExpectationInput"];
             /** @description What nodes answer instead of running, by node id. */
             pinned?: {

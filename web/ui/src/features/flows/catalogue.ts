@@ -10,7 +10,8 @@ import type { Port, TypeInfo, TypeOf } from "./rules";
 /** The original's Response node (md5 of "ecoflow-commons.Response"), which wraps answers as the original does unless told otherwise. */
 export const RESPONSE_TYPE = "88659a8c0ae433ba8a6f803300262fec";
 
-/** Our Call flow and Called nodes (md5 of "ecoflow.Call flow" and "ecoflow.Called"). */
+/** Our Catch, Call flow and Called nodes (md5 of "ecoflow.Catch", "ecoflow.Call flow" and "ecoflow.Called"). */
+export const CATCH_TYPE = "b7d8773603a81ca89406c3f61539d31d";
 export const CALL_TYPE = "6a4aaf2c0270035ef29dab3d4d1eb558";
 export const CALLED_TYPE = "12de8d31a1190f4760f14687290386f3";
 

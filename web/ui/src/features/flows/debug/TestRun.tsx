@@ -13,6 +13,7 @@ import { JsonValue } from "../../../components/JsonValue";
 import { undoToast } from "../../../components/undoToast";
 import { route } from "../../../inputs/route";
 import { t } from "../../../text/t";
+import { CATCH_TYPE } from "../catalogue";
 import { inputsOf, list } from "../document";
 import { usePins } from "../pins";
 import { above } from "../rules";
@@ -32,13 +33,18 @@ interface TestRunProps {
 export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const run = useRuns((s) => s.last[flow.name]);
   const pinned = usePins((s) => flow.doc.nodes.ids.filter((id) => s.pinned[id] !== undefined).length);
-  const requests = useMemo(
-    () =>
-      list(flow.doc, "nodes")
-        .filter((n) => n.type === "Request" && !n.data.disabled)
+  // Where runs begin: requests first, then what events and calls begin at.
+  const entries = useMemo(() => {
+    const on = list(flow.doc, "nodes").filter((n) => !n.data.disabled);
+    return [
+      ...on
+        .filter((n) => n.type === "Request")
         .map((n) => ({ id: n.id, label: n.data.label, ...route(inputsOf(flow.doc, n.id)) })),
-    [flow.doc],
-  );
+      ...on
+        .filter((n) => n.type === "EventListener" && n.data.moduleID._id !== CATCH_TYPE)
+        .map((n) => ({ id: n.id, label: n.data.label, method: "POST", path: "/", isEvent: true })),
+    ];
+  }, [flow.doc]);
   const tests = useQuery({
     queryKey: ["tests", flow.name],
     queryFn: () => payload(api.GET("/drafts/{flow}/tests", { params: { path: { flow: flow.name } } })),
@@ -52,24 +58,35 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     () => (selected ? new Set([selected, ...above(flow.doc, selected).map((n) => n.id)]) : undefined),
     [flow.doc, selected],
   );
-  const chosen = requests.find((r) => r.id === entry) ?? requests.find((r) => over?.has(r.id)) ?? requests[0];
+  const chosen = entries.find((r) => r.id === entry) ?? entries.find((r) => over?.has(r.id)) ?? entries[0];
+  const isEvent = chosen !== undefined && "isEvent" in chosen;
   const [edited, setEdited] = useState<Partial<{ method: string; path: string; headers: string; body: string }>>({});
-  const method = edited.method ?? chosen?.method ?? "GET";
+  const method = (isEvent ? undefined : edited.method) ?? chosen?.method ?? "GET";
   // A parameter starts as its own name, so that the address can be run as it is.
-  const path = edited.path ?? `${prefix}${chosen?.path === "/" ? "/" : (chosen?.path ?? "").replaceAll("/:", "/")}`;
+  const path = isEvent
+    ? "/"
+    : (edited.path ?? `${prefix}${chosen?.path === "/" ? "/" : (chosen?.path ?? "").replaceAll("/:", "/")}`);
   const body = edited.body ?? "";
   const headers = edited.headers ?? "";
   const [testName, setTestName] = useState("");
   const [picked, setPicked] = useState<string>();
   const pickedTest = tests.data?.find((test) => test.name === picked);
-  const handleDelete = async ({ name, request, expect, pinned }: NonNullable<typeof pickedTest>): Promise<void> => {
+  const handleDelete = async ({
+    name,
+    entry,
+    request,
+    expect,
+    pinned,
+  }: NonNullable<typeof pickedTest>): Promise<void> => {
     const at = { params: { path: { flow: flow.name, name } } };
     try {
       await payload(api.DELETE("/drafts/{flow}/tests/{name}", at));
       setPicked(undefined);
       await tests.refetch();
       undoToast(t("testRun.deleted", { name }), async () => {
-        await payload(api.PUT("/drafts/{flow}/tests/{name}", { ...at, body: { request, expect, pinned } as never }));
+        await payload(
+          api.PUT("/drafts/{flow}/tests/{name}", { ...at, body: { entry, request, expect, pinned } as never }),
+        );
         await tests.refetch();
       });
     } catch (e) {
@@ -78,10 +95,11 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
     }
   };
   const address = useRef<HTMLInputElement>(null);
+  const message = useRef<HTMLTextAreaElement>(null);
   const send = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isAsked) return;
-    (isTouch() ? send : address).current?.focus();
+    (isTouch() ? send.current : (address.current ?? message.current))?.focus();
     onFocused();
   }, [isAsked, onFocused]);
 
@@ -97,9 +115,10 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const request = (): TestRequest => ({
     method,
     path,
-    ...(headers.trim() ? { headers: parseHeaders(headers) } : {}),
+    ...(headers.trim() && !isEvent ? { headers: parseHeaders(headers) } : {}),
     ...(body.trim() && method !== "GET" && method !== "HEAD" ? { body: parseBody(body) } : {}),
   });
+  const isRunOfEvent = entries.some((r) => r.id === run?.entry && "isEvent" in r);
   const navigate = useNavigate();
   const openStep = (s: RunStep): void => {
     if (s.flow === flow.name) onOpen(s.nodeID);
@@ -118,13 +137,14 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
   const handleSave = async (): Promise<void> => {
     if (!run?.response) return;
     try {
-      const { request, response } = run;
+      const { request, response, entry } = run;
       await payload(
         api.PUT("/drafts/{flow}/tests/{name}", {
           params: { path: { flow: flow.name, name: testName } },
           body: {
+            ...(isRunOfEvent && { entry }),
             request,
-            expect: { status: response.status, ...expectedBody(response) },
+            expect: { ...(response.status > 0 && { status: response.status }), ...expectedBody(response) },
           } as never,
         }),
       );
@@ -135,7 +155,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
       notifications.show({ color: "red", message: e.message });
     }
   };
-  if (requests.length === 0) return <p className="bottomPanel__empty">{t("testRun.noRequest")}</p>;
+  if (entries.length === 0) return <p className="bottomPanel__empty">{t("testRun.noRequest")}</p>;
   return (
     <div className="testRun">
       <form
@@ -151,7 +171,10 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
             flex={1}
             label={t("testRun.request")}
             allowDeselect={false}
-            data={requests.map((r) => ({ value: r.id, label: `${r.method} ${r.path} · ${r.label}` }))}
+            data={entries.map((r) => ({
+              value: r.id,
+              label: "isEvent" in r ? r.label : `${r.method} ${r.path} · ${r.label}`,
+            }))}
             value={chosen?.id ?? null}
             onChange={(id) => {
               setEntry(id ?? undefined);
@@ -171,6 +194,7 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
                     key={test.name}
                     onClick={() => {
                       setPicked(test.name);
+                      if (test.entry || isEvent) setEntry(test.entry ?? entries.find((r) => !("isEvent" in r))?.id);
                       setEdited({
                         method: test.request.method,
                         path: test.request.path,
@@ -205,23 +229,27 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
           )}
         </div>
         <div className="testRun__line">
-          <Select
-            size="xs"
-            w={96}
-            label={t("testRun.method")}
-            allowDeselect={false}
-            data={["GET", "POST", "PUT", "PATCH", "DELETE"]}
-            value={method}
-            onChange={(v) => setEdited({ ...edited, method: v ?? "GET" })}
-          />
-          <TextInput
-            size="xs"
-            flex={1}
-            ref={address}
-            label={t("testRun.path")}
-            value={path}
-            onChange={(e) => setEdited({ ...edited, path: e.currentTarget.value })}
-          />
+          {!isEvent && (
+            <>
+              <Select
+                size="xs"
+                w={96}
+                label={t("testRun.method")}
+                allowDeselect={false}
+                data={["GET", "POST", "PUT", "PATCH", "DELETE"]}
+                value={method}
+                onChange={(v) => setEdited({ ...edited, method: v ?? "GET" })}
+              />
+              <TextInput
+                size="xs"
+                flex={1}
+                ref={address}
+                label={t("testRun.path")}
+                value={path}
+                onChange={(e) => setEdited({ ...edited, path: e.currentTarget.value })}
+              />
+            </>
+          )}
           {run?.running ? (
             <Button
               size="compact-md"
@@ -237,22 +265,25 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
             </Button>
           )}
         </div>
-        <Textarea
-          {...sending}
-          size="xs"
-          label={t("testRun.headers")}
-          placeholder="X-Name: value"
-          autosize
-          minRows={1}
-          maxRows={4}
-          value={headers}
-          onChange={(e) => setEdited({ ...edited, headers: e.currentTarget.value })}
-        />
-        {method !== "GET" && (
+        {!isEvent && (
           <Textarea
             {...sending}
             size="xs"
-            label={t("testRun.body")}
+            label={t("testRun.headers")}
+            placeholder="X-Name: value"
+            autosize
+            minRows={1}
+            maxRows={4}
+            value={headers}
+            onChange={(e) => setEdited({ ...edited, headers: e.currentTarget.value })}
+          />
+        )}
+        {method !== "GET" && (
+          <Textarea
+            {...sending}
+            ref={message}
+            size="xs"
+            label={t(isEvent ? "testRun.message" : "testRun.body")}
             className="mono"
             autosize
             minRows={3}
@@ -350,11 +381,11 @@ function Answer({
     <div>
       <div className="testRun__status">
         <span style={{ color: failed ? "var(--danger-text)" : "var(--success-text)" }}>
-          {response.status === 0 ? t("testRun.event") : response.status}
+          {response.status > 0 ? response.status : t(text || response.error ? "testRun.result" : "testRun.event")}
         </span>
         <span className="tabular">{t("card.time", { ms: (response.micros / 1000).toFixed(1) })}</span>
         <span className="debug__short">{t("testRun.size", { n: response.size })}</span>
-        <code className="testRun__request">{`${request.method} ${request.path}`}</code>
+        {response.status > 0 && <code className="testRun__request">{`${request.method} ${request.path}`}</code>}
         <CopyButton value={text}>
           {({ copied, copy }) => (
             <Button size="compact-xs" variant="subtle" onClick={copy}>
