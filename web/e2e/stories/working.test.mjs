@@ -401,8 +401,22 @@ describe("working with flows", () => {
     assert.equal((await delay.boundingBox()).y, y);
     await page.getByRole("button", { name: "Save the draft" }).hover();
     await palette.getByRole("heading", { name: "Recent" }).waitFor();
+    // Its border is dragged, takes no text along, and is where it was let go after a reload.
+    const border = page.getByRole("separator", { name: "Resize: Palette" });
+    const isWide = (width) => soon(async () => assert.equal(await border.getAttribute("aria-valuenow"), `${width}`));
+    const at = await border.boundingBox();
+    await page.mouse.move(at.x + 4, at.y + 200);
+    await page.mouse.down();
+    await page.mouse.move(at.x + 64, at.y + 200, { steps: 4 });
+    await isWide(300);
+    await page.mouse.up();
+    assert.equal(await page.evaluate(() => getSelection().toString()), "");
+    await page.keyboard.press("ArrowLeft");
+    await isWide(284);
+    await soon(async () => assert.equal((await ask(page, "GET", "/me")).preferences.editor.palette, 284));
     await saved(page);
     await page.reload();
+    await isWide(284);
     await palette.getByRole("heading", { name: "Favourites" }).waitFor();
     await palette.getByRole("heading", { name: "Recent" }).waitFor();
     // Once each as favourite, as used last and in its group.

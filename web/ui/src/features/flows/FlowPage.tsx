@@ -172,7 +172,10 @@ function Editor({ name }: { name: string }) {
   const catalogue = useCatalogue();
   const preferences = usePreferences();
   const setPreferences = useSetPreferences();
+  // While a border is dragged, sizes are this window's alone.
+  const [sizes, setSizes] = useState<Partial<Record<"palette" | "inspector" | "bottom", number>>>({});
   const panes = preferences.editor;
+  const size = { ...panes, ...sizes };
   const keyName = useKeyName();
   const remember = useRecent();
   // Known at once: the canvas is fitted into the room that it has when it is first drawn.
@@ -242,6 +245,13 @@ function Editor({ name }: { name: string }) {
     (change: Partial<typeof panes>) => setPreferences({ editor: { ...panes, ...change } }),
     [panes, setPreferences],
   );
+  const resized = (pane: keyof typeof sizes) => ({
+    onChange: (to: number) => setSizes({ [pane]: to }),
+    onDone: (to: number) => {
+      setPane({ [pane]: to });
+      setSizes({});
+    },
+  });
   const openNode = useCallback(
     (node: string, field?: string) => {
       useEditor.getState().jump(name, node);
@@ -550,7 +560,7 @@ function Editor({ name }: { name: string }) {
           <>
             <div
               className="editor__palette"
-              style={{ width: slim ? Math.min(panes.palette, SLIM.palette) : panes.palette }}
+              style={{ width: slim ? Math.min(size.palette, SLIM.palette) : size.palette }}
             >
               <Palette
                 flow={flow}
@@ -566,10 +576,10 @@ function Editor({ name }: { name: string }) {
             <Resizer
               label={t("pane.palette")}
               side="left"
-              value={panes.palette}
+              value={size.palette}
               min={180}
               max={480}
-              onChange={(palette) => setPane({ palette })}
+              {...resized("palette")}
             />
           </>
         )}
@@ -617,12 +627,12 @@ function Editor({ name }: { name: string }) {
               <Resizer
                 label={t("pane.bottom")}
                 side="bottom"
-                value={panes.bottom}
+                value={size.bottom}
                 min={120}
                 max={640}
-                onChange={(bottom) => setPane({ bottom })}
+                {...resized("bottom")}
               />
-              <div className="editor__bottom" style={{ height: panes.bottom }}>
+              <div className="editor__bottom" style={{ height: size.bottom }}>
                 <Suspense fallback={null}>
                   <BottomPanel
                     flow={flow}
@@ -644,15 +654,15 @@ function Editor({ name }: { name: string }) {
               <Resizer
                 label={t("pane.inspector")}
                 side="right"
-                value={panes.inspector}
+                value={size.inspector}
                 min={280}
                 max={1200}
-                onChange={(inspector) => setPane({ inspector })}
+                {...resized("inspector")}
               />
             )}
             <aside
               className="editor__inspector"
-              style={narrow ? undefined : { width: slim ? Math.min(panes.inspector, SLIM.inspector) : panes.inspector }}
+              style={narrow ? undefined : { width: slim ? Math.min(size.inspector, SLIM.inspector) : size.inspector }}
               aria-label={t("pane.inspector")}
               data-pane="inspector"
               tabIndex={-1}
