@@ -20,7 +20,7 @@ export function ActionItem({
 }) {
   const isOff = disabled !== undefined;
   return (
-    <Tooltip label={disabled} disabled={!isOff} multiline maw={320}>
+    <Tooltip label={disabled} disabled={!isOff} position="left" multiline maw={320}>
       <Menu.Item
         className={className}
         leftSection={hasIcon && Icon && <Icon size={16} />}
