@@ -1,5 +1,6 @@
-import { Button, Code, Group, SegmentedControl, Table, Text } from "@mantine/core";
-import { useState } from "react";
+import { Button, Code, Group, SegmentedControl, Stack, Table, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useLayoutEffect, useRef, useState } from "react";
 import { fieldName, valueInWords } from "../../components/changes/fieldName";
 import { Dialog } from "../../components/Dialog";
 import type { Input, Values } from "../../inputs/input";
@@ -9,7 +10,9 @@ import { type Catalogue, useCatalogue } from "./catalogue";
 import { inputsOf } from "./document";
 import { resolve, useDrafts } from "./draft";
 import { type Choice, type Conflict, conflictKey } from "./merge";
+import { parted } from "./parted";
 import { useEditor } from "./store";
+import "./conflict.css";
 
 /** Somebody else changed the same field: both versions side by side, nothing overwritten. */
 export function ConflictDialog() {
@@ -17,6 +20,7 @@ export function ConflictDialog() {
   const entry = Object.entries(pending).find(([, p]) => p !== undefined);
   const catalogue = useCatalogue();
   const [choices, setChoices] = useState<Record<string, Choice>>({});
+  const narrow = useMediaQuery("(max-width: 640px)", undefined, { getInitialValueInEffect: false });
   if (!entry?.[1]) return null;
   const [name, { by, conflicts }] = entry;
   const finish = (chosen: Record<string, Choice>, status: string): void => {
@@ -28,6 +32,22 @@ export function ConflictDialog() {
       Object.fromEntries(conflicts.map((c) => [conflictKey(c), side])),
       t(side === "mine" ? "conflict.keptMine" : "conflict.tookTheirs", { by, n: conflicts.length }),
     );
+  const side = (c: Conflict, of: Choice) => (
+    <Value v={c[of]} other={c[of === "mine" ? "theirs" : "mine"]} of={inputOf(name, c, catalogue)} />
+  );
+  const choice = (c: Conflict) => (
+    <SegmentedControl
+      size="xs"
+      fullWidth={narrow ?? false}
+      aria-label={t("conflict.keepWhich", { place: placeOf(name, c, catalogue) })}
+      value={choices[conflictKey(c)] ?? ""}
+      onChange={(v) => setChoices({ ...choices, [conflictKey(c)]: v as Choice })}
+      data={[
+        { value: "mine", label: t("conflict.mineShort") },
+        { value: "theirs", label: t("conflict.theirsShort") },
+      ]}
+    />
+  );
   const undecided = conflicts.filter((c) => choices[conflictKey(c)] === undefined).length;
   return (
     <Dialog
@@ -39,43 +59,42 @@ export function ConflictDialog() {
       title={t("conflict.title", { name })}
     >
       <Text mb="md">{t("conflict.text", { by, n: conflicts.length })}</Text>
-      <Table.ScrollContainer minWidth={480}>
-        <Table>
+      {narrow ? (
+        // One below the other: nothing that has to be chosen is out of sight.
+        <Stack gap="lg">
+          {conflicts.map((c) => (
+            <Stack key={conflictKey(c)} gap={4}>
+              <Text fw={600}>{placeOf(name, c, catalogue)}</Text>
+              <Text size="sm">{t("conflict.mine")}</Text>
+              {side(c, "mine")}
+              <Text size="sm">{t("conflict.theirs", { by })}</Text>
+              {side(c, "theirs")}
+              {choice(c)}
+            </Stack>
+          ))}
+        </Stack>
+      ) : (
+        <Table layout="fixed">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{t("conflict.what")}</Table.Th>
+              <Table.Th w="20%">{t("conflict.what")}</Table.Th>
               <Table.Th>{t("conflict.mine")}</Table.Th>
               <Table.Th>{t("conflict.theirs", { by })}</Table.Th>
-              <Table.Th>{t("conflict.keep")}</Table.Th>
+              <Table.Th w={140}>{t("conflict.keep")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {conflicts.map((c) => (
               <Table.Tr key={conflictKey(c)}>
                 <Table.Td>{placeOf(name, c, catalogue)}</Table.Td>
-                <Table.Td>
-                  <Value v={c.mine} of={inputOf(name, c, catalogue)} />
-                </Table.Td>
-                <Table.Td>
-                  <Value v={c.theirs} of={inputOf(name, c, catalogue)} />
-                </Table.Td>
-                <Table.Td>
-                  <SegmentedControl
-                    size="xs"
-                    aria-label={t("conflict.keepWhich", { place: placeOf(name, c, catalogue) })}
-                    value={choices[conflictKey(c)] ?? ""}
-                    onChange={(v) => setChoices({ ...choices, [conflictKey(c)]: v as Choice })}
-                    data={[
-                      { value: "mine", label: t("conflict.mineShort") },
-                      { value: "theirs", label: t("conflict.theirsShort") },
-                    ]}
-                  />
-                </Table.Td>
+                <Table.Td>{side(c, "mine")}</Table.Td>
+                <Table.Td>{side(c, "theirs")}</Table.Td>
+                <Table.Td>{choice(c)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      )}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={() => finishAll("mine")}>
           {t("conflict.allMine")}
@@ -116,20 +135,41 @@ function placeOf(flow: string, c: Conflict, catalogue: Catalogue): string {
   return [label, ...c.path.filter((p) => p !== "configs" && p !== "data").map(fieldName)].join(" › ");
 }
 
-function Value({ v, of }: { v: unknown; of: Place | undefined }) {
+function Value({ v, other, of }: { v: unknown; other: unknown; of: Place | undefined }) {
   if (v === undefined) return <Text c="dimmed">{t("conflict.gone")}</Text>;
-  return of ? <Chosen v={v} of={of} /> : <InWords words={valueInWords(v)} />;
+  if (of) return <Chosen v={v} other={other} of={of} />;
+  return <InWords words={valueInWords(v)} other={valueInWords(other)} />;
 }
 
-function Chosen({ v, of }: { v: unknown; of: Place }) {
-  return <InWords words={valueInWords(v, useOptions(of.input, of.form).choices)} />;
+function Chosen({ v, other, of }: { v: unknown; other: unknown; of: Place }) {
+  const { choices } = useOptions(of.input, of.form);
+  return <InWords words={valueInWords(v, choices)} other={valueInWords(other, choices)} />;
 }
 
-function InWords({ words }: { words: string }) {
+/** From here on a value is scrolled, and what of it differs is marked. */
+const LONG = { letters: 160, lines: 6 };
+
+function InWords({ words, other }: { words: string; other: string }) {
+  const mark = useRef<HTMLElement>(null);
+  // What is the same on both sides comes first, often for more than is seen.
+  useLayoutEffect(() => {
+    const box = mark.current?.parentElement;
+    if (box && mark.current) box.scrollTop = mark.current.offsetTop - box.offsetTop - 24;
+  }, []);
   if (words === "") return <Text c="dimmed">{t("changes.unset")}</Text>;
+  const isLong = words.length > LONG.letters || words.split("\n").length > LONG.lines;
+  const { before, differing, after } = parted(words, other);
   return (
-    <Code block mah={160} style={{ overflow: "auto" }}>
-      {words}
+    <Code block className="conflict__value" tabIndex={isLong ? 0 : undefined}>
+      {isLong ? (
+        <>
+          {before}
+          <mark ref={mark}>{differing}</mark>
+          {after}
+        </>
+      ) : (
+        words
+      )}
     </Code>
   );
 }
