@@ -80,6 +80,9 @@ func (e *Engine) Compile(name, source string) (*Script, *SyntaxError) {
 		m := lowered.Errors[0]
 		se := &SyntaxError{Message: fault.Sentence(m.Text), Line: 1, Column: 1}
 		if l := m.Location; l != nil {
+			if seen.unclosed != nil && l.Line-1 > strings.Count(source, "\n")+1 {
+				return nil, seen.unclosed
+			}
 			se.Line, se.Column = l.Line-1, utf16Len(l.LineText[:min(l.Column, len(l.LineText))])+1
 		}
 		return nil, se.within(source)

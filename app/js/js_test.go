@@ -310,7 +310,10 @@ func TestPlaces(t *testing.T) {
 		source       string
 		line, column int
 	}{
-		{"return (", 1, 9},
+		{"return (", 1, 8},
+		{"return { express: true,\n  length: env.KEY.length", 1, 8},
+		{"if (msg) {\n  const s = `a${{b: 1}}`\n", 1, 10},
+		{"return `a${(b}`", 1, 14},
 		{"let a = 1;\nlet a = 2;", 2, 5},
 		{"const s = 'open\nreturn s", 1, 16},
 		{"}", 1, 1},

@@ -35,6 +35,10 @@ func nesting(src string) (seen, *SyntaxError) {
 	if s.stray > 0 {
 		found.unopened = placed(s.stray-1, "This closing bracket has no opening one.")
 	}
+	if n := len(s.levels); n > 0 {
+		opened := s.levels[n-1].at
+		found.unclosed = placed(opened, fmt.Sprintf("This %c is never closed.", src[opened]))
+	}
 	if s.imports > 0 {
 		found.importing = placed(s.imports-1, "A script cannot load modules, so there is no import(…) in it.")
 	}
@@ -47,6 +51,9 @@ type seen struct {
 	// unopened is the error of a closing bracket that nothing opened, nil where there is
 	// none: a parser sees the wrapper being closed.
 	unopened *SyntaxError
+	// unclosed is the error of the innermost bracket that nothing closes, nil where there
+	// is none: a parser sees that the wrapper does.
+	unclosed *SyntaxError
 	// importing is the error of an import(…), nil where there is none: the lowering lets
 	// it through and the engine does not know it.
 	importing *SyntaxError
@@ -74,6 +81,7 @@ func utf16Len(s string) int {
 type level struct {
 	template bool // a ${ whose } returns into its template
 	chain    int
+	at       int // offset of the bracket
 }
 
 type scan struct {
@@ -157,7 +165,7 @@ func (s *scan) value() {
 }
 
 func (s *scan) open(template bool) {
-	s.levels = append(s.levels, level{template: template, chain: s.chain})
+	s.levels = append(s.levels, level{template: template, chain: s.chain, at: s.i - 1})
 	s.chain, s.operand, s.control = 0, false, false
 }
 

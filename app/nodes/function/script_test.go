@@ -94,7 +94,7 @@ func TestFunctionProblems(t *testing.T) {
 		code         string
 		line, column int
 	}{
-		{"return (", 1, 9},
+		{"return (", 1, 8},
 		{"const a = 1\nlet 5 = a", 2, 5},
 		{"if (msg) {\n  return 1\n}}", 3, 2},
 		{"}); this.x = 1; (function () {", 1, 1},
