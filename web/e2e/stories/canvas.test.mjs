@@ -577,7 +577,7 @@ describe("the canvas", () => {
     assert.equal(file.suggestedFilename(), "Broken.raw.json");
     assert.deepEqual(JSON.parse(readFileSync(await file.path(), "utf8")), (await getFlow(page, "Broken")).flow);
     await open("Broken");
-    await card(page, "Broken").getByTitle(/Unexpected/).getByText("1 problem").waitFor({ state: "attached" });
+    await card(page, "Broken").getByTitle(/This \( is never closed/).getByText("1 problem").waitFor({ state: "attached" });
     assert.deepEqual(faults, []);
   });
 
