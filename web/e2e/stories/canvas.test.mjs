@@ -82,6 +82,52 @@ describe("the canvas", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("renames a flow from the canvas and from the commands, and goes on where one was", async () => {
+    const field = page.getByRole("textbox", { name: "Rename" });
+    const view = () => page.locator(".react-flow__viewport").getAttribute("style");
+    await newFlow(page, product);
+    await canvas(page).click({ position: { x: 300, y: 40 } });
+    await page.keyboard.press("F2");
+    await field.fill("Fresh");
+    await field.press("Enter");
+    // At once, and also once the address has followed.
+    await soon(() => page.locator('[data-pane="canvas"] :focus').waitFor());
+    await page.getByRole("heading", { level: 1, name: "Flow Fresh", exact: true }).waitFor({ state: "attached" });
+    await page.keyboard.press("a");
+    const search = page.getByRole("dialog", { name: "Add a node" }).getByRole("combobox");
+    await search.fill("Text");
+    await page.getByRole("option", { name: /^Text/ }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await card(page, "Text").and(page.locator(":focus")).waitFor();
+    const before = await view();
+    await page.keyboard.press("-");
+    await soon(async () => assert.notEqual(await view(), before));
+
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Search and commands" }).fill("Rename");
+    const rename = page.locator(".palette__action").filter({ hasText: /^RenameFlow/ });
+    await rename.click();
+    await page.getByRole("dialog", { name: "Search and commands" }).waitFor({ state: "detached" });
+    await field.and(page.locator(":focus")).waitFor();
+    let zoomed;
+    await soon(async () => {
+      const last = zoomed;
+      zoomed = await view();
+      assert.equal(zoomed, last); // the zoom has come to its end
+    });
+    await field.fill("Fresher");
+    await field.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Flow Fresher" }).waitFor({ state: "attached" });
+    await page.waitForURL(/Fresher$/);
+    assert.equal(await view(), zoomed);
+    await page.keyboard.press("F2");
+    await inspector(page).getByRole("textbox", { name: "Name of the node" }).and(page.locator(":focus")).waitFor();
+    await saved(page);
+    await ask(page, "DELETE", "/drafts/Fresher");
+    await open("Sample");
+    assert.deepEqual(faults, []);
+  });
+
   it("shows what is in line while dragging, and a layout before it is taken over", async () => {
     await newFlow(page, product);
     await dragIn(page, "Request", { x: 140, y: 120 });

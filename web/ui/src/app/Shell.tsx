@@ -359,6 +359,7 @@ function useRouteFocus(path: string | undefined, main: React.RefObject<HTMLEleme
       return;
     }
     if (document.querySelector("[role=dialog][aria-modal=true]")) return; // opened while the page was on its way
+    if (document.activeElement?.closest('[data-pane="canvas"]')) return; // the page went on, with another name
     const heading = main.current?.querySelector<HTMLElement>("h1");
     (heading ?? main.current)?.focus();
   }, [path]);

@@ -126,8 +126,9 @@ export function FlowPage() {
       </Page>
     );
   }
-  if (flow?.name !== name || !types.data) return <Loading name={name} />;
-  return <Editor name={name} />;
+  // A flow that is renamed stays as it is shown, while its address follows.
+  if (!flow || (flow.name !== name && flow.was !== name) || !types.data) return <Loading name={name} />;
+  return <Editor name={flow.name} />;
 }
 
 const atOnce = { getInitialValueInEffect: false };
@@ -591,7 +592,7 @@ function Editor({ name }: { name: string }) {
               </Suspense>
             ) : (
               <Canvas
-                key={name}
+                key={flow.key}
                 flow={flow}
                 marks={marks}
                 onQuickAdd={openQuickAdd}

@@ -3,25 +3,21 @@ import { IconAdjustments, IconChevronDown, IconLock, IconPlus } from "@tabler/ic
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { create } from "zustand";
 import { api, payload } from "../../api/client";
 import { type Action, useActions } from "../../app/actions";
 import { usePreferences, useSetPreferences } from "../../app/preferences";
 import { report } from "../../app/report";
+import { focusCanvas } from "../../components/focusCanvas";
 import { t } from "../../text/t";
 import { did } from "./acts";
 import { useChecks } from "./checks";
 import { type DraftRow, draftsQuery, save } from "./draft";
 import { useFlowActions } from "./flowActions";
 import { freeName, nameFault } from "./names";
+import { setRenaming, useRenaming } from "./renaming";
 import { CONFIGURATION, isUnsaved, useEditor } from "./store";
 
 const TabMenu = lazy(() => import("./TabMenu").then((m) => ({ default: m.TabMenu })));
-
-// Which tab is being renamed. The second of two clicks may come while the flow that the
-// first one opens is still on its way, so this outlives the strip.
-const useRenaming = create<{ name: string | undefined }>()(() => ({ name: undefined }));
-const setRenaming = (name: string | undefined): void => useRenaming.setState({ name });
 
 /** The tabs above the canvas: the configuration, then the flows. */
 export function FlowTabs({ current }: { current: string }) {
@@ -129,7 +125,8 @@ export function FlowTabs({ current }: { current: string }) {
         id: "tabs.rename",
         label: t("tabs.rename"),
         section: t("flow.section"),
-        run: () => current !== CONFIGURATION && setRenaming(current),
+        disabled: now?.locked ? t("flow.lockedReason") : undefined,
+        run: () => setRenaming(current),
       },
       ...hidden.map((r) => ({
         id: `tabs.show.${r.name}`,
@@ -208,8 +205,9 @@ export function FlowTabs({ current }: { current: string }) {
                 <Rename
                   name={row.name}
                   taken={names.filter((n) => n !== row.name)}
-                  onDone={(name) => {
+                  onDone={(name, byKey) => {
                     setRenaming(undefined);
+                    if (byKey) focusCanvas();
                     if (name !== undefined && name !== row.name) void arrange(row, { name });
                   }}
                 />
@@ -343,12 +341,31 @@ function Rename({
 }: {
   name: string;
   taken: readonly string[];
-  onDone: (name: string | undefined) => void;
+  /** The new name, if there is one; byKey: whoever ended it by a key goes on with the keyboard. */
+  onDone: (name: string | undefined, byKey: boolean) => void;
 }) {
   const [value, setValue] = useState(name);
   const fault = value === name ? undefined : nameFault(value, taken);
+  const field = useRef<HTMLInputElement>(null);
+  const isTouched = useRef(false);
+  const isDone = useRef(false);
+  useEffect(() => {
+    const touch = (): void => {
+      isTouched.current = true;
+    };
+    for (const type of ["keydown", "pointerdown"]) addEventListener(type, touch, true);
+    return () => {
+      for (const type of ["keydown", "pointerdown"]) removeEventListener(type, touch, true);
+    };
+  }, []);
+  const end = (to: string | undefined, byKey: boolean): void => {
+    if (isDone.current) return;
+    isDone.current = true;
+    onDone(to, byKey);
+  };
   return (
     <TextInput
+      ref={field}
       size="xs"
       aria-label={t("tabs.rename")}
       autoFocus
@@ -356,10 +373,14 @@ function Rename({
       error={fault}
       onFocus={(e) => e.currentTarget.select()}
       onChange={(e) => setValue(e.currentTarget.value)}
-      onBlur={() => onDone(fault ? undefined : value)}
+      onBlur={() => {
+        // The list of commands that this was chosen from gives the focus back as it goes.
+        if (isTouched.current) end(fault ? undefined : value, false);
+        else requestAnimationFrame(() => field.current?.focus());
+      }}
       onKeyDown={(e) => {
-        if (e.key === "Enter" && !fault) onDone(value);
-        if (e.key === "Escape") onDone(undefined);
+        if (e.key === "Enter" && !fault) end(value, true);
+        if (e.key === "Escape") end(undefined, true);
       }}
     />
   );

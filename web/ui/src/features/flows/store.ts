@@ -13,6 +13,10 @@ export { CONFIGURATION } from "../../api/drafts";
 
 export interface OpenFlow {
   name: string;
+  /** The name that it had before it was renamed in this window. */
+  was?: string;
+  /** Stays through renames, and is no other open flow's. */
+  key: number;
   doc: Doc;
   /** The version the server has, as far as we know: what the next save builds on. */
   saved: { revision: number; doc: Doc };
@@ -69,6 +73,9 @@ export interface EditorState {
 
 const nothing: ReadonlySet<string> = new Set();
 
+/** How many flows were opened so far. */
+let opened = 0;
+
 export const useEditor = create<EditorState>()((set, get) => {
   const change = (name: string, f: (flow: OpenFlow) => Partial<OpenFlow>, status?: string): void => {
     const flow = get().flows[name];
@@ -92,6 +99,7 @@ export const useEditor = create<EditorState>()((set, get) => {
       set((s) => ({
         flows: withEntry(s.flows, name, {
           name,
+          key: ++opened,
           doc: kept?.doc ?? doc,
           saved: { revision, doc },
           sent: kept?.sent,
@@ -172,7 +180,7 @@ export const useEditor = create<EditorState>()((set, get) => {
       set((s) => {
         const flow = s.flows[from];
         if (!flow) return s;
-        const flows = withEntry(withoutEntry(s.flows, from), to, { ...flow, name: to });
+        const flows = withEntry<OpenFlow>(withoutEntry(s.flows, from), to, { ...flow, name: to, was: from });
         return { flows, current: s.current === from ? to : s.current };
       }),
     setLocked: (name, locked) => change(name, () => ({ locked })),

@@ -13,6 +13,7 @@ function flow(name: string, revision: number, isEdited = false): OpenFlow {
   const edited = read({ definitions: [{ id: "a", type: "Request", position: { x: 0, y: 0 }, data: {} as never }] });
   return {
     name,
+    key: 1,
     doc: isEdited ? edited : doc,
     saved: { revision, doc },
     history: noHistory,

@@ -31,6 +31,7 @@ import { focusInspector } from "../inspector/focus";
 import type { Positions } from "../layout";
 import { NODE_WIDTH } from "../layout";
 import { togglePin } from "../pinning";
+import { setRenaming } from "../renaming";
 import { hasInput, hasOutput, refusal } from "../rules";
 import { type OpenFlow, selectedNodes, useEditor } from "../store";
 import { planned } from "./arrange";
@@ -279,7 +280,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         if (node) {
           onOpen(node.id);
           focusInspector("name");
-        }
+        } else if (!now().locked) setRenaming(name);
       }),
       one("toggle", t("canvas.toggle"), (e) => {
         const toggle = (): void => {
