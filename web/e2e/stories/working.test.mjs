@@ -271,6 +271,45 @@ describe("working with flows", () => {
     assert.deepEqual(faults, []);
   });
 
+  it("shows from afar and off the screen where a run failed", async () => {
+    const { page, faults } = person;
+    const script = (id, label, value) => node(id, "Function", label, { codeEditor: { value, validate: true } });
+    await putFlow(
+      page,
+      "Far",
+      chain([
+        node("f-in", "Request", "Ask", { apiMethod: "GET", apiEndpoint: "/far", "$url.params": [] }),
+        ...["One", "Two", "Three", "Four"].map((label) => script(`f-${label}`, label, "return 1;")),
+        script("f-fails", "Fails", "throw new Error('no');"),
+        node("f-out", "Response", "Answer", { mode: "direct" }),
+      ]),
+    );
+    await open(page, "Far");
+    await card(page, "Ask").click();
+    await page.keyboard.press("r");
+    await bottom(page).getByRole("textbox", { name: "Path" }).fill("/api/far");
+    await page.locator(".canvas--far").waitFor();
+    await bottom(page).getByRole("button", { name: "Run", exact: true }).click();
+    await card(page, "Fails").getByText("✕", { exact: true }).waitFor();
+    await card(page, "Four").getByText("✓", { exact: true }).waitFor();
+    await page.locator('.react-flow__edge[aria-label="Connection from Four to Fails"] .line--failed').waitFor({ state: "attached" });
+    assert.deepEqual(await violations(page), []);
+
+    // Near enough to read, what failed is off the screen; the next run brings it into sight.
+    await card(page, "Ask").focus();
+    await page.keyboard.press("0");
+    await page.locator(".canvas--far").waitFor({ state: "detached" });
+    const isSeen = async () => {
+      const at = await card(page, "Fails").boundingBox();
+      const room = await canvas(page).boundingBox();
+      return at.x >= room.x && at.x + at.width <= room.x + room.width;
+    };
+    await bottom(page).getByRole("button", { name: "Run", exact: true }).click();
+    await soon(async () => assert.ok(await isSeen()));
+    await card(page, "Fails").getByText(/^✕ [\d.]+ ms$/).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   it("filters debug messages by flow, node and level, and copies a value and its path", async () => {
     const { page, faults } = person;
     await open(page, "Ways");

@@ -30,6 +30,7 @@ import { type Joins, regrouped, standIns } from "../groups";
 import { NODE_HEIGHT, NODE_WIDTH, type Positions } from "../layout";
 import { FITS_TYPE } from "../palette/Palette";
 import { type Refusal, refusal } from "../rules";
+import { useRuns } from "../runs";
 import { type OpenFlow, useEditor } from "../store";
 import { arrange } from "./arrange";
 import { FlowEdgeLine } from "./FlowEdgeLine";
@@ -130,6 +131,15 @@ function Inner({ flow, marks, onQuickAdd, onMenu, onOpen, onFlow, onDropped, chi
     },
     [rf, name],
   );
+  // What failed in a test run comes into sight when the run has ended.
+  const isRunning = useRuns((s) => s.last[name]?.running ?? false);
+  const wasRunning = useRef(isRunning);
+  useEffect(() => {
+    const hasEnded = wasRunning.current && !isRunning;
+    wasRunning.current = isRunning;
+    const failed = hasEnded && doc.nodes.ids.find((id) => marks.runs[id]?.failed);
+    if (failed) bring(standIns(flow).get(failed) ?? failed);
+  }, [isRunning, flow, doc, marks, bring]);
   const [chosen] = flow.selected.size === 1 ? flow.selected : [];
   useEffect(() => {
     const was = room.current;

@@ -7,6 +7,8 @@ export interface EdgeData extends Record<string, unknown> {
   isActive: boolean;
   /** Its place in the way of the last test run; undefined where that did not go. */
   lit: number | undefined;
+  /** The node that it leads to failed in that run. */
+  isFailed: boolean;
   isHovered: boolean;
   /** What is dragged over it would be put into it. */
   isTarget: boolean;
@@ -42,6 +44,7 @@ export const FlowEdgeLine = memo(function FlowEdgeLine({ id, data, selected, ...
     data?.isTarget && "line--target",
     !data?.isActive && "line--off",
     data?.lit !== undefined && "line--lit",
+    data?.lit !== undefined && data.isFailed && "line--failed",
   ]
     .filter(Boolean)
     .join(" ");

@@ -59,6 +59,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-selected={selected || undefined}
       data-disabled={node.data.disabled || undefined}
       data-problem={data.problems > 0 || undefined}
+      data-run={data.run && !data.run.running ? (data.run.failed ? "failed" : "passed") : undefined}
       data-missing={data.isMissing || undefined}
       data-target={data.target && (data.target === "yes" ? "yes" : "no")}
       data-running={data.run?.running || undefined}
@@ -78,6 +79,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </div>
       )}
       {data.target && data.target !== "yes" && <div className="card__refusal">{t(`refusal.${data.target}`)}</div>}
+      <Sign data={data} />
       <div className="card__marks">
         {data.problems > 0 && (
           <span className="card__mark" data-tone="danger" title={data.problemText}>
@@ -134,6 +136,27 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
     </div>
   );
 });
+
+/** What stands for the marks where those are too small to be read: how the last run went, and problems. */
+function Sign({ data: { run, problems, warnings } }: { data: CardData }) {
+  const [tone, sign] =
+    run && !run.running && run.failed
+      ? ["danger", "✕"]
+      : problems > 0
+        ? ["danger", "!"]
+        : run && !run.running
+          ? ["success", "✓"]
+          : warnings > 0
+            ? ["warning", "!"]
+            : [];
+  return (
+    sign && (
+      <span className="card__sign" data-tone={tone} aria-hidden>
+        {sign}
+      </span>
+    )
+  );
+}
 
 function portTop(index: number, count: number): number | string {
   return count === 1 ? "50%" : 18 + index * 20;

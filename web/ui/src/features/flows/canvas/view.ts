@@ -204,6 +204,7 @@ export class View {
         data: {
           isActive: e.animated === false,
           lit: marks.lit.get(e.id),
+          isFailed: marks.runs[e.target]?.failed ?? false,
           isHovered: hovered === e.id,
           isTarget: targeted === e.id,
           isLocked: flow.locked,
