@@ -361,6 +361,15 @@ func (rw *rewriter) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		ast.Patch(node, call(n.Name, n.Arguments...))
 		return
 	}
+	// The library's loops from the end leave a value behind for each turn, which then
+	// takes the place of another: the last is found among all.
+	fromEnd := n.Name == "findLast" || n.Name == "findLastIndex"
+	if fromEnd {
+		if n.Name == "findLastIndex" {
+			n.Map = &ast.PointerNode{Name: "index"}
+		}
+		n.Name = "filter"
+	}
 	if yesNo[n.Name] && len(n.Arguments) > 1 {
 		condition(&n.Arguments[1].(*ast.PredicateNode).Node)
 	}
@@ -379,6 +388,11 @@ func (rw *rewriter) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		made := call("made", n)
 		made.SetLocation(location)
 		*node = made
+	}
+	if fromEnd {
+		last := &ast.BuiltinNode{Name: "last", Arguments: []ast.Node{*node}}
+		last.SetLocation(n.Location())
+		*node = last
 	}
 }
 

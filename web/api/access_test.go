@@ -80,6 +80,7 @@ var access = map[string]string{
 	"flow.list":               "flowEditor",
 	"flow.show":               "flowEditor",
 	"flow.settings":           "flowEditor",
+	"flow.expressions":        "flowEditor",
 	"flow.changeSettings":     "flowEditor",
 	"flow.deploy":             "flowEditor",
 	"draft.list":              "flowEditor",

@@ -10,6 +10,7 @@ import (
 	"ecoflow/app/editor"
 	"ecoflow/app/flow"
 	"ecoflow/app/limit"
+	"ecoflow/app/template"
 	"ecoflow/web/endpoint"
 )
 
@@ -42,6 +43,13 @@ func flows(a *app.App) []endpoint.Endpoint {
 			Summary: "Show your settings of the canvas",
 			Allow:   auth.FlowEditor,
 		}, a.Editor.CanvasSettings),
+		endpoint.New(endpoint.Spec{
+			ID:          "flow.expressions",
+			Route:       "GET /flows/expressions",
+			Summary:     "List what expressions are made of",
+			Description: "Operators and functions, each with an example and what it gives.",
+			Allow:       auth.FlowEditor,
+		}, func(context.Context, struct{}) ([]template.Word, error) { return template.Reference, nil }),
 		endpoint.New(endpoint.Spec{
 			ID:          "flow.changeSettings",
 			Route:       "POST /flows/settings",

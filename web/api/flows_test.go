@@ -296,6 +296,11 @@ func TestDraftsFollowADeploy(t *testing.T) {
 	d.wants(member(t, d.ask(200, `GET /drafts`), "payload", 0, "state"), "running", "state")
 }
 
+func TestExpressions(t *testing.T) {
+	d := sit(t)
+	d.wants(member(t, d.ask(200, `GET /flows/expressions`), "payload", 0, "gives"), `"none"`, "what the first example gives")
+}
+
 func TestCanvasSettings(t *testing.T) {
 	webtest.Run(t, webtest.Scenario{
 		Name: "those that are given are set",

@@ -35,7 +35,7 @@ type Validate struct {
 var validateType = node.Define("Validate", node.Middleware, Validate{}, node.In(node.Own), node.Icon("checklist"), node.Keywords("schema", "check", "json schema", "joi", "zod"), node.Summary("{schema/properties,schema/type|JSON Schema}"),
 	node.Ports(node.Port{Name: "valid", Label: "Valid"}, node.Port{Name: "invalid", Label: "Invalid"}),
 	node.Describe("Checks the message against a JSON Schema.", "\n```json\n{\n  \"type\": \"object\",\n  \"required\": [\"email\"],\n  \"properties\": {\"email\": {\"type\": \"string\", \"format\": \"email\"}}\n}\n```\n\n"+
-		"At *invalid*, `errors` lists every mistake: `[{\"path\": \"email\", \"message\": \"…\"}]`. The schema of `msg` is also part of the API's description.\n"))
+		"At *invalid*, `payload.errors` lists every mistake: `[{\"path\": \"email\", \"message\": \"…\"}]`. The schema of `msg` is also part of the API's description.\n"))
 
 // maxMistakes is how many mistakes are listed.
 const maxMistakes = 100

@@ -985,6 +985,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flows/expressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what expressions are made of
+         * @description Operators and functions, each with an example and what it gives.
+         */
+        get: operations["flow.expressions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/flows/id/{flowName}": {
         parameters: {
             query?: never;
@@ -3613,6 +3633,11 @@ export interface components {
             message: string;
             names: string;
         };
+        TemplateWord: {
+            example: string;
+            gives?: string;
+            name: string;
+        };
         TraceRun: {
             flow: string;
             /** @description The request's id, which its log lines carry as well. */
@@ -6114,6 +6139,52 @@ export interface operations {
                         /** @constant */
                         success: true;
                         warnings: components["schemas"]["EditorFinding"][];
+                    };
+                };
+            };
+            /** @description A failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "flow.expressions": {
+        parameters: {
+            query?: {
+                /** @description How many entries to answer at most, within 1,000. */
+                limit?: number;
+                /** @description How many entries to leave out first. */
+                offset?: number;
+                /** @description Member to sort by, with - before it from the end. Lists of texts are sorted by themselves, whatever is named. */
+                sort?: string;
+                /** @description Only entries that hold this text, in any case, in one of their texts. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It worked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many entries payload holds. */
+                        count: number;
+                        payload: components["schemas"]["TemplateWord"][];
+                        /** @constant */
+                        success: true;
+                        /** @description How many there are in all. */
+                        total: number;
                     };
                 };
             };

@@ -39,6 +39,7 @@ function Field({
         hasTemplates: false,
         sample: undefined,
         names: {},
+        functions: [],
         variables: [],
         isLocked,
       }}

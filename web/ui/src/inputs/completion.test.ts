@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { brief, envIn, envOf, openTemplate, suggest } from "./completion";
+import { brief, envIn, envOf, functionsOf, openTemplate, suggest } from "./completion";
 
 const sample = {
   msg: { user: { name: "Ada", "x-id": 7 }, items: [{ price: 3 }], text: "t" },
@@ -83,4 +83,13 @@ describe("env", () => {
       },
     );
   });
+});
+
+it("completes functions, not operators", () => {
+  const words = [
+    { name: "upper", example: 'upper("ab")' },
+    { name: "in", example: '"b" in ["a", "b"]' },
+    { name: "? :", example: '3 > 2 ? "more" : "less"' },
+  ];
+  expect(functionsOf(words).map((w) => w.name)).toEqual(["upper"]);
 });

@@ -18,6 +18,17 @@ export interface Suggestions {
   options: Suggestion[];
 }
 
+/** A function or an operator of expressions. */
+export interface Word {
+  name: string;
+  example: string;
+}
+
+/** The functions among words, with how each is called. */
+export function functionsOf(words: readonly Word[]): Word[] {
+  return words.filter((w) => /^\w+$/.test(w.name) && w.example.includes(`${w.name}(`));
+}
+
 /** Where the open {{ before the end of a text begins its expression; undefined outside of one. */
 export function openTemplate(before: string): number | undefined {
   const open = before.lastIndexOf("{{");

@@ -2,7 +2,7 @@ import type { InputWrapperProps } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "../text/t";
-import type { Sample, Variable } from "./completion";
+import type { Sample, Variable, Word } from "./completion";
 import { codeText, effective, type Input, inWords, type Values } from "./input";
 import "./inputs.css";
 
@@ -27,6 +27,8 @@ export interface FormState {
   sample: Sample | undefined;
   /** What expressions can name here, with the values that are known. */
   names: Sample;
+  /** The functions of expressions. */
+  functions: readonly Word[];
   /** The variables that flows may read. */
   variables: readonly Variable[];
   isLocked: boolean;

@@ -43,7 +43,7 @@ import {
 } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { styleNonce } from "../../app/nonce";
-import { openTemplate, type Sample, type Suggestions, suggest } from "../completion";
+import { openTemplate, type Sample, type Suggestions, suggest, type Word } from "../completion";
 import type { Finding } from "../field";
 import { codeColours, editorLooks } from "./looks";
 
@@ -55,6 +55,8 @@ export interface CodeEditorProps {
   isSingle: boolean;
   takesTemplates: boolean;
   names: Sample;
+  /** What expressions can call. */
+  functions: readonly Word[];
   findings: readonly Finding[];
   isLocked: boolean;
   placeholder: string;
@@ -221,7 +223,13 @@ function complete(context: CompletionContext, p: CodeEditorProps): CompletionRes
   const typed = expression.length - found.from;
   const isOpening = !isWhole && expression.trim() === "";
   if (!context.explicit && typed === 0 && !isOpening && !expression.endsWith(".")) return null;
-  return { from: context.pos - typed, options: found.options.map(option), validFor: /^[\w$]*$/ };
+  const isRoot = !/[.\]]\s*$/.test(expression.slice(0, found.from));
+  const calls = p.language === "javascript" || !isRoot ? [] : p.functions.map(call);
+  return { from: context.pos - typed, options: [...found.options.map(option), ...calls], validFor: /^[\w$]*$/ };
+}
+
+function call({ name, example }: Word): Completion {
+  return { label: name, detail: example, type: "function", apply: `${name}(`, boost: -1 };
 }
 
 function option(s: Suggestions["options"][number]): Completion {

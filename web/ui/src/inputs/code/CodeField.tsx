@@ -72,6 +72,7 @@ function EditorFrame({ p, language, isSingle, takesTemplates, onText }: EditorFr
     isSingle,
     takesTemplates,
     names: p.form.names,
+    functions: p.form.functions,
     findings: p.findings,
     isLocked: p.form.isLocked,
     placeholder: isSingle ? textOf(p.input.defaultValue) : "",

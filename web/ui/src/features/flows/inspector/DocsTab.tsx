@@ -1,7 +1,9 @@
 import { Textarea } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Markdown } from "../../../components/Markdown";
 import { t } from "../../../text/t";
 import { setData } from "../commands";
+import { expressionsQuery } from "./expressions";
 import type { TabProps } from "./tab";
 
 const NOTE = 10_000;
@@ -27,8 +29,32 @@ export function DocsTab({ flow, node, type }: TabProps) {
           <h2 className="inspector__heading">{t("docs.about", { name: type.name })}</h2>
           <p>{type.description}</p>
           <Markdown text={type.docs} />
+          {type.inputs.some((i) => i.templates || i.codeLanguage === "expression") && <Expressions />}
         </section>
       )}
     </div>
+  );
+}
+
+/** What can be written between {{ and }}, and where a whole field is an expression. */
+function Expressions() {
+  const { data: words } = useQuery(expressionsQuery);
+  if (!words) return null;
+  return (
+    <details className="docs__words">
+      <summary>{t("docs.expressions")}</summary>
+      <Markdown text={t("docs.expressionsHelp")} />
+      <dl>
+        {words.map((w) => (
+          <div key={w.name}>
+            <dt className="mono">{w.name}</dt>
+            <dd className="mono">
+              {w.example}
+              {w.gives && <span className="docs__gives"> → {w.gives}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }

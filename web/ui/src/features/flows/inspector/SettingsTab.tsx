@@ -2,7 +2,7 @@ import { Button, Switch } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { envOf, type Variable } from "../../../inputs/completion";
+import { envOf, functionsOf, type Variable } from "../../../inputs/completion";
 import type { Finding as FieldFinding, FormState } from "../../../inputs/field";
 import { InputField } from "../../../inputs/InputField";
 import { effective, fault, type Input, isShown } from "../../../inputs/input";
@@ -11,8 +11,9 @@ import { type Finding, useChecks } from "../checks";
 import { setData, setInput } from "../commands";
 import { inputsOf } from "../document";
 import { useRuns } from "../runs";
+import { expressionsQuery } from "./expressions";
 import { focusControl } from "./focus";
-import { forCode, namesOf, sampleOf } from "./sample";
+import { forCode, namesIn, sampleOf } from "./sample";
 import type { TabProps } from "./tab";
 import { variablesQuery } from "./variables";
 
@@ -32,6 +33,9 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
   const sample = useMemo(() => sampleOf(flow.doc, node.id, run), [flow.doc, node.id, run]);
   const { data: variables = noVariables } = useQuery(variablesQuery);
   const env = useMemo(() => envOf(variables, t("input.secret.hidden")), [variables]);
+  const { data: words } = useQuery(expressionsQuery);
+  const functions = useMemo(() => functionsOf(words ?? []), [words]);
+  const names = useMemo(() => namesIn(flow.doc, sample), [flow.doc, sample]);
   const inputs = type?.inputs ?? [];
   const findingsOf = (input: Input): FieldFinding[] => {
     const local = fault(input, values[input.name]);
@@ -52,7 +56,8 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
     values,
     hasTemplates,
     sample,
-    names: { ...(isJavaScript(input) ? forCode(sample) : namesOf(sample)), env },
+    names: { ...(isJavaScript(input) ? forCode(sample) : names), env },
+    functions,
     variables,
     isLocked: flow.locked,
   });

@@ -27,14 +27,18 @@ export function sampleOf(doc: Doc, node: string, run: Run | undefined): Sample |
   return { ...unknown, payload, msg: payload?.msg, ...request, request };
 }
 
-/** The names to complete: those of the run, else the bare roots. */
-export function namesOf(sample: Sample | undefined): Sample {
-  return sample ?? unknown;
+/** The names to complete in an expression of a flow: without a run, the parameters of its routes. */
+export function namesIn(doc: Doc, sample: Sample | undefined): Sample {
+  const params = doc.nodes.ids
+    .filter((id) => doc.nodes.byId[id]?.type === "Request")
+    .flatMap((id) => parts(route(inputsOf(doc, id)).path).filter((part) => part.startsWith(":")))
+    .map((part) => [part.slice(1), undefined]);
+  return { item: undefined, index: undefined, ...(sample ?? { ...unknown, params: Object.fromEntries(params) }) };
 }
 
 /** What a Function's code can name besides. */
 export function forCode(sample: Sample | undefined): Sample {
-  const { msg, payload, request, env } = namesOf(sample);
+  const { msg, payload, request, env } = sample ?? unknown;
   const log = { debug: undefined, info: undefined, warn: undefined, error: undefined };
   return { msg, payload, request, env, log, fetch: undefined };
 }
