@@ -252,4 +252,48 @@ describe("deploying", () => {
     assert.deepEqual(await hello(), { hi: "Ada" });
     assert.deepEqual(faults, []);
   });
+
+  it("tries a flow that others call, and says of a caller what has to go live with it", async () => {
+    const { page, faults } = person;
+    const flow = (nodes) => ({
+      definitions: nodes.map(([id, type, moduleID, label], i) => ({
+        id,
+        type,
+        position: { x: 240 * i, y: 0 },
+        data: { moduleID: { _id: moduleID }, label, configured: true },
+      })),
+      connections: nodes.slice(1).map(([target], i) => {
+        const source = nodes[i][0];
+        return { id: target, source, sourceHandle: `${source}-source`, target, targetHandle: `${target}-target`, animated: false };
+      }),
+      configurations: nodes.map(([nodeID, , , , configs]) => ({ nodeID, configs })),
+    });
+    const called = ["p-called", "EventListener", "12de8d31a1190f4760f14687290386f3", "Called", {}];
+    const text = ["p-text", "Middleware", "0693cd72b3f576cfef83978264d3d6ea", "Text", { sampleText: "priced" }];
+    const request = ["q-in", "Request", "e7337e7436e2801eaf3b45263dab3462", "Request", { apiMethod: "GET", apiEndpoint: "/quote" }];
+    const calls = ["q-call", "Middleware", "6a4aaf2c0270035ef29dab3d4d1eb558", "Call flow", { flow: "price" }];
+    const answer = ["q-out", "Response", "88659a8c0ae433ba8a6f803300262fec", "Response", { responseKey: "msg" }];
+    await ask(page, "PUT", "/drafts/price", { base: 0, flow: flow([called, text]) });
+    await ask(page, "PUT", "/drafts/quote", { base: 0, flow: flow([request, calls, answer]) });
+
+    await page.goto(`${product.url}/_/flows/price?node=p-text`);
+    await inspector(page).getByRole("button", { name: "Test run" }).click();
+    await bottom(page).getByRole("textbox", { name: "Message" }).fill('{"n": 1}');
+    await bottom(page).getByRole("button", { name: "Run", exact: true }).click();
+    await bottom(page).getByText("Result").waitFor();
+    await bottom(page).getByText('"priced"').first().waitFor();
+    assert.deepEqual(await violations(page), []);
+
+    await page.goto(`${product.url}/_/flows/quote?node=q-call`);
+    await inspector(page).getByRole("button", { name: "Test run" }).click();
+    await bottom(page).getByRole("button", { name: "Run", exact: true }).click();
+    await bottom(page).getByRole("button", { name: "price › Text" }).waitFor();
+    await bottom(page).getByText('"msg": "priced"').waitFor();
+    await openReview(page);
+    await review(page).getByRole("button", { name: "Deploy this flow" }).click();
+    const refused = review(page).getByRole("alert");
+    await refused.getByText('The flow "price" is only a draft. Deploy it as well.').waitFor();
+    assert.equal(await refused.getByText('The flow "price" is only a draft.').count(), 1);
+    assert.deepEqual(faults.filter((f) => !/422/.test(f)), []);
+  });
 });
