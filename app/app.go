@@ -179,6 +179,7 @@ func New(ctx context.Context, o Options, s Stores) (*App, error) {
 		Swapped:  func() { a.keepRoutes(engine); a.Health.Nudge(); a.followFiles(engine.Live().Number) },
 		Recorder: func(string, string) trace.Recorder { return a.Runs.Recorder() }, Recorded: a.Runs.Ended,
 	})
+	a.Runs.Hide = func(text string) string { return a.Env.Now().Mask(text) }
 	capture := func(s config.Settings) { a.Runs.Capture(trace.Level(s.Runs.Capture), s.Runs.Keep) }
 	capture(*o.Config.Get())
 	o.Config.Watch(capture)

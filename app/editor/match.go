@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"ecoflow/app/limit"
+	"ecoflow/app/secret"
 	"ecoflow/app/value"
 )
 
@@ -40,18 +41,25 @@ const maxDepth = limit.ManagementDepth + 4
 // A matcher collects mismatches.
 type matcher struct {
 	exact bool
+	mask  func(text string) string // of secrets, which no mismatch tells
 	list  []Mismatch
 }
 
 func (m *matcher) wrong(path, format string, args ...any) {
 	if len(m.list) < maxMismatches {
-		m.list = append(m.list, Mismatch{path, fmt.Sprintf(format, args...)})
+		m.list = append(m.list, Mismatch{m.mask(path), m.mask(fmt.Sprintf(format, args...))})
 	}
 }
 
-// match lists how an answer differs from the expectation.
-func (x Expectation) match(status int, header http.Header, body []byte) []Mismatch {
-	m := &matcher{exact: x.Match == "exact", list: []Mismatch{}}
+// same reports whether a text is the one expected, or looks like it: where a secret
+// was masked when the expectation was saved, the answer has to have a secret as well.
+func (m *matcher) same(want, got string) bool {
+	return want == got || strings.Contains(want, secret.Mask) && want == m.mask(got)
+}
+
+// match lists how an answer differs from the expectation, with secrets masked.
+func (x Expectation) match(status int, header http.Header, body []byte, mask func(string) string) []Mismatch {
+	m := &matcher{exact: x.Match == "exact", mask: mask, list: []Mismatch{}}
 	if x.Status != 0 && x.Status != status {
 		m.wrong("status", "expected %d, got %d", x.Status, status)
 	}
@@ -72,11 +80,11 @@ func (x Expectation) match(status int, header http.Header, body []byte) []Mismat
 	case err == nil && !(isText && !isJSON(header)):
 		m.value("body", want, got)
 	case !isText:
-		m.wrong("body", "expected JSON, got %s", short(body))
-	case m.exact && text != string(body):
-		m.wrong("body", "expected the text %q, got %s", clip(text), short(body))
-	case !m.exact && !bytes.Contains(body, []byte(text)):
-		m.wrong("body", "expected to find the text %q, got %s", clip(text), short(body))
+		m.wrong("body", "expected JSON, got %s", m.short(body))
+	case m.exact && !m.same(text, string(body)):
+		m.wrong("body", "expected the text %q, got %s", m.clip(text), m.short(body))
+	case !m.exact && !bytes.Contains(body, []byte(text)) && !(strings.Contains(text, secret.Mask) && strings.Contains(mask(string(body)), text)):
+		m.wrong("body", "expected to find the text %q, got %s", m.clip(text), m.short(body))
 	}
 	return m.list
 }
@@ -89,11 +97,11 @@ func isJSON(h http.Header) bool {
 func (m *matcher) header(name, want string, got []string) {
 	path := "headers/" + name
 	if len(got) == 0 {
-		m.wrong(path, "expected %q, got no such header", clip(want))
+		m.wrong(path, "expected %q, got no such header", m.clip(want))
 		return
 	}
 	if slices.ContainsFunc(got, func(v string) bool {
-		if v == want {
+		if m.same(want, v) {
 			return true
 		}
 		kind, _, _ := strings.Cut(v, ";")
@@ -101,7 +109,7 @@ func (m *matcher) header(name, want string, got []string) {
 	}) {
 		return
 	}
-	m.wrong(path, "expected %q, got %q", clip(want), clip(strings.Join(got, ", ")))
+	m.wrong(path, "expected %q, got %q", m.clip(want), m.clip(strings.Join(got, ", ")))
 }
 
 func (m *matcher) value(path string, want, got any) {
@@ -109,27 +117,27 @@ func (m *matcher) value(path string, want, got any) {
 	case map[string]any:
 		g, ok := got.(map[string]any)
 		if !ok {
-			m.wrong(path, "expected an object, got %s", show(got))
+			m.wrong(path, "expected an object, got %s", m.show(got))
 			return
 		}
 		for _, name := range slices.Sorted(maps.Keys(want)) {
 			if v, there := g[name]; there {
 				m.value(path+"/"+name, want[name], v)
 			} else {
-				m.wrong(path+"/"+name, "expected %s, but it is missing", show(want[name]))
+				m.wrong(path+"/"+name, "expected %s, but it is missing", m.show(want[name]))
 			}
 		}
 		if m.exact {
 			for _, name := range slices.Sorted(maps.Keys(g)) {
 				if _, known := want[name]; !known {
-					m.wrong(path+"/"+name, "was not expected, got %s", show(g[name]))
+					m.wrong(path+"/"+name, "was not expected, got %s", m.show(g[name]))
 				}
 			}
 		}
 	case []any:
 		g, ok := got.([]any)
 		if !ok {
-			m.wrong(path, "expected a list, got %s", show(got))
+			m.wrong(path, "expected a list, got %s", m.show(got))
 			return
 		}
 		if len(g) != len(want) {
@@ -138,34 +146,39 @@ func (m *matcher) value(path string, want, got any) {
 		for i := range min(len(g), len(want)) {
 			m.value(fmt.Sprintf("%s/%d", path, i), want[i], g[i])
 		}
+	case string:
+		if text, ok := got.(string); !ok || !m.same(want, text) {
+			m.wrong(path, "expected %s, got %s", m.show(want), m.show(got))
+		}
 	default:
 		if !value.Equal(want, got) {
-			m.wrong(path, "expected %s, got %s", show(want), show(got))
+			m.wrong(path, "expected %s, got %s", m.show(want), m.show(got))
 		}
 	}
 }
 
 // show writes a value for a sentence.
-func show(v any) string {
+func (m *matcher) show(v any) string {
 	b, err := value.AppendJSON(nil, v)
 	if err != nil {
 		return "something that is no JSON"
 	}
-	return clip(string(b))
+	return m.clip(string(b))
 }
 
 // short writes a body for a sentence.
-func short(body []byte) string {
+func (m *matcher) short(body []byte) string {
 	switch {
 	case len(body) == 0:
 		return "nothing"
 	case !utf8.Valid(body):
 		return fmt.Sprintf("%d bytes that are no text", len(body))
 	}
-	return fmt.Sprintf("%q", clip(string(body)))
+	return fmt.Sprintf("%q", m.clip(string(body)))
 }
 
-func clip(s string) string {
+func (m *matcher) clip(s string) string {
+	s = m.mask(s)
 	if runes := []rune(s); len(runes) > 200 {
 		return string(runes[:200]) + "…"
 	}

@@ -111,7 +111,7 @@ func (e *Editor) CheckTemplate(_ context.Context, r TemplateRequest) (TemplateRe
 		out.Error = &TemplateError{Message: err.Error()}
 		return out, nil
 	}
-	out.Value, out.Shortened = trace.Shorten(v)
+	out.Value, out.Shortened = trace.Hide(nil).Shorten(v)
 	return out, nil
 }
 

@@ -20,7 +20,7 @@ type RunRequest struct {
 	Given   Source          `json:"flowconfigurations" doc:"Flows to run in place of the stored drafts of their names."`
 	Entry   string          `json:"entry" doc:"The node to start at. Needed for an event or a call, which the request's body is the message of; for a request it fills in method and path."`
 	Request Request         `json:"request"`
-	Pinned  map[string]Data `json:"pinned,omitzero" maxItems:"1000" doc:"What nodes answer instead of running, by node id: the payload, or any other value for msg."`
+	Pinned  map[string]Data `json:"pinned,omitzero" maxItems:"1000" doc:"What nodes answer instead of running, by node id: the payload, or any other value for msg. Secrets that a run showed as *** are pinned as that."`
 }
 
 // RunLine is one line of a run's answer. Type says which member is set.
@@ -150,20 +150,26 @@ func testRequest(doc flow.Document, name string, r Request, pinned map[string]Da
 
 func shown(r *flow.TestResult) *RunResponse {
 	out := &RunResponse{
-		RunID: r.RunID, Status: r.Status, Headers: r.Header, Size: len(r.Body), Micros: r.Micros,
-		Failed: r.Failed, Error: r.Error, Problems: r.Problems,
+		RunID: r.RunID, Status: r.Status, Headers: r.Header.Clone(), Size: len(r.Body), Micros: r.Micros,
+		Failed: r.Failed, Error: r.Mask(r.Error), Problems: r.Problems,
 	}
-	body := r.Body
+	for _, values := range out.Headers {
+		for i, v := range values {
+			values[i] = r.Mask(v)
+		}
+	}
+	whole := r.Mask(string(r.Body))
+	body := whole
 	if len(body) > shownBody {
 		body, out.Shortened = body[:shownBody], true
-		for i := 0; i < utf8.UTFMax && !utf8.Valid(body) && utf8.Valid(r.Body); i++ {
+		for i := 0; i < utf8.UTFMax && !utf8.ValidString(body) && utf8.ValidString(whole); i++ {
 			body = body[:len(body)-1] // not through the middle of a character
 		}
 	}
-	if utf8.Valid(body) {
-		out.Body = string(body)
+	if utf8.ValidString(body) {
+		out.Body = body
 	} else {
-		out.Body, out.Base64 = base64.StdEncoding.EncodeToString(body), true
+		out.Body, out.Base64 = base64.StdEncoding.EncodeToString([]byte(body)), true
 	}
 	return out
 }

@@ -82,7 +82,46 @@ func (e *Editor) Tests(ctx context.Context, r ByName) ([]Test, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.Store.Tests(ctx, d.ID)
+	tests, err := e.Store.Tests(ctx, d.ID)
+	for i := range tests {
+		tests[i].Expect = e.masked(tests[i].Expect)
+	}
+	return tests, err
+}
+
+// masked returns the expectation with secrets masked.
+func (e *Editor) masked(x Expectation) Expectation {
+	x.Headers = maps.Clone(x.Headers)
+	for name, v := range x.Headers {
+		x.Headers[name] = e.Engine.Mask(v)
+	}
+	if e.Engine.Mask(string(x.Body)) == string(x.Body) {
+		return x
+	}
+	v, err := value.Parse(x.Body, maxDepth)
+	if err != nil {
+		return x // nothing was ever saved that cannot be read
+	}
+	if body, err := value.AppendJSON(nil, e.maskedValue(v)); err == nil {
+		x.Body = body
+	}
+	return x
+}
+
+func (e *Editor) maskedValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return e.Engine.Mask(v)
+	case []any:
+		for i := range v {
+			v[i] = e.maskedValue(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = e.maskedValue(v[name])
+		}
+	}
+	return v
 }
 
 // TestName names a saved request in the address.
@@ -134,7 +173,7 @@ func (e *Editor) SaveTest(ctx context.Context, r TestToSave) (Test, error) {
 	if err != nil {
 		return Test{}, err
 	}
-	t := Test{Flow: d.Name, Name: norm.NFC.String(r.Name), Entry: r.Entry, Request: *r.Request, Expect: r.Expect, Pinned: r.Pinned}
+	t := Test{Flow: d.Name, Name: norm.NFC.String(r.Name), Entry: r.Entry, Request: *r.Request, Expect: e.masked(r.Expect), Pinned: r.Pinned}
 	if err := checkTest(t); err != nil {
 		return Test{}, err
 	}
@@ -320,9 +359,9 @@ func (e *Editor) runTest(ctx context.Context, doc flow.Document, t Test) (TestOu
 		return out, err
 	}
 	out.Status, out.Micros = result.Status, result.Micros
-	out.Mismatches = t.Expect.match(result.Status, result.Header, result.Body)
+	out.Mismatches = t.Expect.match(result.Status, result.Header, result.Body, result.Mask)
 	if result.Status == 0 && result.Failed != "" { // no answer says it
-		out.Mismatches = append(out.Mismatches, Mismatch{"", result.Error})
+		out.Mismatches = append(out.Mismatches, Mismatch{"", result.Mask(result.Error)})
 	}
 	out.Passed = len(out.Mismatches) == 0
 	return out, nil

@@ -8,8 +8,10 @@ package env
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"ecoflow/app/fault"
 	"ecoflow/app/limit"
 	"ecoflow/app/secret"
+	"ecoflow/app/value"
 )
 
 // Kind says whom a variable belongs to.
@@ -110,6 +113,39 @@ type Snapshot struct {
 	revision int64
 	all      []Var
 	readable map[string]string // what flows see; a user's variable hides a system one
+	masks    func() *strings.Replacer
+}
+
+// shortestMasked is how long a secret is that a text is searched for: a shorter one
+// would be found everywhere, and is soon guessed anyway.
+const shortestMasked = 4
+
+// Mask returns the text with the values of secret variables masked, also as JSON and
+// as an address write them.
+func (s *Snapshot) Mask(text string) string { return s.masks().Replace(text) }
+
+// replacer masks the secrets among the variables, the longest first.
+func replacer(all []Var) *strings.Replacer {
+	var forms []string
+	for _, x := range all {
+		v := x.Value.Reveal()
+		if !x.Secret || x.Lost || len(v) < shortestMasked {
+			continue
+		}
+		quoted, err := json.Marshal(v)
+		forms = append(forms, v, url.QueryEscape(v), url.PathEscape(v))
+		if err == nil {
+			forms = append(forms, string(quoted[1:len(quoted)-1]))
+		}
+		plain := value.AppendString(nil, v)
+		forms = append(forms, string(plain[1:len(plain)-1]))
+	}
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, f := range forms {
+		pairs = append(pairs, f, secret.Mask)
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // New returns the stored variables.
@@ -246,7 +282,7 @@ func (v *Vars) reload(ctx context.Context) error {
 		return err
 	}
 	slices.SortFunc(all, func(a, b Var) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
-	s := &Snapshot{revision: revision, all: all, readable: map[string]string{}}
+	s := &Snapshot{revision: revision, all: all, readable: map[string]string{}, masks: sync.OnceValue(func() *strings.Replacer { return replacer(all) })}
 	own := map[string]string{}
 	for _, x := range all {
 		switch {

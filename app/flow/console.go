@@ -91,7 +91,7 @@ func (e *Engine) debug(d node.DebugLine, v func() any) {
 	if !window && !terminal {
 		return
 	}
-	data, shortened := trace.Shorten(v())
+	data, shortened := trace.Hide(e.env().Mask).Shorten(v())
 	if terminal {
 		e.log.Log(context.Background(), logLevels[d.Level], "debug", "flow", d.Flow, "label", d.Label, "run", d.RunID, "value", string(data))
 	}

@@ -100,6 +100,8 @@ func DefaultSettings() Settings {
 type Variables interface {
 	// Lookup returns the value of a variable, whatever the case of the name.
 	Lookup(name string) (value string, ok bool)
+	// Mask returns the text with the values of secret variables masked.
+	Mask(text string) string
 }
 
 // Options is what an Engine depends on.
@@ -337,6 +339,9 @@ func (e *Engine) Check(flows Document) []Problem {
 	}
 	return problems
 }
+
+// Mask returns the text with the values of secret variables masked, as they are now.
+func (e *Engine) Mask(text string) string { return e.env().Mask(text) }
 
 // Problems returns what keeps parts of the live deployment from working.
 func (e *Engine) Problems() []Problem {

@@ -1112,7 +1112,7 @@ fail -> f -> o
 catch -> sorry`)
 	var got []string
 	b.record = func() trace.Recorder {
-		return trace.Func(func(s trace.Step) { got = append(got, s.NodeID+" "+string(s.Outcome)) })
+		return trace.Teller{Tell: func(s trace.Step) { got = append(got, s.NodeID+" "+string(s.Outcome)) }}
 	}
 	wantGet(t, b, "/api/hello", 200, "")
 	wantGet(t, b, "/api/fail", 200, "")

@@ -515,7 +515,7 @@ func (r *run) logFailure(f *failure) {
 	if ft, ok := fault.As(f.err); ok && ft.Kind < 500 {
 		level = slog.LevelInfo
 	}
-	r.engine.log.Log(&r.ctx, level, "node failed", "run", r.ID, "flow", f.flow, "node", f.id, "label", f.label, "error", f.err.Error())
+	r.engine.log.Log(&r.ctx, level, "node failed", "run", r.ID, "flow", f.flow, "node", f.id, "label", f.label, "error", r.env.Mask(f.err.Error()))
 }
 
 // catch runs a Catch entry on a failure and reports whether it went well.
@@ -563,7 +563,7 @@ func (r *run) Debug(_ context.Context, d node.DebugLine, v func() any) {
 	if !r.isolated {
 		r.engine.debug(d, v)
 	} else if r.shows != nil {
-		data, shortened := trace.Shorten(v())
+		data, shortened := trace.Hide(r.env.Mask).Shorten(v())
 		r.shows(DebugMessage{At: time.Now().UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened})
 	}
 }

@@ -29,10 +29,10 @@ type TestRequest struct {
 	// Argument is the JSON that an EventListener's run begins with as msg: the first of
 	// an event, or what a call brings.
 	Argument json.RawMessage
-	Method string // "" is that of Entry
-	Path   string // with the prefix and the query: "/api/users/7?full=1"
-	Header http.Header
-	Body   []byte
+	Method   string // "" is that of Entry
+	Path     string // with the prefix and the query: "/api/users/7?full=1"
+	Header   http.Header
+	Body     []byte
 	// Pinned are outputs to use instead of running the node: node id → payload, an
 	// object of its keys, or any other value to stand for msg.
 	Pinned map[string]json.RawMessage
@@ -56,6 +56,8 @@ type TestResult struct {
 	Error  string `json:"error,omitempty"`
 	// Problems of the flows that did not stop this run.
 	Problems []Problem `json:"problems,omitempty"`
+	// Mask hides the secrets that the rest may hold: it is told as it was.
+	Mask func(text string) string `json:"-"`
 }
 
 // Test lets one request run through flows that are not live, in isolation: events
@@ -87,10 +89,11 @@ func (e *Engine) Test(ctx context.Context, t TestRequest) (*TestResult, error) {
 		return nil, refusal(problems)
 	}
 	own := &testing{pinned: pinned, shows: t.OnDebug}
+	env := e.env()
 	if t.OnNode != nil {
-		own.recorder = trace.Func(t.OnNode)
+		own.recorder = trace.Teller{Tell: t.OnNode, Hide: env.Mask}
 	}
-	result := &TestResult{Problems: problems}
+	result := &TestResult{Problems: problems, Mask: env.Mask}
 	start := time.Now()
 	if entry != nil && entry.typ.Kind == node.EventListener {
 		err = e.testEvent(ctx, p, entry, t, own, result)

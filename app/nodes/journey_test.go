@@ -66,6 +66,9 @@ func draw(t *testing.T, lines string) flow.Document {
 // none are no variables.
 type none struct{}
 
+// Mask implements flow.Variables.
+func (none) Mask(text string) string { return text }
+
 // Lookup implements flow.Variables.
 func (none) Lookup(string) (string, bool) { return "", false }
 

@@ -43,6 +43,8 @@ type Run struct {
 type Runs struct {
 	// Most is how many of one second's runs are kept; 0 is limit.RunsRecorded.
 	Most int64
+	// Hide masks secrets as they are when it is called; nil masks none.
+	Hide Hide
 
 	now atomic.Pointer[capture] // nil: off
 	mu  sync.Mutex              // held while it is switched
@@ -194,7 +196,7 @@ func (r *Runs) Ended(run Run, by Recorder) {
 	if c == nil || !ok {
 		return // switched off meanwhile
 	}
-	k.run, k.weight = run, k.settle()
+	k.run, k.weight = run, k.settle(r.Hide)
 	c.add(k)
 }
 
@@ -225,7 +227,7 @@ func (r *Runs) Show(_ context.Context, in ByID) (Run, error) {
 	for _, k := range r.kept() {
 		if k.run.ID == in.ID {
 			run := k.run
-			run.Steps = k.Steps()
+			run.Steps = k.Steps(r.Hide)
 			return run, nil
 		}
 	}
@@ -234,7 +236,7 @@ func (r *Runs) Show(_ context.Context, in ByID) (Run, error) {
 
 // settle bounds what the records hold: data that is large is encoded now. It
 // returns about how many bytes are left.
-func (k *Keeper) settle() (weight int) {
+func (k *Keeper) settle(hide Hide) (weight int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var before *Data // of most nodes, what they get is what the one before gave
@@ -249,7 +251,7 @@ func (k *Keeper) settle() (weight int) {
 			}
 			n := d.weight(runBytes - weight)
 			if weight+n >= runBytes {
-				d.json, d.shortened = d.read()
+				d.json, d.shortened = d.read(hide)
 				d.payload, d.state = node.Payload{}, encoded
 				n = len(d.json)
 			}

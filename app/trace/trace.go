@@ -59,18 +59,28 @@ type Record struct {
 	Err                 error
 }
 
+// Hide masks the secrets that a text holds; a nil Hide knows of none.
+type Hide func(text string) string
+
+func (h Hide) text(t string) string {
+	if h == nil {
+		return t
+	}
+	return h(t)
+}
+
 // Step encodes the record for others to see.
-func (r *Record) Step() Step {
+func (r *Record) Step(hide Hide) Step {
 	s := Step{
 		NodeID: r.NodeID, Label: r.Label, Flow: r.Flow, Start: r.Start, Micros: float64(r.Took.Nanoseconds()) / 1000,
 		Ports: r.Ports, Outcome: r.Outcome,
 	}
 	if r.Err != nil {
-		s.Error = r.Err.Error()
+		s.Error = hide.text(r.Err.Error())
 	}
 	var cutIn, cutOut bool
-	s.In, cutIn = r.In.read()
-	s.Out, cutOut = r.Out.read()
+	s.In, cutIn = r.In.read(hide)
+	s.Out, cutOut = r.Out.read(hide)
 	s.Shortened = cutIn || cutOut
 	return s
 }
@@ -83,18 +93,21 @@ type Recorder interface {
 	Record(r Record)
 }
 
-// Func is a Recorder that hands on each step at once.
-type Func func(Step)
+// Teller is a Recorder that tells each step at once, with its secrets hidden.
+type Teller struct {
+	Tell func(Step)
+	Hide Hide
+}
 
 // Take encodes the payload: the runtime it may live in can be gone when the node
 // has run.
-func (f Func) Take(p *node.Payload) Data {
-	data, shortened := Snapshot(p)
+func (t Teller) Take(p *node.Payload) Data {
+	data, shortened := t.Hide.Snapshot(p)
 	return Data{json: data, state: encoded, shortened: shortened}
 }
 
-// Record calls the function.
-func (f Func) Record(r Record) { f(r.Step()) }
+// Record tells the step.
+func (t Teller) Record(r Record) { t.Tell(r.Step(t.Hide)) }
 
 // Keeper is a Recorder that keeps what a run did until somebody reads it. It shares
 // the data with the run, which copies what it changes. The zero Keeper is ready.
@@ -131,13 +144,13 @@ func (k *Keeper) Record(r Record) {
 }
 
 // Steps returns the steps so far, in the order in which they ended.
-func (k *Keeper) Steps() []Step {
+func (k *Keeper) Steps(hide Hide) []Step {
 	k.mu.Lock()
 	records := k.records
 	k.mu.Unlock()
 	steps := make([]Step, len(records))
 	for i := range records {
-		steps[i] = records[i].Step()
+		steps[i] = records[i].Step(hide)
 	}
 	return steps
 }
@@ -162,12 +175,12 @@ const (
 )
 
 // read returns the data as Snapshot does.
-func (d *Data) read() (data json.RawMessage, shortened bool) {
+func (d *Data) read(hide Hide) (data json.RawMessage, shortened bool) {
 	switch d.state {
 	case none:
 		return nil, false
 	case shared:
-		return Snapshot(&d.payload)
+		return hide.Snapshot(&d.payload)
 	case encoded:
 		return d.json, d.shortened
 	}
@@ -183,7 +196,7 @@ func (d *Data) read() (data json.RawMessage, shortened bool) {
 	for key, v := range members {
 		p.Set(key, v) //nolint:errcheck // a payload of Go values takes any value
 	}
-	return Snapshot(&p)
+	return hide.Snapshot(&p)
 }
 
 // The bounds of a snapshot.
@@ -197,8 +210,8 @@ const (
 
 // Snapshot returns a payload's data as JSON of bounded size, with secrets masked.
 // shortened says whether something was left out.
-func Snapshot(p *node.Payload) (data json.RawMessage, shortened bool) {
-	s := shortener{left: snapshotNodes, room: snapshotBytes}
+func (h Hide) Snapshot(p *node.Payload) (data json.RawMessage, shortened bool) {
+	s := shortener{hide: h, left: snapshotNodes, room: snapshotBytes}
 	out := map[string]any{}
 	for _, key := range p.Keys() {
 		v, ok := p.Output(key)
@@ -216,8 +229,8 @@ func Snapshot(p *node.Payload) (data json.RawMessage, shortened bool) {
 
 // Shorten returns a value as JSON within the bounds of a snapshot, with secrets
 // masked.
-func Shorten(v any) (data json.RawMessage, shortened bool) {
-	s := shortener{left: snapshotNodes, room: snapshotBytes}
+func (h Hide) Shorten(v any) (data json.RawMessage, shortened bool) {
+	s := shortener{hide: h, left: snapshotNodes, room: snapshotBytes}
 	b, err := value.AppendJSON(nil, s.value(v, 0))
 	if err != nil {
 		return json.RawMessage(`"` + "a value that JSON cannot hold" + `"`), true
@@ -235,6 +248,7 @@ func isSecret(name string) bool {
 }
 
 type shortener struct {
+	hide Hide
 	left int // values
 	room int // bytes of text
 	cut  bool
@@ -261,6 +275,7 @@ func (s *shortener) value(v any, depth int) any {
 	case string:
 		return s.text(v)
 	case []byte:
+		v = []byte(s.hide.text(string(v)))
 		if most := min(snapshotText, s.room); len(v) > most {
 			s.cut = true
 			v = v[:most]
@@ -299,6 +314,7 @@ func (s *shortener) within(name string, v any, depth int) any {
 }
 
 func (s *shortener) text(t string) string {
+	t = s.hide.text(t)
 	most := min(snapshotText, s.room)
 	if len(t) <= most {
 		s.room -= len(t)

@@ -24,7 +24,7 @@ func TestSnapshotMasksSecrets(t *testing.T) {
 	if err := p.Set("authorization", "Bearer x"); err != nil {
 		t.Fatal(err)
 	}
-	got, shortened := trace.Snapshot(&p)
+	got, shortened := trace.Hide(nil).Snapshot(&p)
 	want := `{"authorization":"***","msg":{"list":[{"accessToken":""}],"user":{"Password":"***","apiKey":"***","name":"Ann"}}}`
 	if string(got) != want || shortened {
 		t.Errorf("%s %v, want %s", got, shortened, want)
@@ -45,7 +45,7 @@ func TestKeptAndReadAtOnce(t *testing.T) {
 		k    trace.Keeper
 		seen []trace.Step
 	)
-	atOnce := trace.Func(func(s trace.Step) { seen = append(seen, s) })
+	atOnce := trace.Teller{Tell: func(s trace.Step) { seen = append(seen, s) }}
 	for _, r := range []trace.Recorder{&k, atOnce} {
 		r.Record(trace.Record{NodeID: "in", Flow: "shop", Out: r.Take(&p), Outcome: trace.Passed})
 	}
@@ -69,7 +69,7 @@ func TestKeptAndReadAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := json.Marshal(k.Steps()); err != nil || !bytes.Equal(got, want) {
+	if got, err := json.Marshal(k.Steps(nil)); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("kept %s (%v)\nread at once %s", got, err, want)
 	}
 	if last := seen[4]; string(last.In) != `{"secretName":"***"}` || string(last.Out) != `{"secretName":""}` || last.Micros != 3 || last.Error != "no" || !seen[1].Shortened {
@@ -94,12 +94,12 @@ func TestShortenIsBounded(t *testing.T) {
 		"much text": pages,
 		"deep":      deep, "wide": wide, "long": strings.Repeat("ü", 100_000), "bytes": make([]byte, 1<<20), "no number": math.NaN(),
 	} {
-		got, shortened := trace.Shorten(v)
+		got, shortened := trace.Hide(nil).Shorten(v)
 		if !shortened || len(got) > 70<<10 || !json.Valid(got) || !utf8.Valid(got) {
 			t.Errorf("%s: %d bytes, shortened %v: %.100s", name, len(got), shortened, got)
 		}
 	}
-	if got, shortened := trace.Shorten(map[string]any{"n": json.Number("1.50")}); string(got) != `{"n":1.50}` || shortened {
+	if got, shortened := trace.Hide(nil).Shorten(map[string]any{"n": json.Number("1.50")}); string(got) != `{"n":1.50}` || shortened {
 		t.Errorf("%s %v", got, shortened)
 	}
 }

@@ -57,7 +57,7 @@ func TestRunOfAFlowThatCalls(t *testing.T) {
 	// What only the callee's other ways in need is no matter, even a route that is there twice.
 	other := strings.Replace(called("price", "return msg + ', twice'"), `{"definitions":[`, `{"definitions":[`+
 		fmt.Sprintf(`{"id":"price-in","type":"Request","position":{"x":0,"y":0},"data":{"moduleID":{"_id":%q},"label":"Request","configured":true}},`, typeID("ecoflow-commons", "Request")), 1)
-	other = strings.Replace(other, `"connections":[`, `"connections":[{"id":"x","source":"price-in","sourceHandle":"price-in-source","target":"price-script","targetHandle":"price-script-target"},`, 1)
+	other = strings.Replace(other, `"connections":[`, `"connections":[{"id":"x","source":"price-in","sourceHandle":"price-in-source","target":"price-script","targetHandle":"price-script-target","animated":false},`, 1)
 	other = strings.Replace(other, `"configurations":[`, `"configurations":[{"nodeID":"price-in","configs":{"apiMethod":"GET","apiEndpoint":"/quote"}},`, 1)
 	answers(`{"msg":"from quote, twice"}`, `{"flow":"quote","entry":"quote-in","flowconfigurations":{"price":`+other+`}}`)
 

@@ -170,3 +170,60 @@ func TestSavedTests(t *testing.T) {
 	d.code(404, "unknown_test", `DELETE /drafts/renamed/tests/good`)
 	d.wants(d.LastAudit(), "draft.deleteTest failed", "audit")
 }
+
+// Nobody learns by a run what a secret variable holds: not from a node, an answer, an
+// error, a line that is shown, nor from what a saved test expects or says.
+func TestRunsHideSecrets(t *testing.T) {
+	d := sit(t)
+	const value = `pass "wörd" <7>`
+	secret, _ := json.Marshal(value)
+	d.ask(200, `PATCH /environment {"base":0,"add":[{"name":"KEY","value":`+string(secret)+`,"secret":true},{"name":"REGION","value":"north"}]}`)
+	hidden := func(what, text string) {
+		t.Helper()
+		if strings.Contains(text, "wörd") || strings.Contains(text, "w%C3%B6rd") || !strings.Contains(text, "***") {
+			t.Errorf("%s shows the secret: %s", what, text)
+		}
+	}
+	flow := func(script string) string {
+		return strings.Replace(runs("whole", script), `"connections":[`, `"connections":[{"id":"d","source":"whole-script","sourceHandle":"whole-script-source","target":"dbg","targetHandle":"dbg-target","animated":false},`, 1)
+	}
+	shows := func(script string) string {
+		debug := new(sketch).node("dbg", "Debug", "Debug", `{"debugOutput":"Complete","debugConsole":["WebConsole"]}`)
+		f := strings.Replace(flow(script), `{"definitions":[`, `{"definitions":[`+debug.nodes[0]+`,`, 1)
+		return strings.Replace(f, `"configurations":[`, `"configurations":[`+debug.configs[0]+`,`, 1)
+	}
+	const script = `payload.more = [encodeURIComponent(env.KEY)]; return { t: env.KEY, list: ['a ' + env.KEY], region: env.REGION }`
+	d.save("whole", shows(script), 0)
+	run := d.Do(d.who, "POST", "/systemApi/drafts/run", `{"flow":"whole","entry":"whole-in"}`).Body.String()
+	hidden("a run", run)
+	if !strings.Contains(run, `"type":"debug"`) || !strings.Contains(run, "north") {
+		t.Errorf("a run: %s", run)
+	}
+	failing := d.Do(d.who, "POST", "/systemApi/drafts/run", `{"flow":"whole","entry":"whole-in","flowconfigurations":{"whole":`+shows(`throw new Error(env.KEY)`)+`}}`).Body.String()
+	hidden("a failing run", failing)
+
+	// What was saved of an answer that was shown is what the next answer is compared with.
+	put := func(name, expect string) {
+		t.Helper()
+		d.ask(200, `PUT /drafts/whole/tests/`+name+` {"request":{"method":"GET","path":"/api/whole"},"expect":`+expect+`}`)
+	}
+	put("clear", `{"body":{"msg":{"t":`+string(secret)+`}}}`)
+	put("shown", `{"body":{"msg":{"t":"***","list":["a ***"],"region":"north"}},"match":"exact"}`)
+	put("wrong", `{"body":{"msg":{"t":"other","list":["b ***"]}}}`)
+	put("text", `{"body":"nothing of it"}`)
+	hidden("a saved test", d.ask(200, `GET /drafts/whole/tests`))
+	report := d.ask(200, `POST /drafts/tests/run {}`)
+	hidden("a report", report)
+	d.wants(member(t, report, "payload", "passed"), 2.0, "passed")
+	d.wants(member(t, report, "payload", "results", 3, "mismatches", 0, "message"), `expected "b ***", got "a ***"`, "what differs")
+
+	// It is the same where runs of what is live are kept.
+	d.ask(200, `PUT /admin/config {"runs.capture":"full"}`)
+	d.deploy("", "whole", shows(script))
+	if got := d.call(200, "GET", "/api/whole", ""); !strings.Contains(got, "wörd") {
+		t.Errorf("a caller gets the value: %s", got)
+	}
+	hidden("a debug message", d.ask(200, `GET /debug`))
+	id := member(t, d.ask(200, `GET /runs`), "payload", 0, "id").(string)
+	hidden("a run that was kept", d.ask(200, `GET /runs/`+id))
+}

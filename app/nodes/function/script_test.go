@@ -163,7 +163,7 @@ func TestFunctionIsKept(t *testing.T) {
 		`{"msg":{"list":[0,1]},"token":"***"} false`, `{"msg":{"list":[0,1]},"token":"***"} false`,
 		`{"more":true,"msg":{"list":[0,1]},"token":"***"} false`, `{"more":true,"token":"***"} false`, ` true`,
 	}
-	for i, s := range k.Steps() {
+	for i, s := range k.Steps(nil) {
 		if got := fmt.Sprintf("%s %v", s.Out, s.Shortened); got != want[i] {
 			t.Errorf("%d: kept %s, want %s", i, got, want[i])
 		}

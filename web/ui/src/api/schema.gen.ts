@@ -2998,7 +2998,7 @@ export interface components {
             flow: string;
             /** @description Flows to run in place of the stored drafts of their names. */
             flowconfigurations?: components["schemas"]["EditorSourceInput"];
-            /** @description What nodes answer instead of running, by node id: the payload, or any other value for msg. */
+            /** @description What nodes answer instead of running, by node id: the payload, or any other value for msg. Secrets that a run showed as *** are pinned as that. */
             pinned?: {
                 [key: string]: unknown;
             };
