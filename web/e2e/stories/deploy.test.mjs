@@ -244,6 +244,7 @@ describe("deploying", () => {
     await page.getByRole("button", { name: "Restore" }).first().click();
     const live = dialog(page, "Restore deployment 2");
     await live.getByRole("radio", { name: "Live, at once" }).check();
+    await live.getByRole("region", { name: "What changes in what is live" }).getByText("Greet by name").waitFor();
     const word = live.getByRole("textbox", { name: /^Type/ });
     const label = await word.evaluate((e) => e.labels[0].innerText);
     await word.fill(/Type (\S+) to confirm/.exec(label)[1]);

@@ -1,14 +1,15 @@
 import { Alert, Button, Checkbox, Group, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, payload } from "../../api/client";
 import { CONFIGURATION } from "../../api/drafts";
 import { isProblem } from "../../api/problem";
 import type { components } from "../../api/schema.gen";
 import { Failure } from "../../app/states";
+import { Changes } from "../../components/changes/Changes";
 import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
-import { historyQuery, type OpenedDeployment } from "./queries";
+import { changesQuery, historyQuery, type OpenedDeployment } from "./queries";
 
 export type Restored = components["schemas"]["EditorRestored"];
 
@@ -30,6 +31,10 @@ export function RestoreDialog({ deployment, onClose, onDone }: Props) {
   const live = history.data?.pages.flatMap((p) => p.payload).find((d) => d.live);
   const isAll = chosen.length === names.length;
   const word = String(deployment.number);
+  const changes = useQuery({
+    ...changesQuery(deployment.number, live?.number),
+    enabled: to === "live" && live !== undefined,
+  });
   const { mutate, isPending, error } = useMutation({
     mutationFn: () =>
       payload(
@@ -78,6 +83,15 @@ export function RestoreDialog({ deployment, onClose, onDone }: Props) {
               <Alert color="yellow">
                 {t(isAll ? "restore.liveAll" : "restore.liveSome", { n: chosen.length, live: live?.number ?? 0 })}
               </Alert>
+              {changes.data && (
+                <section aria-label={t("restore.changes")}>
+                  <h3 className="changes__title">{t("restore.changes")}</h3>
+                  <Changes
+                    flows={changes.data.flows.filter((f) => isAll || chosen.includes(f.flow))}
+                    none={t("restore.sameLive")}
+                  />
+                </section>
+              )}
               <TextInput
                 label={t("review.note")}
                 maxLength={1000}
