@@ -2,7 +2,7 @@
 // palette entry. Pages register theirs while they are shown.
 
 import type { ComponentType } from "react";
-import { useEffect, useSyncExternalStore } from "react";
+import { useLayoutEffect, useSyncExternalStore } from "react";
 
 export interface Action {
   id: string;
@@ -40,7 +40,8 @@ function publish(next: readonly (readonly Action[])[]): void {
 
 /** Offers the actions while the component is mounted. Give a stable list (useMemo). */
 export function useActions(actions: readonly Action[]): void {
-  useEffect(() => {
+  // Before the page is painted: whoever sees it can press its keys.
+  useLayoutEffect(() => {
     publish([...registered, actions]);
     return () => publish(registered.filter((a) => a !== actions));
   }, [actions]);
