@@ -318,6 +318,10 @@ func TestValidate(t *testing.T) {
 				{"path": "name", "message": "needs 2 characters or more"}, {"path": "tags.1", "message": "has to be of the type string, not number"}]}`,
 		},
 		{
+			node: "Validate", inputs: schema(`{"properties": {"a": {"minLength": 1}, "b": {"maxItems": 1}}}`), payload: `{"msg": {"a": "", "b": [1, 2]}}`, ports: []string{"invalid"},
+			want: `{"msg": {"a": "", "b": [1, 2]}, "errors": [{"path": "a", "message": "needs 1 character or more"}, {"path": "b", "message": "may have 1 element at most"}]}`,
+		},
+		{
 			node: "Validate", inputs: `{"schema": "{\"type\": \"integer\", \"maximum\": 12345678901234567890}", "value": "{{ msg.n }}"}`, payload: `{"msg": {"n": 12345678901234567891}}`, ports: []string{"invalid"},
 			want: `{"msg": {"n": 12345678901234567891}, "errors": [{"path": "", "message": "has to be 12345678901234567890 or less"}]}`,
 		},

@@ -193,6 +193,14 @@ func listed(e *jsonschema.ValidationError, list []any) []any {
 
 var english = message.NewPrinter(language.English)
 
+// several says how many there are of a thing.
+func several(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
 // sentence says what a value has to be, for the commonest rules.
 func sentence(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
@@ -203,13 +211,13 @@ func sentence(k jsonschema.ErrorKind) string {
 	case *kind.Pattern:
 		return "does not match the pattern " + k.Want
 	case *kind.MinLength:
-		return fmt.Sprintf("needs %d characters or more", k.Want)
+		return "needs " + several(k.Want, "character") + " or more"
 	case *kind.MaxLength:
-		return fmt.Sprintf("may have %d characters at most", k.Want)
+		return "may have " + several(k.Want, "character") + " at most"
 	case *kind.MinItems:
-		return fmt.Sprintf("needs %d elements or more", k.Want)
+		return "needs " + several(k.Want, "element") + " or more"
 	case *kind.MaxItems:
-		return fmt.Sprintf("may have %d elements at most", k.Want)
+		return "may have " + several(k.Want, "element") + " at most"
 	case *kind.Minimum:
 		return "has to be " + decimal(k.Want) + " or more"
 	case *kind.Maximum:
