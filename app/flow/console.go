@@ -12,7 +12,7 @@ import (
 	"ecoflow/app/trace"
 )
 
-// DebugMessage is what one Debug node showed.
+// DebugMessage is what one Debug node showed, or a node of a test logged.
 type DebugMessage struct {
 	ID        uint64          `json:"id"` // grows by one, from 1
 	At        time.Time       `json:"at"`
@@ -23,6 +23,7 @@ type DebugMessage struct {
 	Level     string          `json:"level"` // debug, info, warning or error
 	Value     json.RawMessage `json:"value"`
 	Shortened bool            `json:"shortened,omitempty"` // Value leaves something out
+	Log       bool            `json:"log,omitempty" doc:"It was logged, in a test run."`
 	Cut       bool            `json:"cut,omitempty" doc:"There were too many at once: what followed in the same second was left out."`
 }
 

@@ -510,12 +510,20 @@ func (r *run) fail(s *step, err error, inLoop bool) error {
 	return nil
 }
 
+// log is the engine's, which tells runs of tests apart.
+func (r *run) log() *slog.Logger {
+	if r.isolated {
+		return r.engine.log.With("test", true)
+	}
+	return r.engine.log
+}
+
 func (r *run) logFailure(f *failure) {
 	level := slog.LevelError
-	if ft, ok := fault.As(f.err); ok && ft.Kind < 500 {
+	if ft, ok := fault.As(f.err); ok && ft.Kind < 500 || r.isolated {
 		level = slog.LevelInfo
 	}
-	r.engine.log.Log(&r.ctx, level, "node failed", "run", r.ID, "flow", f.flow, "node", f.id, "label", f.label, "error", r.env.Mask(f.err.Error()))
+	r.log().Log(&r.ctx, level, "node failed", "run", r.ID, "flow", f.flow, "node", f.id, "label", f.label, "error", r.env.Mask(f.err.Error()))
 }
 
 // catch runs a Catch entry on a failure and reports whether it went well.
@@ -565,6 +573,18 @@ func (r *run) Debug(_ context.Context, d node.DebugLine, v func() any) {
 	} else if r.shows != nil {
 		data, shortened := trace.Hide(r.env.Mask).Shorten(v())
 		r.shows(DebugMessage{At: time.Now().UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened})
+	}
+}
+
+// Say implements node.Host.
+func (r *run) Say(d node.DebugLine, text string) {
+	text = r.env.Mask(text)
+	r.log().Log(&r.ctx, logLevels[d.Level], "script", "run", d.RunID, "flow", d.Flow, "node", d.NodeID, "label", d.Label, "text", text)
+	if r.shows != nil {
+		data, shortened := trace.Hide(nil).Shorten(text)
+		r.shows(DebugMessage{
+			At: time.Now().UTC(), Flow: d.Flow, NodeID: d.NodeID, Label: d.Label, RunID: d.RunID, Level: d.Level, Value: data, Shortened: shortened, Log: true,
+		})
 	}
 }
 

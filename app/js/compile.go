@@ -30,6 +30,8 @@ func (e *SyntaxError) Error() string { return e.Message }
 // Script is a compiled function body. It is bound to no runtime and may run in
 // many at once.
 type Script struct {
+	// By says whose script it is, for Run.Say.
+	By      any
 	name    string
 	program *goja.Program
 	request bool // names the request

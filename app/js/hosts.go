@@ -2,6 +2,7 @@ package js
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -33,13 +34,12 @@ func (m *machine) logging() {
 		"log": slog.LevelInfo, "trace": slog.LevelDebug,
 	} {
 		write := func(c goja.FunctionCall) goja.Value {
-			if m.call == nil || m.call.seat.lease.run.Log == nil {
+			if m.call == nil || m.call.seat.lease.run.Log == nil && m.call.seat.lease.run.Say == nil {
 				return goja.Undefined()
 			}
-			run := m.call.seat.lease.run.Log
 			if m.call.logged++; m.call.logged > mostLogged {
 				if m.call.logged == mostLogged+1 {
-					run.Warn("script logs too much", "lines", mostLogged)
+					m.call.say(slog.LevelWarn, fmt.Sprintf("The script logs more than %d lines: the others are left out.", mostLogged))
 				}
 				return goja.Undefined()
 			}
@@ -57,7 +57,7 @@ func (m *machine) logging() {
 			if len(text) > longestLog {
 				text = strings.ToValidUTF8(text[:longestLog], "") + "…"
 			}
-			run.Log(context.Background(), level, "script", "text", text)
+			m.call.say(level, text)
 			return goja.Undefined()
 		}
 		m.method(log, name, write)
@@ -65,6 +65,16 @@ func (m *machine) logging() {
 	}
 	m.global("log", log)
 	m.global("console", console)
+}
+
+// say hands on a line that the script logs.
+func (c *call) say(level slog.Level, text string) {
+	run := &c.seat.lease.run
+	if run.Say != nil {
+		run.Say(c.by, level, text)
+		return
+	}
+	run.Log.Log(context.Background(), level, "script", "text", text)
 }
 
 // print is a value as console shows it.

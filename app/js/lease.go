@@ -21,6 +21,8 @@ import (
 type Run struct {
 	ID  string
 	Log *slog.Logger // takes what scripts log; nil drops it
+	// Say takes it in the place of Log, with the By of the script; it may be nil.
+	Say func(by any, level slog.Level, text string)
 	// Env returns a variable that flows may read; nil knows none.
 	Env func(name string) (string, bool)
 	// Request is called once, when a script first names the request; nil or a nil
@@ -136,7 +138,7 @@ func (l *Lease) Move(ctx context.Context, keys []string, get func(key string) an
 // fault: it ran too long, took too much, or its runtime is gone.
 func (l *Lease) Call(ctx context.Context, s *Script, p *Payload) error {
 	m := p.seat.machine
-	c := &call{seat: p.seat, parent: ctx}
+	c := &call{seat: p.seat, parent: ctx, by: s.By}
 	defer c.close()
 	var promise *goja.Promise
 	err := m.run(ctx, c, func() error {
@@ -193,6 +195,7 @@ func (m *machine) promise(v goja.Value) *goja.Promise {
 type call struct {
 	seat      *seat
 	parent    context.Context // of the call
+	by        any             // of the script
 	used      time.Duration
 	done      bool // the promise settled; under the machine's turn
 	jobs      int  // things that will post; under the machine's turn

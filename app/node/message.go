@@ -108,6 +108,8 @@ type Host interface {
 	// Debug shows a value in the editor's console, or drops it when nobody can
 	// see it; value is called only when somebody can.
 	Debug(ctx context.Context, d DebugLine, value func() any)
+	// Say takes a line that a node logs.
+	Say(d DebugLine, text string)
 }
 
 // DebugLine says where a debug value comes from and goes to.

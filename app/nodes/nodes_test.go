@@ -62,6 +62,10 @@ func (h *host) Debug(_ context.Context, line node.DebugLine, v func() any) {
 	h.debug, h.lines = append(h.debug, v()), append(h.lines, line)
 }
 
+func (h *host) Say(line node.DebugLine, text string) {
+	h.debug, h.lines = append(h.debug, text), append(h.lines, line)
+}
+
 func (h *host) Answer(a node.Answer) { h.answers = append(h.answers, a) }
 
 func jsonOf(v any) string {

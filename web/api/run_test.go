@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ecoflow/app/event"
+	"ecoflow/app/log"
 )
 
 // lines runs a draft and returns the answer's lines.
@@ -226,4 +228,69 @@ func TestRunsHideSecrets(t *testing.T) {
 	hidden("a debug message", d.ask(200, `GET /debug`))
 	id := member(t, d.ask(200, `GET /runs`), "payload", 0, "id").(string)
 	hidden("a run that was kept", d.ask(200, `GET /runs/`+id))
+}
+
+// What a script logs is told with its run, and the log says where it is from; so does
+// it of what failed in a test, which is no error of anybody's.
+func TestWhatATestLogs(t *testing.T) {
+	d := sit(t)
+	reader, _, _ := d.Events.Subscribe(0, 1000)
+	defer reader.Close()
+	d.save("talks", runs("talks", `log.warn('counted', 7); throw new Error('on purpose')`), 0)
+	var logged map[string]any
+	lines := d.lines(`{"flow":"talks","entry":"talks-in"}`)
+	for _, l := range lines {
+		if m, ok := l["debug"].(map[string]any); ok {
+			logged = m
+		}
+	}
+	if logged == nil {
+		t.Fatalf("no logged line in %v", lines)
+	}
+	id := lines[len(lines)-1]["response"].(map[string]any)["runID"]
+	d.wants(fmt.Sprint(logged["log"], logged["level"], logged["value"], logged["nodeID"], logged["flow"], logged["runID"] == id), "truewarningcounted 7talks-scripttalkstrue", "line")
+
+	var read []log.Record
+	// next is the next record in which a fact is the text.
+	next := func(text string) (found string) {
+		t.Helper()
+		for timeout := time.After(time.Minute); ; {
+			for i, r := range read {
+				fields := []string{r.Level}
+				for _, f := range r.Fields {
+					fields = append(fields, f.Name+"="+f.Value)
+				}
+				if found = strings.Join(fields, " "); strings.Contains(found, text) {
+					read = read[i+1:]
+					return found
+				}
+			}
+			select {
+			case e := <-reader.Events():
+				if batch, ok := e.Data.(log.Batch); ok {
+					read = append(read, batch.Records...)
+				}
+			case <-timeout:
+				t.Fatalf("no record has %s", text)
+			}
+		}
+	}
+	script := next("counted 7")
+	for _, want := range []string{"test=true", fmt.Sprint("run=", id), "flow=talks", "node=talks-script", "warn"} {
+		if !strings.Contains(script, want) {
+			t.Errorf("no %s in the record %s", want, script)
+		}
+	}
+	if got := next("on purpose"); !strings.Contains(got, "test=true") || !strings.Contains(got, "info") {
+		t.Errorf("the record of a failure in a test: %s", got)
+	}
+
+	d.deploy("", "talks", runs("talks", `log.info('live', 8); throw new Error('on purpose')`))
+	d.call(500, "GET", "/api/talks", "")
+	if got := next("live 8"); strings.Contains(got, "test=true") || !strings.Contains(got, "flow=talks node=talks-script") {
+		t.Errorf("the record of a live run: %s", got)
+	}
+	if got := next("on purpose"); strings.Contains(got, "test=true") || !strings.Contains(got, "error") {
+		t.Errorf("the record of a live failure: %s", got)
+	}
 }

@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -26,7 +27,7 @@ The code is the inside of a function: `+"`return { total: msg.a + msg.b }`"+`. I
 - `+"`msg`"+`, what came in, and `+"`payload`"+`, everything: `+"`payload.msg`"+` is `+"`msg`"+`. In flows of EcoFlowJS this is `+"`this.msg`"+`.
 - `+"`request`"+`: method, path, host, params, query, headers, cookies, ip, body.
 - `+"`env.NAME`"+`: the variables that flows may read.
-- `+"`log.info(…)`"+`, and warn, error, debug.
+- `+"`log.info(…)`"+`, and warn, error, debug: shown with a test run, and kept in the server's log.
 - `+"`await fetch(url)`"+`, timers, URL, crypto and the rest of what browsers have beyond the page.
 
 A run may take a second, waiting apart. Nothing is kept from one run to the next.
@@ -52,6 +53,7 @@ func (f *Function) Prepare(v node.Values) []node.Problem {
 	if err != nil {
 		return []node.Problem{{Input: "codeEditor", Code: "script", Message: err.Message, Line: err.Line, Column: err.Column}}
 	}
+	script.By = node.DebugLine{Flow: v.Flow, NodeID: v.NodeID, Label: v.Label}
 	f.script = script
 	return nil
 }
@@ -103,11 +105,19 @@ type resident struct{ *js.Payload }
 // Fork implements node.Resident.
 func (r resident) Fork() node.Resident { return resident{r.Payload.Fork()} }
 
+// levels are what the levels of scripts' lines are called elsewhere.
+var levels = map[slog.Level]string{slog.LevelDebug: "debug", slog.LevelInfo: "info", slog.LevelWarn: "warning", slog.LevelError: "error"}
+
 // about tells scripts what they may know of the run.
 func about(r *node.Run) js.Run {
 	run := js.Run{ID: r.ID, Log: r.Log}
 	if r.Host != nil {
 		run.Env = r.Host.Env
+		run.Say = func(by any, level slog.Level, text string) {
+			line, _ := by.(node.DebugLine)
+			line.RunID, line.Level = r.ID, levels[level]
+			r.Host.Say(line, text)
+		}
 	}
 	if in := r.Request; in != nil {
 		run.Request = func() *js.Request {

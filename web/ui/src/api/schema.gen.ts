@@ -3307,6 +3307,8 @@ export interface components {
             id: number;
             label: string;
             level: string;
+            /** @description It was logged, in a test run. */
+            log?: boolean;
             nodeID: string;
             runID: string;
             shortened?: boolean;

@@ -36,6 +36,8 @@ export interface DebugMessage {
   level: DebugLevel;
   value: unknown;
   shortened?: boolean;
+  /** It was logged by the node. */
+  log?: boolean;
   /** What followed in the same second was left out. */
   cut?: boolean;
 }

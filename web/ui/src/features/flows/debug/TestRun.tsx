@@ -355,10 +355,12 @@ export function TestRun({ flow, onOpen, isAsked, onFocused }: TestRunProps) {
             ))}
           </ol>
         )}
-        {run?.debug.map((m) => (
-          <div className="rows__row" key={m.id}>
+        {run?.debug.map((m, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: messages come in their order and never move
+          <div className="rows__row" key={i}>
             <span className="card__mark">{m.label}</span>
-            <JsonValue value={m.value} />
+            {m.log && <span className="card__mark">{t(`debug.level.${m.level}`)}</span>}
+            {m.log ? <code className="rows__text">{String(m.value)}</code> : <JsonValue value={m.value} />}
           </div>
         ))}
       </div>
