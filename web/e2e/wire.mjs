@@ -7,6 +7,7 @@ export const types = {
   Function: { kind: "Middleware", id: "c0439b52da5fe14bc644c9d76363315c" },
   Debug: { kind: "Debug", id: "64ef275d4470083f7477dcea3933181b" },
   Text: { kind: "Middleware", id: "0693cd72b3f576cfef83978264d3d6ea" },
+  Map: { kind: "Middleware", id: "f8922363e559bf1a494054c28d1cabf7" },
   Condition: { kind: "Middleware", id: "cf31a209a1840bb04a8aec65600a2df4" },
   Response: { kind: "Response", id: "88659a8c0ae433ba8a6f803300262fec" },
 };

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { violations } from "../axe.mjs";
-import { bottom, canvas, card, dialog, dragEdge, edges, inspector, launch, saved } from "../editor.mjs";
+import { bottom, canvas, card, dialog, dragEdge, edges, inspector, launch, saved, writeCode } from "../editor.mjs";
 import { browser, openWindow, Product } from "../product.mjs";
 import { soon } from "../soon.mjs";
 import { answering, ask, chain, getFlow, node, putFlow } from "../wire.mjs";
@@ -279,7 +279,9 @@ describe("working with flows", () => {
       "Far",
       chain([
         node("f-in", "Request", "Ask", { apiMethod: "GET", apiEndpoint: "/far", "$url.params": [] }),
-        ...["One", "Two", "Three", "Four"].map((label) => script(`f-${label}`, label, "return 1;")),
+        script("f-lines", "Lines", "return { lines: [{ price: 2, count: 4 }] };"),
+        node("f-each", "Map", "Each", { list: "{{ msg.lines }}", expression: "item.price * item.count" }),
+        ...["Three", "Four"].map((label) => script(`f-${label}`, label, "return 1;")),
         script("f-fails", "Fails", "throw new Error('no');"),
         node("f-out", "Response", "Answer", { mode: "direct" }),
       ]),
@@ -294,6 +296,21 @@ describe("working with flows", () => {
     await card(page, "Four").getByText("✓", { exact: true }).waitFor();
     await page.locator('.react-flow__edge[aria-label="Connection from Four to Fails"] .line--failed').waitFor({ state: "attached" });
     assert.deepEqual(await violations(page), []);
+
+    // What is said of each element is shown of the first one; without a list that is known, of none.
+    await card(page, "Each").click();
+    const shown = inspector(page).getByRole("status");
+    await shown.filter({ hasText: /^= ?8/ }).waitFor();
+    await writeCode(page, inspector(page).getByRole("textbox", { name: "List", exact: true }), "{{ sort(msg.lines, -1) }}");
+    await shown.filter({ hasText: /^Reads item\./ }).waitFor();
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
+    await shown.filter({ hasText: /^= ?8/ }).waitFor();
+    await card(page, "Ask").focus();
+    await page.keyboard.press("c");
+    const connecting = page.getByRole("status").filter({ hasText: /^Connecting/ });
+    await connecting.waitFor();
+    await page.keyboard.press("Escape");
+    await connecting.waitFor({ state: "detached" });
 
     // Near enough to read, what failed is off the screen; the next run brings it into sight.
     await card(page, "Ask").focus();

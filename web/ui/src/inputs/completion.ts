@@ -55,6 +55,11 @@ export function suggest(before: string, sample: Sample): Suggestions | undefined
   return { from: before.length - (written.length - dot - 1), options: members(parent) };
 }
 
+/** What the last run had at a path such as msg.lines[0]. */
+export function valueAt(path: string, sample: Sample): unknown {
+  return follow(sample, steps(path));
+}
+
 function steps(text: string): (string | number)[] {
   return [...text.matchAll(/([A-Za-z_$][\w$]*)|\[(\d+)\]|\["([^"]*)"\]/g)].map((m) =>
     m[2] === undefined ? (m[1] ?? m[3] ?? "") : Number(m[2]),

@@ -139,7 +139,14 @@ function Preview({ text, isExpression, sample, variables, isFaulty }: PreviewPro
     staleTime: Number.POSITIVE_INFINITY,
   });
   if (template === "" || asked === "" || !data) return null;
-  if (data.error) {
+  // An element is known only where the last run had its list, a secret never.
+  const unknown = data.references.filter((r) => {
+    const [root = "", name = ""] = r.split(/[.[\]"]+/);
+    if (root === "env") return env[name] === undefined;
+    return !sample || ((root === "item" || root === "index") && !(root in sample));
+  });
+  // What is not known yet says nothing of whether the expression will fail.
+  if (data.error && unknown.length === 0) {
     if (!data.valid && isFaulty) return null;
     const { line, column, message: sentence } = data.error;
     return (
@@ -149,11 +156,6 @@ function Preview({ text, isExpression, sample, variables, isFaulty }: PreviewPro
       </div>
     );
   }
-  // Inside a loop's or a list's expression item is known only while it runs; a secret never.
-  const unknown = data.references.filter((r) => {
-    const [root = "", name = ""] = r.split(/[.[\]"]+/);
-    return root === "env" ? env[name] === undefined : !sample || root === "item" || root === "index";
-  });
   return (
     <div className="field__preview" role="status">
       {unknown.length > 0 ? (

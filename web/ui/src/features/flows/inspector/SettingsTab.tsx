@@ -2,7 +2,7 @@ import { Button, Switch } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { envOf, functionsOf, type Variable } from "../../../inputs/completion";
+import { envOf, functionsOf, type Sample, type Variable } from "../../../inputs/completion";
 import type { Finding as FieldFinding, FormState } from "../../../inputs/field";
 import { InputField } from "../../../inputs/InputField";
 import { effective, fault, type Input, isShown } from "../../../inputs/input";
@@ -13,7 +13,7 @@ import { inputsOf } from "../document";
 import { useRuns } from "../runs";
 import { expressionsQuery } from "./expressions";
 import { focusControl } from "./focus";
-import { forCode, namesIn, sampleOf } from "./sample";
+import { forCode, forElement, namesIn, sampleOf } from "./sample";
 import type { TabProps } from "./tab";
 import { variablesQuery } from "./variables";
 
@@ -50,13 +50,20 @@ export function SettingsTab({ flow, node, type, catalogue, field }: TabProps & {
   const advanced = shown.filter((i) => i.advanced);
   const isUnfolded = showAdvanced || advanced.some((i) => i.name === field || findingsOf(i).some((f) => !f.warning));
   const hasTemplates = node.data.templates === true;
+  const element = useMemo(() => forElement(sample, values), [sample, values]);
+  const hasList = inputs.some((i) => i.name === "list");
+  const isOfElement = (input: Input): boolean => hasList && input.codeLanguage === "expression";
+  const namesFor = (input: Input): Sample => {
+    if (isJavaScript(input)) return forCode(sample);
+    return isOfElement(input) ? { ...names, item: element?.item, index: element?.index } : names;
+  };
   const formFor = (input: Input): FormState => ({
     type: node.data.moduleID._id,
     flow: flow.name,
     values,
     hasTemplates,
-    sample,
-    names: { ...(isJavaScript(input) ? forCode(sample) : names), env },
+    sample: isOfElement(input) ? element : sample,
+    names: { ...namesFor(input), env },
     functions,
     variables,
     isLocked: flow.locked,

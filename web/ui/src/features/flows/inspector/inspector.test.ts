@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { read } from "../document";
 import type { Run, RunStep } from "../runs";
 import { differences } from "./difference";
-import { sampleOf } from "./sample";
+import { forElement, sampleOf } from "./sample";
 
 describe("differences", () => {
   it("names what a node added, took away and changed, by path", () => {
@@ -66,6 +66,15 @@ describe("sampleOf", () => {
       cookies: { theme: "dark", x: "1" },
       request: { method: "GET", path: "/api/users/a%20b/info" },
     });
+  });
+  it("has the element that a loop is at, and the first one of a list for what is said of each", () => {
+    const steps = [step({ in: { msg: { lines: [{ price: 2 }] }, item: 7, index: 3 } })];
+    const sample = sampleOf(doc, "n", { ...run, steps });
+    expect(sample).toMatchObject({ item: 7, index: 3 });
+    expect(forElement(sample, { list: "{{ msg.lines }}" })).toMatchObject({ item: { price: 2 }, index: 0 });
+    expect(forElement(sample, {})).not.toHaveProperty("item");
+    expect(forElement(sample, { list: "{{ sort(msg.lines) }}" })).not.toHaveProperty("item");
+    expect(forElement(undefined, {})).toBeUndefined();
   });
   it("is unknown where the run did not come", () => {
     expect(sampleOf(doc, "elsewhere", run)).toBeUndefined();

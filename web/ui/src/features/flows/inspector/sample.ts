@@ -1,7 +1,8 @@
 // What expressions of a node can name, with the values that the last test run
 // had there: for completion and for the value shown below a template.
 
-import type { Sample } from "../../../inputs/completion";
+import { type Sample, valueAt } from "../../../inputs/completion";
+import type { Values } from "../../../inputs/input";
 import { route } from "../../../inputs/route";
 import { type Doc, inputsOf } from "../document";
 import type { Run } from "../runs";
@@ -24,7 +25,19 @@ export function sampleOf(doc: Doc, node: string, run: Run | undefined): Sample |
   if (!run || !step) return undefined;
   const payload = (step.in ?? step.out) as Record<string, unknown> | undefined;
   const request = requestOf(doc, run);
-  return { ...unknown, payload, msg: payload?.msg, ...request, request };
+  const { item, index } = payload ?? {};
+  const element = index === undefined ? {} : { item, index };
+  return { ...unknown, payload, msg: payload?.msg, ...element, ...request, request };
+}
+
+/** What an expression about each element of a list sees: the first one, where the run had the list. */
+export function forElement(sample: Sample | undefined, values: Values): Sample | undefined {
+  if (!sample) return undefined;
+  const { item: _, index: __, ...around } = sample;
+  const text = String(values.list ?? "").trim();
+  const path = text === "" ? "msg" : /^\{\{\s*([^{}\s]+)\s*\}\}$/.exec(text)?.[1];
+  const list = path === undefined ? undefined : valueAt(path, sample);
+  return Array.isArray(list) && list.length > 0 ? { ...around, item: list[0], index: 0 } : around;
 }
 
 /** The names to complete in an expression of a flow: without a run, the parameters of its routes. */
