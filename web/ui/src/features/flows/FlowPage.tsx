@@ -204,7 +204,8 @@ function Editor({ name }: { name: string }) {
   const hasConflict = useDrafts((s) => Object.values(s.pending).some(Boolean));
   // F3 steps on after the search was closed, so it stays once it was open.
   const hasSearched = useSearching((s) => s.query !== "");
-  const status = useEditor((s) => s.status);
+  // What was done to another flow is not said of this one.
+  const status = useEditor((s) => (s.statusOf === undefined || s.statusOf === name ? s.status : ""));
   const acts = useActs();
   const unsaved = flow !== undefined && isUnsaved(flow);
   // On a small screen settings come up over the lower part for what is selected, until they are put away.

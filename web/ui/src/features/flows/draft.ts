@@ -103,10 +103,13 @@ export async function openEdited(): Promise<void> {
   );
 }
 
+function isMe(username: string): boolean {
+  return username === queries.getQueryData(meQuery.queryKey)?.user.username;
+}
+
 /** Who saved a version: oneself only in another window. */
 function told(username: string): string {
-  const me = queries.getQueryData(meQuery.queryKey)?.user.username;
-  return username === me ? t("conflict.ownWindow") : username;
+  return isMe(username) ? t("conflict.ownWindow") : username;
 }
 
 /** Puts a newer version of the server under the local edits: merges, or asks. */
@@ -120,7 +123,9 @@ function takeOver(name: string, theirs: Doc, revision: number, savedBy: string):
     return true;
   }
   if (!isUnsaved(flow)) {
-    useEditor.getState().replace(name, t("step.theirs", { by }), theirs, { revision, doc: theirs });
+    useEditor
+      .getState()
+      .replace(name, isMe(savedBy) ? t("step.newer") : t("step.theirs", { by }), theirs, { revision, doc: theirs });
     return true;
   }
   const { doc, conflicts } = merge(flow.saved.doc, flow.doc, theirs);

@@ -46,6 +46,8 @@ export interface EditorState {
   current: string | undefined;
   /** What the last edit, undo or redo was, for the status line and the live region. */
   status: string;
+  /** The flow that the status speaks of; undefined where it is of none, or of several. */
+  statusOf: string | undefined;
 
   open(name: string, doc: Doc, revision: number, locked: boolean, kept?: KeptEdits): void;
   close(name: string): void;
@@ -82,19 +84,20 @@ export const useEditor = create<EditorState>()((set, get) => {
     if (!flow) return;
     set((s) => ({
       flows: withEntry(s.flows, name, { ...flow, ...f(flow) }),
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined ? {} : { status, statusOf: name }),
     }));
   };
   const step = (name: string, back: boolean): void =>
     change(name, (flow) => {
       const next = (back ? undo : redo)(flow.doc, flow.history);
-      if (next.step) set({ status: next.step.label });
+      if (next.step) set({ status: next.step.label, statusOf: name });
       return { doc: next.doc, history: next.history, selected: stillThere(flow.selected, next.doc) };
     });
   return {
     flows: dictionary(),
     current: undefined,
     status: "",
+    statusOf: undefined,
     open: (name, doc, revision, locked, kept) =>
       set((s) => ({
         flows: withEntry(s.flows, name, {
@@ -153,7 +156,8 @@ export const useEditor = create<EditorState>()((set, get) => {
         };
       }),
     // The same sentence once more is said once more: the live region has to change.
-    announce: (text) => set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text })),
+    announce: (text) =>
+      set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text, statusOf: undefined })),
     isSent: (name, sent) => change(name, () => ({ sent })),
     wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc }, sent: undefined })),
     replace: (name, label, doc, saved) =>
@@ -181,7 +185,8 @@ export const useEditor = create<EditorState>()((set, get) => {
         const flow = s.flows[from];
         if (!flow) return s;
         const flows = withEntry<OpenFlow>(withoutEntry(s.flows, from), to, { ...flow, name: to, was: from });
-        return { flows, current: s.current === from ? to : s.current };
+        const follow = (name: string | undefined): string | undefined => (name === from ? to : name);
+        return { flows, current: follow(s.current), statusOf: follow(s.statusOf) };
       }),
     setLocked: (name, locked) => change(name, () => ({ locked })),
   };

@@ -199,6 +199,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
       };
       const end = (): void => {
         setConnectMode(undefined);
+        editor.announce("");
         handle.focus(connectMode.node);
       };
       return [
@@ -208,21 +209,25 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
         ),
         during("connect.confirm", t("canvas.connectConfirm"), ["enter", "space"], () => {
           const to = list[connectMode.choice];
-          if (to) connect(name, catalogue, connectMode.node, to.id, connectMode.port);
           end();
+          if (to) connect(name, catalogue, connectMode.node, to.id, connectMode.port);
         }),
         during("connect.end", t("common.cancel"), ["escape"], end),
       ];
     }
     if (aligning) {
+      const end = (): void => {
+        setAligning(false);
+        editor.announce("");
+      };
       return [
         ...alignments.map(([key, how]) =>
           during(`align.${how}`, t(`align.${how}`), [key], () => {
+            end();
             if (!locked) align(name, catalogue, how);
-            setAligning(false);
           }),
         ),
-        during("align.end", t("common.cancel"), ["escape"], () => setAligning(false)),
+        during("align.end", t("common.cancel"), ["escape"], end),
       ];
     }
     const add = (connected: boolean): void => {
