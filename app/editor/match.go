@@ -77,6 +77,7 @@ func (x Expectation) match(status int, header http.Header, body []byte, mask fun
 	got, err := value.Parse(body, limit.APIDepth)
 	text, isText := want.(string)
 	switch {
+	case isText && strings.Contains(text, secret.Mask) && m.same(text, string(body)): // JSON whose secret was no text
 	case err == nil && !(isText && !isJSON(header)):
 		m.value("body", want, got)
 	case !isText:

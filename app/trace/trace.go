@@ -302,6 +302,11 @@ func (s *shortener) value(v any, depth int) any {
 			out = append(out, s.value(item, depth+1))
 		}
 		return out
+	case nil, bool:
+		return v
+	}
+	if b, err := value.AppendJSON(nil, v); err == nil && s.hide.text(string(b)) == mask { // a secret that is a number
+		return mask
 	}
 	return v
 }

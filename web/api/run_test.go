@@ -219,6 +219,15 @@ func TestRunsHideSecrets(t *testing.T) {
 	d.wants(member(t, report, "payload", "passed"), 2.0, "passed")
 	d.wants(member(t, report, "payload", "results", 3, "mismatches", 0, "message"), `expected "b ***", got "a ***"`, "what differs")
 
+	d.ask(200, `PATCH /environment {"base":1,"add":[{"name":"PIN","value":"48151623","secret":true}]}`)
+	number := d.Do(d.who, "POST", "/systemApi/drafts/run", `{"flow":"whole","entry":"whole-in","flowconfigurations":{"whole":`+runs("whole", `return { n: +env.PIN }`)+`}}`).Body.String()
+	if strings.Contains(number, "48151623") || !strings.Contains(number, `"out":{"msg":{"n":"***"}}`) {
+		t.Errorf("a run shows a secret number: %s", number)
+	}
+	d.save("pin", runs("pin", `return { n: +env.PIN }`), 0)
+	d.ask(200, `PUT /drafts/pin/tests/shown {"request":{"method":"GET","path":"/api/pin"},"expect":{"body":"{\"msg\":{\"n\":***}}"}}`)
+	d.wants(member(t, d.ask(200, `POST /drafts/tests/run {"flows":["pin"]}`), "payload", "passed"), 1.0, "a number that was masked")
+
 	// It is the same where runs of what is live are kept.
 	d.ask(200, `PUT /admin/config {"runs.capture":"full"}`)
 	d.deploy("", "whole", shows(script))
