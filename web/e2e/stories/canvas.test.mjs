@@ -130,8 +130,12 @@ describe("the canvas", () => {
 
   it("shows what is in line while dragging, and a layout before it is taken over", async () => {
     await newFlow(page, product);
+    const tip = page.getByRole("tooltip", { name: "Starts the flow when a request comes" });
+    await page.getByRole("region", { name: "Node palette" }).getByRole("button", { name: "Add Request", exact: true }).first().hover();
+    await tip.waitFor();
     await dragIn(page, "Request", { x: 140, y: 120 });
     await card(page, "Request").waitFor();
+    await tip.waitFor({ state: "detached" });
     await dragIn(page, "Function", { x: 500, y: 120 });
     await card(page, "Function").waitFor();
     await dragEdge(page, "Request", "Function");

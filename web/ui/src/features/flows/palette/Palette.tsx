@@ -21,6 +21,7 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
   const preferences = usePreferences();
   const setPreferences = useSetPreferences();
   const [query, setQuery] = useState("");
+  const [isDragging, setDragging] = useState(false);
   const { favourites } = preferences.editor;
   const section = useRef<HTMLElement>(null);
   const recent = useCalm(preferences.editor.recent, section);
@@ -69,7 +70,13 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
               <ul>
                 {types.map((type) => (
                   <li key={type.id} className="palette__row">
-                    <Tooltip label={type.description} position="right" multiline w={260} disabled={!type.description}>
+                    <Tooltip
+                      label={type.description}
+                      position="right"
+                      multiline
+                      w={260}
+                      disabled={isDragging || !type.description}
+                    >
                       <button
                         type="button"
                         className="typeRow"
@@ -77,6 +84,9 @@ export function Palette({ flow, onAdd }: { flow: OpenFlow; onAdd: (type: NodeTyp
                         draggable={!flow.locked}
                         disabled={flow.locked}
                         onDragStart={(e) => {
+                          setDragging(true);
+                          // The row learns that the pointer has left it with the first move after the drag.
+                          addEventListener("mousemove", () => setDragging(false), { once: true });
                           e.dataTransfer.setData(DRAG_TYPE, type.id);
                           if (fitsBetween(type.kind)) e.dataTransfer.setData(FITS_TYPE, type.id);
                           e.dataTransfer.effectAllowed = "copy";
