@@ -34,6 +34,7 @@ type Test struct {
 	Name    string      `json:"name"`
 	Entry   string      `json:"entry,omitzero" doc:"The node to start at, where it is no Request."`
 	Request Request     `json:"request"`
+	Prefix  string      `json:"prefix,omitzero" doc:"What the path of the request begins with before its route; it follows the setting of the prefix."`
 	Expect  Expectation `json:"expect"`
 	// Pinned outputs take the place of running these nodes.
 	Pinned map[string]Data `json:"pinned,omitzero" maxItems:"1000" doc:"What nodes answer instead of running, by node id."`
@@ -82,9 +83,26 @@ func (e *Editor) Tests(ctx context.Context, r ByName) ([]Test, error) {
 	if err != nil {
 		return nil, err
 	}
-	tests, err := e.Store.Tests(ctx, d.ID)
+	tests, err := e.tests(ctx, d.ID)
 	for i := range tests {
 		tests[i].Expect = e.masked(tests[i].Expect)
+	}
+	return tests, err
+}
+
+// tests returns the tests of a flow, or of all for "", whose requests go to where the
+// routes are now: a test outlives a change of the prefix.
+func (e *Editor) tests(ctx context.Context, flowID string) ([]Test, error) {
+	tests, err := e.Store.Tests(ctx, flowID)
+	prefix := e.Engine.Prefix() + "/"
+	for i := range tests {
+		t := &tests[i]
+		if t.Prefix == prefix {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(t.Request.Path, t.Prefix); ok && t.Prefix != "" {
+			t.Request.Path, t.Prefix = prefix+rest, prefix
+		}
 	}
 	return tests, err
 }
@@ -176,6 +194,9 @@ func (e *Editor) SaveTest(ctx context.Context, r TestToSave) (Test, error) {
 	t := Test{Flow: d.Name, Name: norm.NFC.String(r.Name), Entry: r.Entry, Request: *r.Request, Expect: e.masked(r.Expect), Pinned: r.Pinned}
 	if err := checkTest(t); err != nil {
 		return Test{}, err
+	}
+	if prefix := e.Engine.Prefix() + "/"; t.Entry == "" && strings.HasPrefix(t.Request.Path, prefix) {
+		t.Prefix = prefix
 	}
 	audit.Describe(ctx, "test "+t.Name+" of flow "+d.Name, nil, map[string]any{"method": t.Request.Method, "path": t.Request.Path})
 	return t, e.Store.SaveTest(ctx, d.ID, t, maxTests)
@@ -317,7 +338,7 @@ func (e *Editor) chosenTests(ctx context.Context, r RunTestsRequest) ([]Test, er
 	}
 	var tests []Test
 	for _, id := range ids {
-		list, err := e.Store.Tests(ctx, id)
+		list, err := e.tests(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -406,6 +406,9 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.serve(p, w, r, nil)
 }
 
+// Prefix returns what stands before every route: "/api", or "" where nothing does.
+func (e *Engine) Prefix() string { return normalPrefix(e.settings().Prefix) }
+
 // A testing is what a run of a test has beside an ordinary one.
 type testing struct {
 	recorder trace.Recorder

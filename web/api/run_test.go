@@ -157,6 +157,15 @@ func TestSavedTests(t *testing.T) {
 	report = d.ask(200, `POST /drafts/tests/run {"tests":["good"],"flowconfigurations":{"try":`+broken+`}}`)
 	d.wants(member(t, report, "payload", "results", 0, "passed"), false, "a flow that cannot run")
 
+	d.ask(200, `PUT /admin/config {"apiRouterOptionsPrefix":"/v1"}`)
+	d.wants(member(t, d.ask(200, `GET /drafts/try/tests/good`), "payload", "request", "path"), "/v1/try", "the path under another prefix")
+	report = d.ask(200, `POST /drafts/tests/run {"tests":["good"]}`)
+	d.wants(member(t, report, "payload", "results", 0, "passed"), true, "under another prefix")
+	d.ask(200, `PUT /admin/config {"apiRouterOptionsPrefix":"/"}`)
+	report = d.ask(200, `POST /drafts/tests/run {"tests":["good"]}`)
+	d.wants(member(t, report, "payload", "results", 0, "passed"), true, "without a prefix")
+	d.ask(200, `PUT /admin/config {"apiRouterOptionsPrefix":"/api"}`)
+
 	d.code(404, "unknown_test", `POST /drafts/tests/run {"tests":["none"]}`)
 	d.code(404, "unknown_flow", `POST /drafts/tests/run {"flows":["none"]}`)
 	d.code(404, "unknown_test", `GET /drafts/try/tests/none`)
