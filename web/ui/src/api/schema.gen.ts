@@ -3100,6 +3100,8 @@ export interface components {
             pinned?: {
                 [key: string]: unknown;
             };
+            /** @description What the path of the request begins with before its route; it follows the setting of the prefix. */
+            prefix?: string;
             request: components["schemas"]["EditorRequest"];
         };
         EditorTestOutcome: {
