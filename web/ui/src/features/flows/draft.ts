@@ -79,7 +79,7 @@ export async function open(asked: string): Promise<string> {
   const mine = {
     doc: read(revive(local.flow, server.flow)),
     history: local.history,
-    sent: local.sent && read(revive(local.sent, server.flow)),
+    sent: local.sent?.map((flow) => read(revive(flow, server.flow))),
   };
   if (local.revision === server.revision) {
     show(name, doc, server.revision, server.locked, mine);
@@ -118,7 +118,7 @@ function takeOver(name: string, theirs: Doc, revision: number, savedBy: string):
   const flow = useEditor.getState().flows[name];
   if (!flow || revision === flow.saved.revision) return true;
   // A save whose answer got lost in a reload or on the way: what was edited since goes on from it.
-  if (flow.sent && same(flow.sent, theirs)) {
+  if (flow.sent?.some((doc) => same(doc, theirs))) {
     useEditor.getState().wasSaved(name, theirs, revision);
     return true;
   }

@@ -20,7 +20,7 @@ export interface Kept {
   base: WireFlow;
   flow: WireFlow;
   /** What was on its way to the server. */
-  sent?: WireFlow;
+  sent?: readonly WireFlow[];
   history: History;
 }
 
@@ -70,7 +70,7 @@ export async function keep(flow: OpenFlow, catalogue: Catalogue): Promise<void> 
     revision: flow.saved.revision,
     base: strip(write(flow.saved.doc), catalogue),
     flow: strip(write(flow.doc), catalogue),
-    ...(flow.sent ? { sent: strip(write(flow.sent), catalogue) } : {}),
+    ...(flow.sent ? { sent: flow.sent.map((doc) => strip(write(doc), catalogue)) } : {}),
     history: JSON.parse(JSON.stringify(flow.history), secretless(catalogue)) as History,
   };
   const key: Key = [flow.name, await thisWindow()];
@@ -154,7 +154,7 @@ function sound(value: unknown): Kept | undefined {
   if (version !== 1 || typeof at !== "number" || typeof revision !== "number" || !isFlow(flow) || !isFlow(base))
     return undefined;
   const { done, undone } = history ?? {};
-  const way = isFlow(sent) ? { sent } : {};
+  const way = all(sent, isFlow) ? { sent: sent as WireFlow[] } : {};
   return { version, at, revision, flow, base, ...way, history: { done: steps(done), undone: steps(undone) } };
 }
 

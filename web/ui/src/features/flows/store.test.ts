@@ -24,3 +24,12 @@ describe("the status line", () => {
     expect(editor().statusOf).toBe("a");
   });
 });
+
+it("remembers what was sent until the server has answered", () => {
+  const docs = [1, 2, 3, 4].map((n) => ({ ...empty, rest: { n } }));
+  editor().open("s", empty, 1, false);
+  for (const doc of docs) editor().isSent("s", doc);
+  expect(editor().flows.s?.sent).toEqual(docs.slice(1));
+  editor().wasSaved("s", empty, 2);
+  expect(editor().flows.s?.sent).toBeUndefined();
+});

@@ -20,8 +20,8 @@ export interface OpenFlow {
   doc: Doc;
   /** The version the server has, as far as we know: what the next save builds on. */
   saved: { revision: number; doc: Doc };
-  /** What is on its way to the server: it may have arrived although no answer did. */
-  sent?: Doc | undefined;
+  /** What was sent to the server since it last answered, the newest last: any of it may have arrived. */
+  sent?: readonly Doc[] | undefined;
   history: History;
   locked: boolean;
   /** Selected nodes, edges, notes and groups by id. */
@@ -38,7 +38,7 @@ export interface OpenFlow {
 export interface KeptEdits {
   doc: Doc;
   history: History;
-  sent?: Doc | undefined;
+  sent?: readonly Doc[] | undefined;
 }
 
 export interface EditorState {
@@ -74,6 +74,9 @@ export interface EditorState {
 }
 
 const nothing: ReadonlySet<string> = new Set();
+
+/** So many documents that were sent without an answer are remembered. */
+const SENT = 3;
 
 /** How many flows were opened so far. */
 let opened = 0;
@@ -158,7 +161,7 @@ export const useEditor = create<EditorState>()((set, get) => {
     // The same sentence once more is said once more: the live region has to change.
     announce: (text) =>
       set(({ status }) => ({ status: status === text ? `${text}\u00a0` : text, statusOf: undefined })),
-    isSent: (name, sent) => change(name, () => ({ sent })),
+    isSent: (name, doc) => change(name, ({ sent = [] }) => ({ sent: [...sent.slice(1 - SENT), doc] })),
     wasSaved: (name, doc, revision) => change(name, () => ({ saved: { revision, doc }, sent: undefined })),
     replace: (name, label, doc, saved) =>
       change(
