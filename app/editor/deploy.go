@@ -334,11 +334,7 @@ func (e *Editor) Check(ctx context.Context, r CheckRequest) (Checked, error) {
 
 // renamed returns the drafts that are live by other names.
 func (e *Editor) renamed(ctx context.Context) (renames, error) {
-	drafts, err := e.Store.Drafts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	live, err := e.Store.LiveFlows(ctx)
+	drafts, live, err := e.stored(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -138,11 +138,7 @@ type survey struct {
 // List returns the drafts in their order, and after them the flows that are live
 // and have no draft any more.
 func (e *Editor) List(ctx context.Context, _ struct{}) ([]Overview, error) {
-	drafts, err := e.Store.Drafts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	live, err := e.Store.LiveFlows(ctx)
+	drafts, live, err := e.stored(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -286,6 +282,15 @@ func (e *Editor) read(ctx context.Context, d Draft) (*flow.Flow, error) {
 		return nil, err
 	}
 	return flow.ParseFlow(d.Name, content)
+}
+
+// stored returns the drafts and the flows that are live.
+func (e *Editor) stored(ctx context.Context) (drafts []Draft, live []LiveFlow, err error) {
+	if drafts, err = e.Store.Drafts(ctx); err != nil {
+		return nil, nil, err
+	}
+	live, err = e.Store.LiveFlows(ctx)
+	return drafts, live, err
 }
 
 // find returns the draft of a name.

@@ -110,11 +110,7 @@ func (e *Editor) Run(ctx context.Context, r RunRequest, emit func(RunLine) error
 // withLive adds the live flows to drafts whose own draft was deleted: they can be
 // called until a deploy takes them off.
 func (e *Editor) withLive(ctx context.Context, doc flow.Document) (flow.Document, error) {
-	drafts, err := e.Store.Drafts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	live, err := e.Store.LiveFlows(ctx)
+	drafts, live, err := e.stored(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -301,11 +301,7 @@ func (e *Editor) tested(ctx context.Context, r RunTestsRequest, given flow.Docum
 	if r.Mode != oneFlow || len(r.Flows) == 0 {
 		return e.document(ctx, given)
 	}
-	drafts, err := e.Store.Drafts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	live, err := e.Store.LiveFlows(ctx)
+	drafts, live, err := e.stored(ctx)
 	if err != nil {
 		return nil, err
 	}

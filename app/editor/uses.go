@@ -27,11 +27,7 @@ type used struct {
 // in the order of their nodes. Contents it has seen are not read again; one that
 // cannot be read uses nothing.
 func (e *Editor) Uses(ctx context.Context) ([]Use, error) {
-	drafts, err := e.Store.Drafts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	live, err := e.Store.LiveFlows(ctx)
+	drafts, live, err := e.stored(ctx)
 	if err != nil {
 		return nil, err
 	}
