@@ -313,9 +313,11 @@ describe("working with flows", () => {
     await connecting.waitFor({ state: "detached" });
 
     // Near enough to read, what failed is off the screen; the next run brings it into sight.
-    await card(page, "Ask").focus();
-    await page.keyboard.press("0");
-    await page.locator(".canvas--far").waitFor({ state: "detached" });
+    await soon(async () => {
+      await card(page, "Ask").focus();
+      await page.keyboard.press("0");
+      assert.equal(await page.locator(".canvas--far").count(), 0);
+    });
     const isSeen = async () => {
       const at = await card(page, "Fails").boundingBox();
       const room = await canvas(page).boundingBox();

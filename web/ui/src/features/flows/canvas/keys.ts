@@ -1,7 +1,7 @@
 // The canvas's keyboard: one tab stop, roving focus, single keys. The actions are
 // declared once here and so are in the palette and the shortcut sheet too.
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type Action, useActions } from "../../../app/actions";
 import { report } from "../../../app/report";
 import { t } from "../../../text/t";
@@ -97,7 +97,7 @@ export function useCanvasKeys(flow: OpenFlow, catalogue: Catalogue, handle: Canv
   const followed = useRef<{ down: boolean; from: string; to: string; at: number }>(undefined);
 
   // While connecting, letters are the name of the target; all other keys mean what the mode says.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!connectMode) return;
     const { node, port, typed } = connectMode;
     const type = (e: KeyboardEvent): void => {
