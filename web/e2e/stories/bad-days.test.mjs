@@ -398,15 +398,9 @@ describe("bad days at one's own machine", () => {
 
 /** Signs in with the file of this start, which is there a moment after the server answers. */
 async function launchAgain(page, product) {
-  for (let i = 0; i < 100; i++) {
-    try {
-      product.launchFile();
-      break;
-    } catch {
-      await page.waitForTimeout(50);
-    }
-  }
-  await launch(page, product);
+  // The file may not be written yet, and the browser's own page that nothing answered may still be on its way.
+  await soon(() => page.goto(product.launchFile()));
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 }
 
 /** Local mode: the file of this start signs the browser in again, in a second window as for a person. */
