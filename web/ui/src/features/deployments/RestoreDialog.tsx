@@ -5,7 +5,7 @@ import { api, payload } from "../../api/client";
 import { CONFIGURATION } from "../../api/drafts";
 import { isProblem } from "../../api/problem";
 import type { components } from "../../api/schema.gen";
-import { Failure } from "../../app/states";
+import { Failure, Loading } from "../../app/states";
 import { Changes } from "../../components/changes/Changes";
 import { Dialog } from "../../components/Dialog";
 import { t } from "../../text/t";
@@ -83,15 +83,17 @@ export function RestoreDialog({ deployment, onClose, onDone }: Props) {
               <Alert color="yellow">
                 {t(isAll ? "restore.liveAll" : "restore.liveSome", { n: chosen.length, live: live?.number ?? 0 })}
               </Alert>
-              {changes.data && (
-                <section aria-label={t("restore.changes")}>
-                  <h3 className="changes__title">{t("restore.changes")}</h3>
+              <section aria-label={t("restore.changes")}>
+                <h3 className="changes__title">{t("restore.changes")}</h3>
+                {changes.error && <Failure error={changes.error} retry={() => void changes.refetch()} />}
+                {!changes.data && !changes.error && <Loading height={48} />}
+                {changes.data && (
                   <Changes
                     flows={changes.data.flows.filter((f) => isAll || chosen.includes(f.flow))}
                     none={t("restore.sameLive")}
                   />
-                </section>
-              )}
+                )}
+              </section>
               <TextInput
                 label={t("review.note")}
                 maxLength={1000}
